@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class DType(Enum):
     BOOL = "bool"
 
     @property
-    def numpy(self) -> np.dtype:  # type: ignore[type-arg]
+    def numpy(self) -> np.dtype[Any]:
         """The numpy dtype of one element."""
         return _NUMPY[self]
 
@@ -63,12 +64,12 @@ class DType(Enum):
         return int(np.iinfo(_NUMPY[self]).max)
 
     @staticmethod
-    def of(array_dtype: np.dtype) -> DType:  # type: ignore[type-arg]
+    def of(array_dtype: np.dtype[Any]) -> DType:
         """The DType of a numpy dtype. Raises KeyError for one that edgec does not have."""
         return _FROM_NUMPY[np.dtype(array_dtype)]
 
 
-_NUMPY = {
+_NUMPY: dict[DType, np.dtype[Any]] = {
     DType.F16: np.dtype(np.float16),
     DType.F32: np.dtype(np.float32),
     DType.F64: np.dtype(np.float64),
@@ -82,7 +83,7 @@ _NUMPY = {
     DType.U64: np.dtype(np.uint64),
     DType.BOOL: np.dtype(np.bool_),
 }
-_FROM_NUMPY = {v: k for k, v in _NUMPY.items()}
+_FROM_NUMPY: dict[DType, np.dtype[Any]] = {v: k for k, v in _NUMPY.items()}
 _C_NAME = {
     DType.F16: "uint16_t",
     DType.F32: "float",

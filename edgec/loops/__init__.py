@@ -1,0 +1,1 @@
+"""The loop IR: expressions, statements, buffers, and the builder that writes them."""
