@@ -1,0 +1,72 @@
+"""`edgec gen`: compile a model into a folder of C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgec.cli import console
+from edgec.cli.options import (
+    BoardOpt,
+    FlashOpt,
+    IoOpt,
+    JsonOpt,
+    ModelArg,
+    NameOpt,
+    OptimizeOpt,
+    RamOpt,
+    ShapeOpt,
+    TargetOpt,
+    WeightsOpt,
+    gen_options,
+)
+from edgec.config import Io, Optimize, WeightsFormat
+
+OutputOpt = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The folder to write; default ./NAME.")
+]
+DumpOpt = Annotated[
+    Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
+]
+
+
+def gen(
+    model: ModelArg,
+    target: TargetOpt = None,
+    board: BoardOpt = None,
+    output: OutputOpt = None,
+    name: NameOpt = None,
+    optimize: OptimizeOpt = Optimize.BALANCED,
+    ram: RamOpt = None,
+    flash: FlashOpt = None,
+    shape: ShapeOpt = None,
+    io: IoOpt = Io.NATIVE,
+    weights: WeightsOpt = WeightsFormat.C,
+    dump_ir: DumpOpt = None,
+    json: JsonOpt = False,
+) -> None:
+    """Compile a model into a self-contained folder of C."""
+    from edgec import driver
+    from edgec.report import jsonout, text
+
+    options = gen_options(
+        target=target,
+        board=board,
+        output=output,
+        name=name,
+        optimize=optimize,
+        ram=ram,
+        flash=flash,
+        shape=shape,
+        io=io,
+        weights=weights,
+        dump_ir=dump_ir,
+    )
+    with console.progress() as progress:
+        result = driver.generate(model, options, progress)
+    if json:
+        console.show_json(jsonout.gen_json(result))
+    else:
+        console.show(text.gen_text(result))

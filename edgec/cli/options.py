@@ -1,0 +1,93 @@
+"""Options that several verbs share, and how they become `GenOptions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from edgec.config import GenOptions, Io, Optimize, WeightsFormat, parse_bytes, parse_shape
+from edgec.diagnostics import Where, fail
+
+ModelArg: TypeAlias = Annotated[Path, typer.Argument(help="The ONNX file.", metavar="MODEL")]
+TargetOpt: TypeAlias = Annotated[
+    str | None, typer.Option("--target", "-t", help="A name of `edgec targets`.", metavar="T")
+]
+BoardOpt: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--board", "-b", help="A name of `edgec boards`; brings target and memory sizes."),
+]
+NameOpt: TypeAlias = Annotated[
+    str | None, typer.Option("--name", help="Prefix of the C names; default: the file's name.")
+]
+OptimizeOpt: TypeAlias = Annotated[
+    Optimize, typer.Option("--optimize", help="What the choice of kernels prefers.")
+]
+RamOpt: TypeAlias = Annotated[
+    str | None, typer.Option("--ram", help="RAM budget: 16384, 16K, 1M.", metavar="BYTES")
+]
+FlashOpt: TypeAlias = Annotated[
+    str | None, typer.Option("--flash", help="Flash budget: 262144, 256K, 1M.", metavar="BYTES")
+]
+ShapeOpt: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--shape", help="Shape of an input with symbolic dimensions.", metavar="NAME=1,3"),
+]
+IoOpt: TypeAlias = Annotated[Io, typer.Option("--io", help="Element types at the boundary.")]
+WeightsOpt: TypeAlias = Annotated[
+    WeightsFormat, typer.Option("--weights", help="Weights as C arrays or as a binary file.")
+]
+JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def resolve_target(target: str | None, board: str | None) -> str:
+    """The target to compile for: the one given, else the board's. Raises E0003 without both.
+
+    Unknown names are reported with the names that come close.
+    """
+    from edgec.boards import load_board
+
+    own = load_board(board) if board is not None else None
+    if target is not None:
+        return target
+    if own is None:
+        raise fail(
+            "E0003",
+            "no target is given",
+            Where(note="command line"),
+            rule="a model is compiled for one target",
+            help="say --target NAME (`edgec targets` lists them) or --board NAME (`edgec boards`)",
+        )
+    return own.target
+
+
+def gen_options(
+    *,
+    target: str | None,
+    board: str | None,
+    output: Path | None = None,
+    name: str | None = None,
+    optimize: Optimize = Optimize.BALANCED,
+    ram: str | None = None,
+    flash: str | None = None,
+    shape: Iterable[str] | None = None,
+    io: Io = Io.NATIVE,
+    weights: WeightsFormat = WeightsFormat.C,
+    dump_ir: Path | None = None,
+) -> GenOptions:
+    """The options of a command line, checked. Raises E0003, E0006 and E0007."""
+    return GenOptions(
+        target=resolve_target(target, board),
+        board=board,
+        output=output,
+        name=name,
+        optimize=optimize,
+        ram=parse_bytes(ram, "--ram") if ram is not None else None,
+        flash=parse_bytes(flash, "--flash") if flash is not None else None,
+        shapes=dict(parse_shape(text) for text in shape or ()),
+        io=io,
+        weights=weights,
+        dump_ir=dump_ir,
+    )

@@ -1,0 +1,113 @@
+"""Records as JSON: field names stay, tuples become arrays, enums and paths their text."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+from edgec.diagnostics import Diagnostic, ExitCode
+from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
+
+JsonValue: TypeAlias = (
+    None | bool | int | float | str | list["JsonValue"] | Mapping[str, "JsonValue"]
+)
+
+
+def to_json(value: object) -> JsonValue:
+    """`value` as JSON: a frozen dataclass, tuple, mapping, enum, path or scalar.
+
+    Infinities and NaN, which JSON does not have, become null. Raises TypeError for anything else.
+    """
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Enum):
+        return to_json(value.value)
+    if isinstance(value, Path):
+        return str(value)
+    return _composite_to_json(value)
+
+
+def _composite_to_json(value: object) -> JsonValue:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    raise TypeError(f"no JSON form of {type(value).__name__}")
+
+
+def dumps(value: JsonValue) -> str:
+    """The text of a JSON document, keys in the order given."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def summary_json(summary: Summary) -> dict[str, JsonValue]:
+    """A Summary with its derived totals."""
+    peak = summary.peak_layer
+    return {
+        "name": summary.name,
+        "target": summary.target,
+        "board": summary.board,
+        "fits": summary.fits,
+        "macs": summary.macs,
+        "instructions": summary.instructions,
+        "cycles": summary.cycles,
+        "flash": {**_fields(summary.flash), "total": summary.flash.total},
+        "ram": {**_fields(summary.ram), "total": summary.ram.total},
+        "arena_lower_bound": summary.arena_lower_bound,
+        "plan_is_optimal": summary.plan_is_optimal,
+        "peak_layer": peak.name if peak else None,
+        "layers": to_json(summary.layers),
+        "notes": to_json(summary.notes),
+    }
+
+
+def gen_json(result: GenResult) -> dict[str, JsonValue]:
+    """What `gen --json` prints."""
+    return {
+        "folder": str(result.folder),
+        "files": to_json(result.files),
+        "summary": summary_json(result.summary),
+    }
+
+
+def check_json(result: CheckResult) -> dict[str, JsonValue]:
+    """What `check --json` prints."""
+    return {
+        "fits": result.fits,
+        "reasons": to_json(result.reasons),
+        "advice": to_json(result.advice),
+        "summary": summary_json(result.summary),
+    }
+
+
+def verify_json(result: VerifyResult) -> dict[str, JsonValue]:
+    """What `verify --json` prints."""
+    return {"name": result.name, "ok": result.ok, "runs": to_json(result.runs)}
+
+
+def bench_json(result: BenchResult) -> dict[str, JsonValue]:
+    """What `bench --json` prints."""
+    return {
+        "instructions_per_mac": result.instructions_per_mac,
+        "summary": summary_json(result.summary),
+    }
+
+
+def errors_json(diagnostics: tuple[Diagnostic, ...], exit_code: ExitCode) -> dict[str, JsonValue]:
+    """What every verb prints with `--json` when it fails."""
+    return {"errors": [_fields(d) for d in diagnostics], "exit_code": int(exit_code)}
+
+
+def _fields(record: object) -> dict[str, JsonValue]:
+    value = to_json(record)
+    assert isinstance(value, dict)
+    return value

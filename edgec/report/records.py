@@ -1,0 +1,192 @@
+"""What the verbs find out, as data: `text` and `jsonout` render it, the driver fills it in.
+
+All sizes are bytes, all instruction and cycle counts are for one inference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """RAM of one inference."""
+
+    arena: int
+    static: int = 0
+    stack_bound: int | None = None  # from gcc's call graph; None when nothing was compiled
+    stack_painted: int | None = None  # measured under QEMU; None when nothing ran
+    capacity: int | None = None  # of the budget or the board; None when there is neither
+
+    @property
+    def stack(self) -> int:
+        """The measured stack if there is one, else its bound, else 0."""
+        if self.stack_painted is not None:
+            return self.stack_painted
+        return self.stack_bound or 0
+
+    @property
+    def total(self) -> int:
+        return self.arena + self.static + self.stack
+
+    @property
+    def fits(self) -> bool:
+        return self.capacity is None or self.total <= self.capacity
+
+
+@dataclass(frozen=True)
+class FlashUse:
+    """Flash of the model: its constants, its own code, and the kernels and helpers it calls.
+
+    `measured` is False while only the weights are known, because nothing was compiled.
+    """
+
+    weights: int
+    code: int = 0
+    kernels: int = 0
+    capacity: int | None = None
+    measured: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.code + self.kernels
+
+    @property
+    def fits(self) -> bool:
+        return self.capacity is None or self.total <= self.capacity
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One step of the compiled model, in execution order."""
+
+    name: str
+    op: str
+    kernel: str  # a tuned kernel's name, or "loops"
+    macs: int
+    output: str  # type of the result, "s8[1,25,5,64]"
+    live_bytes: int = 0  # arena bytes in use while it runs
+    instructions: int | None = None
+    cycles: int | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The answer to "does it fit, and what does it cost?" for one model on one target."""
+
+    name: str
+    target: str
+    board: str | None
+    macs: int
+    flash: FlashUse
+    ram: MemoryUse
+    layers: tuple[LayerRow, ...] = ()
+    arena_lower_bound: int | None = None  # no plan can use less in this execution order
+    instructions: int | None = None
+    cycles: int | None = None  # estimated, Cortex-M4 with zero wait states
+    notes: tuple[str, ...] = ()
+
+    @property
+    def peak_layer(self) -> LayerRow | None:
+        """The layer during which most of the arena is in use."""
+        return max(self.layers, key=lambda row: row.live_bytes, default=None)
+
+    @property
+    def plan_is_optimal(self) -> bool:
+        return self.arena_lower_bound is not None and self.ram.arena <= self.arena_lower_bound
+
+    @property
+    def fits(self) -> bool:
+        return self.ram.fits and self.flash.fits
+
+
+@dataclass(frozen=True)
+class GenResult:
+    """What `gen` wrote: `files` are relative to `folder`."""
+
+    folder: Path
+    files: tuple[str, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Whether the model fits: `reasons` say what does not, `advice` what to try."""
+
+    summary: Summary
+    reasons: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True)
+class OutputMatch:
+    """How one output compares over all inputs.
+
+    `bit_exact` is None for an output without an integer reference (float models). The figures
+    against onnxruntime are None when it is not installed. A step is one LSB of an integer output.
+    """
+
+    name: str
+    dtype: str
+    elements: int
+    bit_exact: bool | None
+    max_abs_error: float | None = None
+    within_one_step: float | None = None  # fraction of elements, integer outputs only
+    within_tolerance: bool | None = None  # float outputs: 1e-4 relative or 1e-5 absolute
+    top1_agreement: float | None = None  # fraction of inputs
+
+
+@dataclass(frozen=True)
+class LayerDifference:
+    """The first layer whose result differs from the reference, found by running layer by layer."""
+
+    layer: str
+    op: str
+    function: str
+    input_index: int
+    element: int
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class RunMatch:
+    """One target (and board) against the references."""
+
+    target: str
+    board: str  # "host" for a native run
+    inputs: int
+    outputs: tuple[OutputMatch, ...]
+    ok: bool
+    first_difference: LayerDifference | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """All runs of one model."""
+
+    name: str
+    runs: tuple[RunMatch, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(run.ok for run in self.runs)
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """Measured cost of one inference: the summary's sizes, stack and instructions are measured."""
+
+    summary: Summary
+
+    @property
+    def instructions_per_mac(self) -> float | None:
+        """None when the count is unknown or the model multiplies nothing."""
+        count, macs = self.summary.instructions, self.summary.macs
+        return count / macs if count is not None and macs else None

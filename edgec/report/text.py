@@ -1,0 +1,238 @@
+"""Records as one screen of text (rich renderables; names from models are escaped)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from edgec.diagnostics import safe_text
+from edgec.report.records import (
+    BenchResult,
+    CheckResult,
+    FlashUse,
+    GenResult,
+    LayerDifference,
+    LayerRow,
+    MemoryUse,
+    OutputMatch,
+    RunMatch,
+    Summary,
+    VerifyResult,
+)
+
+BAR_CELLS = 24
+NAME_CELLS = 40
+TABLE_ROWS = 40
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: "912 B", "7.8 KB", "4.0 MB" (binary units)."""
+    if count < 1024:
+        return f"{count} B"
+    if count < 1 << 20:
+        return f"{count / 1024:.1f} KB"
+    return f"{count / (1 << 20):.1f} MB"
+
+
+def amount(count: int) -> str:
+    """A count for people: "912", "45.1 k", "2.66 M"."""
+    if count < 1000:
+        return str(count)
+    if count < 1_000_000:
+        return f"{count / 1000:.1f} k"
+    return f"{count / 1_000_000:.2f} M"
+
+
+def bar(used: int, capacity: int | None) -> Text:
+    """`used` of `capacity` as cells; a cell is shown from the first byte on. Red when too much."""
+    if not capacity:
+        return Text("")
+    share = used / capacity
+    cells = min(BAR_CELLS, max(1 if used else 0, round(share * BAR_CELLS)))
+    style = "red" if share > 1 else "yellow" if share > 0.9 else "green"
+    return Text.assemble(("█" * cells, style), ("░" * (BAR_CELLS - cells), "dim"))
+
+
+def summary_text(summary: Summary) -> RenderableType:
+    """The screen that answers "does it fit?"."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column()
+    for label, text in _summary_lines(summary):
+        grid.add_row(label, text)
+    return Group(_headline(summary), Padding(grid, (0, 0, 0, 2)))
+
+
+def gen_text(result: GenResult) -> RenderableType:
+    """What `gen` prints."""
+    wrote = f"wrote {len(result.files)} files to {safe_text(str(result.folder))}"
+    return Group(summary_text(result.summary), Text(wrote))
+
+
+def check_text(result: CheckResult) -> RenderableType:
+    """What `check` prints: the screen, then what does not fit, and what to do."""
+    parts: list[RenderableType] = [summary_text(result.summary)]
+    parts += [Text.assemble(("does not fit: ", "red"), safe_text(r, 300)) for r in result.reasons]
+    parts += [Text.assemble(("try: ", "bold"), safe_text(a, 300)) for a in result.advice]
+    return Group(*parts)
+
+
+def bench_text(result: BenchResult) -> RenderableType:
+    """What `bench` prints: the screen and one row a layer, in execution order."""
+    return Group(summary_text(result.summary), Text(""), layer_table(result.summary))
+
+
+def verify_text(result: VerifyResult) -> RenderableType:
+    """What `verify` prints: one table a run."""
+    return Group(*(_run_text(result.name, run) for run in result.runs))
+
+
+def layer_table(summary: Summary) -> RenderableType:
+    """Kernel and cost of each layer; long models are cut to the most expensive layers."""
+    rows = summary.layers
+    order = sorted(rows, key=lambda row: -(row.instructions or row.macs))
+    shown = rows if len(rows) <= TABLE_ROWS else order[:TABLE_ROWS]
+    total = sum(row.instructions or 0 for row in rows)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("layer", "op", "kernel", "output"):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=NAME_CELLS)
+    for heading in ("MACs", "instructions", "share", "per MAC"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in shown:
+        table.add_row(*_layer_cells(row, total))
+    if len(shown) == len(rows):
+        return table
+    return Group(table, Text(f"and {len(rows) - len(shown)} cheaper layers", style="dim"))
+
+
+def _layer_cells(row: LayerRow, total: int) -> tuple[Text, ...]:
+    count = row.instructions
+    counted = ("", "", "")
+    if count is not None:
+        share = f"{100 * count / total:.1f} %" if total else ""
+        counted = (f"{count:,}", share, f"{count / row.macs:.2f}" if row.macs else "")
+    names = (safe_text(text, NAME_CELLS) for text in (row.name, row.op, row.kernel, row.output))
+    return tuple(Text(cell) for cell in (*names, f"{row.macs:,}" if row.macs else "", *counted))
+
+
+def _headline(summary: Summary) -> Text:
+    where = f" for {summary.target}" + (f", board {summary.board}" if summary.board else "")
+    verdict = ("fits", "bold green") if summary.fits else ("does not fit", "bold red")
+    if summary.flash.capacity is None and summary.ram.capacity is None:
+        verdict = ("no budget given: --board, --ram or --flash", "dim")
+    return Text.assemble((safe_text(summary.name), "bold"), where, ": ", verdict)
+
+
+def _summary_lines(summary: Summary) -> Iterator[tuple[str, Text]]:
+    yield "flash", _use(summary.flash.total, summary.flash.capacity, _flash_parts(summary.flash))
+    yield "RAM", _use(summary.ram.total, summary.ram.capacity, _ram_parts(summary.ram))
+    yield "plan", Text(_plan_line(summary))
+    yield "work", Text(_work_line(summary))
+    for note in summary.notes:
+        yield "note", Text(safe_text(note, 300))
+
+
+def _use(used: int, capacity: int | None, parts: str) -> Text:
+    if capacity is None:
+        return Text(f"{size(used)}: {parts}")
+    percent = f" ({100 * used / capacity:.1f} %)" if capacity else ""
+    return Text.assemble(
+        bar(used, capacity), f" {size(used)} of {size(capacity)}{percent}: {parts}"
+    )
+
+
+def _flash_parts(use: FlashUse) -> str:
+    if not use.measured:
+        return f"weights {use.weights:,} B; code not compiled"
+    return f"weights {use.weights:,} B, model {use.code:,} B, kernels {use.kernels:,} B"
+
+
+def _ram_parts(use: MemoryUse) -> str:
+    parts = [f"arena {use.arena:,} B"]
+    if use.stack_painted is not None:
+        parts.append(f"stack {use.stack_painted:,} B measured")
+    if use.stack_bound is not None:
+        parts.append(f"stack at most {use.stack_bound:,} B")
+    if use.stack_painted is None and use.stack_bound is None:
+        parts.append("stack not known before compiling")
+    parts.append(f"static {use.static:,} B")
+    return ", ".join(parts)
+
+
+def _plan_line(summary: Summary) -> str:
+    parts = []
+    peak = summary.peak_layer
+    if peak is not None and peak.live_bytes:
+        parts.append(f"peak {peak.live_bytes:,} B in {safe_text(peak.name, 60)} ({peak.op})")
+    bound = summary.arena_lower_bound
+    if summary.plan_is_optimal:
+        parts.append("placement proven optimal")
+    elif bound:
+        parts.append(f"arena {100 * (summary.ram.arena / bound - 1):.1f} % above the lower bound")
+    return ", ".join(parts) or "no buffers"
+
+
+def _work_line(summary: Summary) -> str:
+    parts = [f"{amount(summary.macs)} MACs"]
+    if summary.instructions is not None:
+        parts.append(f"{summary.instructions:,} instructions")
+        if summary.macs:
+            parts.append(f"{summary.instructions / summary.macs:.2f} per MAC")
+    if summary.cycles is not None:
+        parts.append(f"about {amount(summary.cycles)} cycles without wait states")
+    return ", ".join(parts)
+
+
+def _run_text(name: str, run: RunMatch) -> RenderableType:
+    verdict = ("ok", "bold green") if run.ok else ("FAILED", "bold red")
+    inputs = f"{run.inputs} input{'s' if run.inputs != 1 else ''}"
+    head = Text.assemble(
+        (safe_text(name), "bold"), f" on {run.target}, {run.board}, {inputs}: ", verdict
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("output", "type", "elements", "reference", "onnxruntime", "same top-1"):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=NAME_CELLS)
+    for output in run.outputs:
+        table.add_row(*_output_cells(output))
+    parts: list[RenderableType] = [head, Padding(table, (0, 0, 0, 2))]
+    parts += [Text(f"  note  {safe_text(note, 300)}") for note in run.notes]
+    if run.first_difference is not None:
+        parts.append(_difference_text(run.first_difference))
+    return Group(*parts)
+
+
+def _output_cells(output: OutputMatch) -> tuple[Text, ...]:
+    exact = {None: Text("none"), True: Text("identical bits", "green"), False: Text("differs", "red")}
+    top1 = "" if output.top1_agreement is None else f"{100 * output.top1_agreement:.1f} %"
+    return (
+        Text(safe_text(output.name, NAME_CELLS)),
+        Text(output.dtype),
+        Text(f"{output.elements:,}"),
+        exact[output.bit_exact],
+        Text(_onnxruntime_cell(output)),
+        Text(top1),
+    )
+
+
+def _onnxruntime_cell(output: OutputMatch) -> str:
+    if output.max_abs_error is None:
+        return "not compared"
+    if output.within_one_step is not None:
+        return (
+            f"{100 * output.within_one_step:.2f} % within 1 step, "
+            f"largest {output.max_abs_error:g}"
+        )
+    verdict = "within" if output.within_tolerance else "outside"
+    return f"{verdict} tolerance, largest error {output.max_abs_error:.2g}"
+
+
+def _difference_text(difference: LayerDifference) -> Text:
+    layer = f"{safe_text(difference.layer)} ({difference.op}, {difference.function})"
+    return Text(
+        f"  first difference: {layer}, input {difference.input_index}, "
+        f"element {difference.element}: expected {difference.expected}, got {difference.got}"
+    )
