@@ -66,7 +66,7 @@ class DType(Enum):
     @staticmethod
     def of(array_dtype: np.dtype[Any]) -> DType:
         """The DType of a numpy dtype. Raises KeyError for one that edgec does not have."""
-        return _FROM_NUMPY[np.dtype(array_dtype)]
+        return _from_numpy(array_dtype)
 
 
 _NUMPY: dict[DType, np.dtype[Any]] = {
@@ -83,7 +83,15 @@ _NUMPY: dict[DType, np.dtype[Any]] = {
     DType.U64: np.dtype(np.uint64),
     DType.BOOL: np.dtype(np.bool_),
 }
-_FROM_NUMPY: dict[DType, np.dtype[Any]] = {v: k for k, v in _NUMPY.items()}
+
+
+def _from_numpy(array_dtype: np.dtype[Any]) -> DType:
+    for dtype, known in _NUMPY.items():
+        if known == array_dtype:
+            return dtype
+    raise KeyError(str(array_dtype))
+
+
 _C_NAME = {
     DType.F16: "uint16_t",
     DType.F32: "float",

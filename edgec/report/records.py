@@ -83,6 +83,7 @@ class Summary:
     ram: MemoryUse
     layers: tuple[LayerRow, ...] = ()
     arena_lower_bound: int | None = None  # no plan can use less in this execution order
+    plan_is_optimal: bool = False  # proven by the solver, or equal to the lower bound
     instructions: int | None = None
     cycles: int | None = None  # estimated, Cortex-M4 with zero wait states
     notes: tuple[str, ...] = ()
@@ -91,10 +92,6 @@ class Summary:
     def peak_layer(self) -> LayerRow | None:
         """The layer during which most of the arena is in use."""
         return max(self.layers, key=lambda row: row.live_bytes, default=None)
-
-    @property
-    def plan_is_optimal(self) -> bool:
-        return self.arena_lower_bound is not None and self.ram.arena <= self.arena_lower_bound
 
     @property
     def fits(self) -> bool:
