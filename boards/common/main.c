@@ -1,0 +1,165 @@
+/*
+ * Runs a generated model over inputs from a file. Nothing about the data is linked in: which
+ * model it is comes from harness_config.h, what to do with it from control.bin.
+ *
+ *   control.bin  struct control
+ *   input.bin    for each inference all inputs, in the manifest's order
+ *   output.bin   for each inference all outputs, in the manifest's order
+ *   trace.bin    if asked for: for each step (index, bytes) as uint32, then the bytes
+ *   report.bin   struct report, written last
+ */
+#include "board_io.h"
+#include "harness_config.h"
+
+#include <string.h>
+
+#define CONTROL_MAGIC 0x31434445u /* "EDC1" */
+#define TRACE_INFERENCE 0xffffffffu
+#define ARENA_GARBAGE 0xa5
+
+enum { FLAG_STACK = 1, FLAG_TRACE = 2, FLAG_RESET_EACH = 4 };
+
+struct control {
+    uint32_t magic;
+    uint32_t flags;
+    uint32_t inferences;
+    uint32_t repeat;
+};
+
+struct report {
+    uint32_t inferences;
+    int32_t status;
+    uint32_t stack_bytes;
+    uint32_t reserved;
+    uint64_t nanoseconds;
+};
+
+struct tensor {
+    size_t offset;
+    size_t bytes;
+};
+
+static const struct tensor inputs[] = {EDGEC_HARNESS_INPUTS};
+static const struct tensor outputs[] = {EDGEC_HARNESS_OUTPUTS};
+
+__attribute__((section(".bss.edgec_arena"),
+               aligned(EDGEC_HARNESS_ARENA_ALIGN))) static uint8_t arena[EDGEC_HARNESS_ARENA_BYTES];
+
+static int32_t trace_file = -1;
+
+static void check_io(bool ok)
+{
+    if (!ok) {
+        board_message("edgec harness: a file could not be opened, read or written\n");
+        board_exit(BOARD_EXIT_IO);
+    }
+}
+
+/* Called by the model after each step when it is compiled with EDGEC_ENABLE_TRACE. */
+void edgec_trace(uint32_t index, const void *data, size_t bytes);
+void edgec_trace(uint32_t index, const void *data, size_t bytes)
+{
+    const uint32_t head[2] = {index, (uint32_t)bytes};
+    if (trace_file >= 0) {
+        check_io(board_write(trace_file, head, sizeof head));
+        check_io(board_write(trace_file, data, bytes));
+    }
+}
+
+static struct control read_control(void)
+{
+    struct control control;
+    const int32_t file = board_open_read("control.bin");
+    if (file < 0 || !board_read(file, &control, sizeof control) || control.magic != CONTROL_MAGIC) {
+        board_message("edgec harness: control.bin is missing or malformed\n");
+        board_exit(BOARD_EXIT_CONTROL);
+    }
+    board_close(file);
+    return control;
+}
+
+static void read_inputs(int32_t file)
+{
+    for (size_t i = 0; i < EDGEC_HARNESS_INPUT_COUNT; i++) {
+        check_io(board_read(file, arena + inputs[i].offset, inputs[i].bytes));
+    }
+}
+
+static void write_outputs(int32_t file)
+{
+    for (size_t i = 0; i < EDGEC_HARNESS_OUTPUT_COUNT; i++) {
+        check_io(board_write(file, arena + outputs[i].offset, outputs[i].bytes));
+    }
+}
+
+static void reset_state(void)
+{
+#ifdef EDGEC_HARNESS_RESET
+    (void)EDGEC_HARNESS_RESET(arena);
+#endif
+}
+
+/* One inference, `repeat` times from the same inputs, of which the last one counts. */
+static void infer(const struct control *control, int32_t file, size_t position,
+                  struct report *report)
+{
+    void *const limit = (control->flags & FLAG_STACK) != 0u ? board_stack_limit() : NULL;
+    for (uint32_t i = 0; i < control->repeat && report->status == 0; i++) {
+        if (i > 0u) {
+            check_io(board_seek(file, position));
+        }
+        if ((control->flags & FLAG_RESET_EACH) != 0u) {
+            reset_state();
+        }
+        read_inputs(file);
+        int status = 0;
+        const uint64_t before = board_nanoseconds();
+        const size_t stack = board_call(EDGEC_HARNESS_ENTRY, arena, &status, limit);
+        report->nanoseconds += board_nanoseconds() - before;
+        report->status = status;
+        if (stack > report->stack_bytes) {
+            report->stack_bytes = (uint32_t)stack;
+        }
+    }
+}
+
+static void run_all(const struct control *control, struct report *report)
+{
+    const int32_t input = board_open_read("input.bin");
+    const int32_t output = board_open_write("output.bin");
+    check_io(input >= 0 && output >= 0);
+    size_t position = 0;
+    while (report->inferences < control->inferences && report->status == 0) {
+        if (trace_file >= 0) {
+            edgec_trace(TRACE_INFERENCE, &report->inferences, sizeof report->inferences);
+        }
+        infer(control, input, position, report);
+        write_outputs(output);
+        position += EDGEC_HARNESS_INPUT_BYTES;
+        report->inferences++;
+    }
+    board_close(output);
+    board_close(input);
+}
+
+int main(void)
+{
+    const struct control control = read_control();
+    struct report report;
+    memset(&report, 0, sizeof report);
+    if ((control.flags & FLAG_TRACE) != 0u) {
+        trace_file = board_open_write("trace.bin");
+        check_io(trace_file >= 0);
+    }
+    /* Memory that the model has no right to rely on is anything but zero. */
+    memset(arena, ARENA_GARBAGE, sizeof arena);
+    reset_state();
+    run_all(&control, &report);
+    if (trace_file >= 0) {
+        board_close(trace_file);
+    }
+    const int32_t file = board_open_write("report.bin");
+    check_io(file >= 0 && board_write(file, &report, sizeof report));
+    board_close(file);
+    return BOARD_EXIT_OK;
+}

@@ -1,0 +1,42 @@
+"""The header that tells the harness which model it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgec.build.manifest import Manifest, TensorEntry
+
+
+def harness_config(manifest: Manifest) -> str:
+    """The text of harness_config.h for boards/common/main.c."""
+    lines = [
+        "/* Written for one build from manifest.json. */",
+        "#ifndef EDGEC_HARNESS_CONFIG_H",
+        "#define EDGEC_HARNESS_CONFIG_H",
+        "",
+        f"int {manifest.entry}(void *arena);",
+        f"#define EDGEC_HARNESS_ENTRY {manifest.entry}",
+    ]
+    if manifest.reset is not None:
+        lines += [
+            f"void {manifest.reset}(void *arena);",
+            f"#define EDGEC_HARNESS_RESET {manifest.reset}",
+        ]
+    lines += [
+        f"#define EDGEC_HARNESS_ARENA_BYTES {max(manifest.arena_bytes, 1)}u",
+        f"#define EDGEC_HARNESS_ARENA_ALIGN {manifest.arena_align}",
+        f"#define EDGEC_HARNESS_INPUT_BYTES {manifest.input_bytes}u",
+        f"#define EDGEC_HARNESS_INPUT_COUNT {len(manifest.inputs)}u",
+        f"#define EDGEC_HARNESS_INPUTS {_rows(manifest.inputs)}",
+        f"#define EDGEC_HARNESS_OUTPUT_COUNT {len(manifest.outputs)}u",
+        f"#define EDGEC_HARNESS_OUTPUTS {_rows(manifest.outputs)}",
+        "",
+        "#endif",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(tensors: Sequence[TensorEntry]) -> str:
+    """Initializers of the harness's table; C has no empty one, so none becomes a null row."""
+    rows = [f"{{{tensor.offset}u, {tensor.bytes}u}}" for tensor in tensors]
+    return ", ".join(rows) or "{0u, 0u}"

@@ -1,0 +1,80 @@
+"""Targets: a compiler, its flags and what the core can do. One TOML file each in `targets/`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.diagnostics import EdgecError, fail
+from edgec.paths import targets_dir
+from edgec.toml_reader import read_toml
+
+
+@dataclass(frozen=True)
+class Target:
+    """One instruction set and how code for it is compiled.
+
+    `features` are words that kernel rows ask for: "dsp" (16-bit pairs, SMMULR), "sat" (SSAT),
+    "mve" and "mve_fp" (Helium), "avx2", "fpu" and "fpu64" (float32 and float64 in hardware),
+    "mul64" (32 x 32 -> 64 multiply in a few cycles), "unaligned" (word loads from any address),
+    "rv32", "rv64". `arch` is the folder of `targets/hal` that fits.
+    """
+
+    name: str
+    description: str
+    arch: str
+    cc: str
+    cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]
+    features: frozenset[str]
+    pointer_bytes: int
+    endianness: str
+    default_board: str
+
+    def has(self, feature: str) -> bool:
+        """Whether the core has `feature`."""
+        return feature in self.features
+
+    @property
+    def hal_files(self) -> tuple[Path, ...]:
+        """The headers that a generated folder needs, by their names there."""
+        hal = targets_dir() / "hal"
+        return (hal / "common" / "edgec_hal.h", hal / self.arch / "edgec_hal_arch.h")
+
+
+def target_names() -> tuple[str, ...]:
+    """All targets, sorted."""
+    return tuple(sorted(path.stem for path in targets_dir().glob("*.toml")))
+
+
+def load_target(name: str) -> Target:
+    """The target `name`. Raises E0010 with the nearest name when there is none."""
+    names = target_names()
+    if name not in names:
+        raise unknown_name("E0010", "target", name, names)
+    table = read_toml(targets_dir() / f"{name}.toml")
+    return Target(
+        name=name,
+        description=table.text("description"),
+        arch=table.text("arch"),
+        cc=table.text("cc"),
+        cflags=table.texts("cflags"),
+        ldflags=table.texts("ldflags"),
+        features=frozenset(table.texts("features")),
+        pointer_bytes=table.integer("pointer_bytes"),
+        endianness=table.text("endianness"),
+        default_board=table.text("default_board"),
+    )
+
+
+def unknown_name(code: str, kind: str, name: str, names: tuple[str, ...]) -> EdgecError:
+    """The error for a name that is none of `names`, with the nearest one."""
+    near = difflib.get_close_matches(name.lower(), names, n=1)
+    guess = f"did you mean '{near[0]}'? " if near else ""
+    return fail(
+        code,
+        f"there is no {kind} '{name}'",
+        rule=f"a {kind} is one of: {', '.join(names)}",
+        help=f"{guess}`edgec {kind}s` describes them all",
+    )
