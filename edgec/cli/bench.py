@@ -28,12 +28,12 @@ def bench(
     json: JsonOpt = False,
 ) -> None:
     """Measure the exact instructions of each layer, flash, RAM and stack under QEMU."""
-    from edgec import driver
-    from edgec.report import jsonout, text
-
     options = gen_options(
         target=target, board=board, name=name, optimize=optimize, shape=shape, io=io
     )
+    from edgec import driver
+    from edgec.report import jsonout, text
+
     with console.progress() as progress:
         result = driver.bench(model, options, progress)
     if json:

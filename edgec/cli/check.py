@@ -35,9 +35,6 @@ def check(
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model fits a board or a budget; exit code 1 if it does not."""
-    from edgec import driver
-    from edgec.report import jsonout, text
-
     options = gen_options(
         target=target,
         board=board,
@@ -48,6 +45,9 @@ def check(
         shape=shape,
         io=io,
     )
+    from edgec import driver
+    from edgec.report import jsonout, text
+
     with console.progress() as progress:
         result = driver.check(model, options, progress)
     if json:

@@ -48,9 +48,6 @@ def gen(
     json: JsonOpt = False,
 ) -> None:
     """Compile a model into a self-contained folder of C."""
-    from edgec import driver
-    from edgec.report import jsonout, text
-
     options = gen_options(
         target=target,
         board=board,
@@ -64,6 +61,9 @@ def gen(
         weights=weights,
         dump_ir=dump_ir,
     )
+    from edgec import driver
+    from edgec.report import jsonout, text
+
     with console.progress() as progress:
         result = driver.generate(model, options, progress)
     if json:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, cast
 
 import typer
 
@@ -27,20 +28,22 @@ from edgec.cli import (
 from edgec.diagnostics import Diagnostic, EdgecError, ExitCode, Where
 
 # The class of all errors that typer finds in a command line; it has no public name.
-_UsageError = typer.BadParameter.__mro__[1]
+_UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 _INTERRUPTED = 130  # what shells report for a program that SIGINT ended
 
-VERBS = {
-    "gen": gen.gen,
-    "check": check.check,
-    "verify": verify.verify,
-    "bench": bench.bench,
-    "ops": ops.ops,
-    "targets": targets.targets,
-    "boards": boards.boards,
-    "doctor": doctor.doctor,
-    "explain": explain.explain,
-}
+VERBS: Mapping[str, Callable[..., None]] = MappingProxyType(
+    {
+        "gen": gen.gen,
+        "check": check.check,
+        "verify": verify.verify,
+        "bench": bench.bench,
+        "ops": ops.ops,
+        "targets": targets.targets,
+        "boards": boards.boards,
+        "doctor": doctor.doctor,
+        "explain": explain.explain,
+    }
+)
 
 
 def make_app() -> typer.Typer:
@@ -118,16 +121,16 @@ def _unknown_verb(name: str) -> Diagnostic:
 def _usage(error: Exception, args: Sequence[str]) -> Diagnostic:
     """A complaint of typer's about the command line, as ours."""
     verb = args[0] if args and args[0] in VERBS else ""
+    advice = f"see `edgec {verb} --help`" if verb else "see `edgec --help`"
     message = getattr(error, "message", "") or str(error)
     describe = getattr(error, "format_message", None)
-    what = describe() if callable(describe) else message
+    what = str(describe()) if callable(describe) else message
     possible = getattr(error, "possibilities", None)
     if possible:
         what = message
-        advice = f"did you mean {' or '.join(sorted(possible))}?"
-    else:
-        advice = f"see `edgec {verb} --help`" if verb else "see `edgec --help`"
-    what = " ".join(str(what).split()).rstrip(".")
+        close = get_close_matches(str(getattr(error, "option_name", "")), possible, n=1)
+        advice = f"did you mean '{close[0]}'?" if close else advice
+    what = " ".join(what.replace("Value error, ", "").split()).rstrip(".")
     return Diagnostic("E0002", what, Where(note="command line"), help=advice)
 
 

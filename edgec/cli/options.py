@@ -8,8 +8,10 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from edgec.boards import load_board
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat, parse_bytes, parse_shape
 from edgec.diagnostics import Where, fail
+from edgec.targets import load_target
 
 ModelArg: TypeAlias = Annotated[Path, typer.Argument(help="The ONNX file.", metavar="MODEL")]
 TargetOpt: TypeAlias = Annotated[
@@ -43,16 +45,24 @@ JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on 
 
 
 def resolve_target(target: str | None, board: str | None) -> str:
-    """The target to compile for: the one given, else the board's. Raises E0003 without both.
+    """The target to compile for: the one given, else the board's own.
 
-    Unknown names are reported with the names that come close.
+    Raises E0003 without both, E0004 if the board does not execute the target's code, and
+    E0010 or E0011 for unknown names.
     """
-    from edgec.boards import load_board
-
-    own = load_board(board) if board is not None else None
-    if target is not None:
-        return target
-    if own is None:
+    known = load_target(target) if target is not None else None
+    place = load_board(board) if board is not None else None
+    if known is not None and place is not None and known.name not in place.targets:
+        raise fail(
+            "E0004",
+            f"board '{place.name}' does not run code for '{known.name}'",
+            Where(note="command line"),
+            rule=f"its processor takes code for: {', '.join(place.targets)}",
+            help=f"--board {known.default_board} runs it; `edgec boards` lists them all",
+        )
+    if known is not None:
+        return known.name
+    if place is None:
         raise fail(
             "E0003",
             "no target is given",
@@ -60,7 +70,7 @@ def resolve_target(target: str | None, board: str | None) -> str:
             rule="a model is compiled for one target",
             help="say --target NAME (`edgec targets` lists them) or --board NAME (`edgec boards`)",
         )
-    return own.target
+    return place.targets[0]
 
 
 def gen_options(

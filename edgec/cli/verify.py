@@ -45,12 +45,12 @@ def verify(
     json: JsonOpt = False,
 ) -> None:
     """Run the compiled code and compare it with the reference and onnxruntime."""
-    from edgec import driver
-    from edgec.report import jsonout, text
-
     options = gen_options(
         target=target, board=board, name=name, optimize=optimize, shape=shape, io=io
     )
+    from edgec import driver
+    from edgec.report import jsonout, text
+
     with console.progress() as progress:
         result = driver.verify(model, options, inputs, count, progress)
     if json:

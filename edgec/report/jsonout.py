@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +14,7 @@ from edgec.diagnostics import Diagnostic, ExitCode
 from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
 
 JsonValue: TypeAlias = (
-    None | bool | int | float | str | list["JsonValue"] | Mapping[str, "JsonValue"]
+    bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
 )
 
 

@@ -206,7 +206,11 @@ def _run_text(name: str, run: RunMatch) -> RenderableType:
 
 
 def _output_cells(output: OutputMatch) -> tuple[Text, ...]:
-    exact = {None: Text("none"), True: Text("identical bits", "green"), False: Text("differs", "red")}
+    exact = {
+        None: Text("none"),
+        True: Text("identical bits", "green"),
+        False: Text("differs", "red"),
+    }
     top1 = "" if output.top1_agreement is None else f"{100 * output.top1_agreement:.1f} %"
     return (
         Text(safe_text(output.name, NAME_CELLS)),
@@ -223,8 +227,7 @@ def _onnxruntime_cell(output: OutputMatch) -> str:
         return "not compared"
     if output.within_one_step is not None:
         return (
-            f"{100 * output.within_one_step:.2f} % within 1 step, "
-            f"largest {output.max_abs_error:g}"
+            f"{100 * output.within_one_step:.2f} % within 1 step, largest {output.max_abs_error:g}"
         )
     verdict = "within" if output.within_tolerance else "outside"
     return f"{verdict} tolerance, largest error {output.max_abs_error:.2g}"

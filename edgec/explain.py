@@ -1,0 +1,73 @@
+"""What every diagnostic means and how it is mended: `edgec explain CODE`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`title` says what went wrong in a line, `text` why that is a problem, `fix` what to do."""
+
+    title: str
+    text: str
+    fix: str
+
+
+_USAGE = {
+    "E0001": Explanation(
+        "Unknown verb",
+        "The first word after `edgec` names what to do; this one is none of the verbs.",
+        "`edgec --help` lists the verbs. Example: edgec gen model.onnx --target cortex-m4",
+    ),
+    "E0002": Explanation(
+        "The command line is not understood",
+        "An option does not exist, a value is missing, or a value is not of the kind that the "
+        "option takes.",
+        "`edgec VERB --help` shows every option of the verb with its values.",
+    ),
+    "E0003": Explanation(
+        "No target is given",
+        "The C that edgec writes is specialised for one processor, so it must know which.",
+        "Say --target NAME (`edgec targets`), or --board NAME (`edgec boards`), which implies "
+        "the board's target. Example: edgec gen model.onnx --target cortex-m4",
+    ),
+    "E0004": Explanation(
+        "The board does not run this target's code",
+        "A board has one processor; code for another one would stop at the first instruction "
+        "that it does not know.",
+        "Leave out --target to use the board's own, or choose a board from `edgec boards`.",
+    ),
+    "E0005": Explanation(
+        "The model's name cannot be used in C",
+        "The name prefixes every public symbol (NAME_run, NAME_ARENA_BYTES) and names the files, "
+        "so it must be a C identifier that is no keyword and hides no standard header.",
+        "Choose another: edgec gen model.onnx --target cortex-m4 --name wake_word",
+    ),
+    "E0006": Explanation(
+        "A size is not understood",
+        "--ram and --flash take a positive number of bytes.",
+        "Write 16384, 0x4000, 16K or 1M (K is 1024 bytes, M is 1024 K).",
+    ),
+    "E0007": Explanation(
+        "A shape is not understood",
+        "--shape gives an input with symbolic dimensions the sizes to compile for.",
+        "Write the input's name and its dimensions: --shape input=1,3,96,96",
+    ),
+    "E0008": Explanation(
+        "There is no such diagnostic",
+        "Codes look like E0203; `edgec explain` without a code lists all of them.",
+        "edgec explain E0203",
+    ),
+}
+
+_INTERNAL = {
+    "E0900": Explanation(
+        "A bug in edgec",
+        "Something went wrong that no check foresaw. Your model may be perfectly fine.",
+        "Please report it with the model and the command line. EDGEC_DEBUG=1 shows the traceback.",
+    ),
+}
+
+CODES = MappingProxyType({**_USAGE, **_INTERNAL})
