@@ -1,0 +1,142 @@
+"""A row per tuned C kernel: when it applies, what it costs, how to pack and call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from edgec.kernels.facts import Array, Facts
+
+F = TypeVar("F", bound=Facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A read-only array that a kernel call takes; `align` in bytes, 0 for the natural one."""
+
+    name: str
+    data: Array
+    align: int = 0
+
+
+@dataclass(frozen=True)
+class CallNames:
+    """C expressions of one call.
+
+    x, y: pointers to the first element of the tensors (or of their rolling buffers, of `in_rows`
+    and `out_rows` rows); scratch: an int8_t pointer, or "" if the row needs none; constants: in
+    the order of `pack`. `rows` is the range of output rows, by default all of them.
+    """
+
+    x: str
+    y: str
+    scratch: str = ""
+    constants: tuple[str, ...] = ()
+    rows: tuple[str, str] | None = None
+    in_rows: int | None = None
+    out_rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A C struct initialiser: (field, value) in order; a value is text or a nested Struct."""
+
+    fields: tuple[tuple[str, str | Struct], ...]
+
+    def lines(self, indent: str) -> list[str]:
+        """One field a line, without the outer braces."""
+        out = []
+        for name, value in self.fields:
+            if isinstance(value, Struct):
+                out.append(f"{indent}.{name} = {{")
+                out.extend(value.lines(indent + "    "))
+                out.append(f"{indent}}},")
+            else:
+                out.append(f"{indent}.{name} = {value},")
+        return out
+
+
+def ints(**fields: int) -> tuple[tuple[str, str | Struct], ...]:
+    """Integer fields of a Struct."""
+    return tuple((name, str(int(value))) for name, value in fields.items())
+
+
+def no_scratch(_: Facts) -> int:
+    """The row needs no scratch memory."""
+    return 0
+
+
+@dataclass(frozen=True)
+class Kernel(Generic[F]):
+    """One row. The C function is `edgec_<name>`; generated code calls `EDGEC_<NAME>`.
+
+    headers: files under runtime_c/src that the call needs, the kernel's own first (those in
+    include/edgec and the HAL are always there). needs: target features. when: whether the kernel
+    computes this node. pack: its constants. params: the fields of its parameter struct of C type
+    `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: estimated
+    instructions of one inference, to choose between rows.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    op: str
+    types: str
+    struct: str
+    when: Callable[[F], bool]
+    pack: Callable[[F], tuple[Constant, ...]]
+    params: Callable[[F, CallNames], Struct]
+    args: Callable[[F, CallNames], str]
+    cost: Callable[[F], float]
+    batches: Callable[[F], tuple[int, int, int]]
+    scratch: Callable[[F], int] = no_scratch
+    scratch_align: int = 4
+    needs: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def macro(self) -> str:
+        """The name that generated code calls, which a firmware project may define."""
+        return f"EDGEC_{self.name.upper()}"
+
+    def applies(self, facts: F, features: frozenset[str]) -> bool:
+        """True if a target with `features` can compute `facts` by this kernel."""
+        return self.needs <= features and self.types == facts.types and self.when(facts)
+
+    def emit(self, facts: F, names: CallNames) -> str:
+        """The C statements of one call (a block)."""
+        lines = ["{", f"    static const {self.struct} p = {{"]
+        lines.extend(self.params(facts, names).lines("        "))
+        lines.append("    };")
+        count, x_step, y_step = self.batches(facts)
+        if count == 1:
+            lines.append(f"    {self.macro}({self.args(facts, names)});")
+        else:
+            one = CallNames(
+                f"{names.x} + image * {x_step}",
+                f"{names.y} + image * {y_step}",
+                names.scratch,
+                names.constants,
+                names.rows,
+                names.in_rows,
+                names.out_rows,
+            )
+            lines.append(f"    for (int32_t image = 0; image < {count}; image++) {{")
+            lines.append(f"        {self.macro}({self.args(facts, one)});")
+            lines.append("    }")
+        return "\n".join([*lines, "}"])
+
+
+def cheapest(
+    rows: Iterable[Kernel[F]], op: str, facts: F, features: frozenset[str]
+) -> Kernel[F] | None:
+    """The applicable row of `op` with the least cost, or None."""
+    usable = [row for row in rows if row.op == op and row.applies(facts, features)]
+    return min(usable, key=lambda row: row.cost(facts), default=None)
+
+
+def float_literal(value: float) -> str:
+    """A C float constant that reads back as the same float32."""
+    text = f"{float(np.float32(value)):.9g}"
+    return f"{text}f" if any(c in text for c in ".en") else f"{text}.0f"

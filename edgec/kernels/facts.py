@@ -1,0 +1,114 @@
+"""What a kernel row needs to know about a node, apart from the graph's own classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True, eq=False)
+class Quant:
+    """Quantization of an int8 layer: `mult` int32 [out channels], one shift, y in [lo, hi]."""
+
+    x_zp: int
+    mult: npt.NDArray[np.int32]
+    shift: int
+    y_zp: int
+    lo: int = -128
+    hi: int = 127
+
+
+@dataclass(frozen=True, eq=False)
+class ConvFacts:
+    """A 2-d convolution in NHWC.
+
+    weights: [out_c, k_h, k_w, in_c / group], int8 or float32; bias: [out_c] int32 or float32, as
+    the model has it (no zero point folded in). `quant` is None for a float layer, whose fused
+    activation is [lo, hi]. stride, dilation: (h, w). pads: (top, left, bottom, right).
+    """
+
+    n: int
+    in_h: int
+    in_w: int
+    in_c: int
+    out_h: int
+    out_w: int
+    out_c: int
+    k_h: int
+    k_w: int
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    group: int
+    weights: Array
+    bias: Array | None
+    quant: Quant | None = None
+    lo: float | None = None
+    hi: float | None = None
+
+    @property
+    def types(self) -> str:
+        return _types(self.weights, self.quant)
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.n * self.out_h * self.out_w * self.out_c
+
+    @property
+    def patch(self) -> int:
+        """Inputs that one output element depends on."""
+        return self.k_h * self.k_w * (self.in_c // self.group)
+
+    @property
+    def macs(self) -> int:
+        return self.outputs * self.patch
+
+    @property
+    def depthwise(self) -> bool:
+        """One filter per channel."""
+        return self.group == self.in_c == self.out_c
+
+
+@dataclass(frozen=True, eq=False)
+class GemmFacts:
+    """y [rows, n] = x [rows, k] * weights [n, k] transposed + bias [n]; types as in ConvFacts."""
+
+    rows: int
+    k: int
+    n: int
+    weights: Array
+    bias: Array | None
+    quant: Quant | None = None
+    lo: float | None = None
+    hi: float | None = None
+
+    @property
+    def types(self) -> str:
+        return _types(self.weights, self.quant)
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.rows * self.n
+
+    @property
+    def macs(self) -> int:
+        return self.outputs * self.k
+
+
+Facts = ConvFacts | GemmFacts
+
+S8 = "s8,s8,s32->s8"
+F32 = "f32,f32,f32->f32"
+
+
+def _types(weights: Array, quant: Quant | None) -> str:
+    """Types of x, weights, bias -> y, as rows declare them."""
+    if quant is None:
+        return F32 if weights.dtype == np.float32 else "?"
+    return S8 if weights.dtype == np.int8 else "?"

@@ -1,0 +1,25 @@
+"""All rows, and the choice between them. A new kernel is a row in one of the lists below."""
+
+from __future__ import annotations
+
+from edgec.kernels import conv_s8
+from edgec.kernels.base import Kernel, cheapest
+from edgec.kernels.facts import ConvFacts, GemmFacts
+
+CONV_ROWS: tuple[Kernel[ConvFacts], ...] = conv_s8.CONV_ROWS
+GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = conv_s8.GEMM_ROWS
+
+
+def select_conv(facts: ConvFacts, features: frozenset[str]) -> Kernel[ConvFacts] | None:
+    """The cheapest kernel for a convolution on a target with `features`, or None."""
+    return cheapest(CONV_ROWS, "conv", facts, features)
+
+
+def select_gemm(facts: GemmFacts, features: frozenset[str]) -> Kernel[GemmFacts] | None:
+    """The cheapest kernel for a matrix product by constant weights, or None."""
+    return cheapest(GEMM_ROWS, "gemm", facts, features)
+
+
+def all_rows() -> tuple[Kernel[ConvFacts] | Kernel[GemmFacts], ...]:
+    """Every row, for reports and tests."""
+    return (*CONV_ROWS, *GEMM_ROWS)

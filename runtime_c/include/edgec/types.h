@@ -1,0 +1,88 @@
+/*
+ * Parameters of the kernels. All are constants of the generated code: kernels are inlined and the
+ * compiler specialises them, so nothing here is read at run time.
+ *
+ * Tensors are NHWC, one image at a time. A kernel computes output rows [row_begin, row_end).
+ * `in_rows` and `out_rows` are the rows that the buffers hold: the tensor's height for a whole
+ * tensor, fewer for a rolling buffer, where row i of the tensor is row i % rows of the buffer.
+ */
+#ifndef EDGEC_TYPES_H
+#define EDGEC_TYPES_H
+
+#include <stdbool.h>
+#include "edgec/fixedpoint.h"
+
+/* Geometry of a convolution. Taps outside the input are padding. */
+typedef struct {
+    int32_t in_h;
+    int32_t in_w;
+    int32_t in_c;
+    int32_t in_rows;
+    int32_t out_h;
+    int32_t out_w;
+    int32_t out_c;
+    int32_t out_rows;
+    int32_t k_h;
+    int32_t k_w;
+    int32_t stride_h;
+    int32_t stride_w;
+    int32_t dilation_h;
+    int32_t dilation_w;
+    int32_t pad_top;
+    int32_t pad_left;
+} EdgecConvShape;
+
+/* int8 convolution: x_zp is the value of padding; it is folded into the bias. */
+typedef struct {
+    EdgecConvShape shape;
+    int32_t x_zp;
+    EdgecQuant quant;
+} EdgecConvS8;
+
+/* int8 matrix product: x [rows, k] by weights [n, k] gives y [rows, n]. */
+typedef struct {
+    int32_t rows;
+    int32_t k;
+    int32_t n;
+    EdgecQuant quant;
+} EdgecGemmS8;
+
+/* Limits of a float result (a fused Relu, Relu6 or Clip). */
+typedef struct {
+    bool has_lo;
+    bool has_hi;
+    float lo;
+    float hi;
+} EdgecClampF32;
+
+typedef struct {
+    EdgecConvShape shape;
+    EdgecClampF32 clamp;
+} EdgecConvF32;
+
+typedef struct {
+    int32_t rows;
+    int32_t k;
+    int32_t n;
+    EdgecClampF32 clamp;
+} EdgecGemmF32;
+
+/* Row `row` of a tensor of `height` rows kept in a buffer of `rows` rows. */
+EDGEC_INLINE int32_t edgec_ring_row(int32_t row, int32_t rows, int32_t height)
+{
+    return rows < height ? row % rows : row;
+}
+
+/* v in [lo, hi] where there are limits; NaN stays NaN. */
+EDGEC_INLINE float edgec_limit_f32(float v, const EdgecClampF32 c)
+{
+    if (c.has_lo && v < c.lo) {
+        v = c.lo;
+    }
+    if (c.has_hi && v > c.hi) {
+        v = c.hi;
+    }
+    return v;
+}
+
+#endif
