@@ -205,6 +205,24 @@ class Builder:
             body = self._blocks.pop()
         self.emit(If(before.cond, before.then, tuple(body)))
 
+    def guarded(self, cond: Expr, value: Callable[[], Expr], default: Expr) -> Expr:
+        """`value()` where `cond` holds, else `default`; `value` may emit statements.
+
+        Whatever `value` reads or emits is evaluated under `cond` only.
+        """
+        if isinstance(cond, Const):
+            return value() if cond.value else default
+        self._blocks.append([])
+        try:
+            result = value()
+        finally:
+            block = self._blocks.pop()
+        if not block:
+            return ex.select(cond, result, default)
+        var = self.local(default, name="v")
+        self.emit(If(cond, (*block, Assign(var, result))))
+        return var
+
     # reductions ----------------------------------------------------------------------
 
     def reduce(
@@ -235,6 +253,11 @@ class Builder:
         k = self._counts.get(base, 0)
         self._counts[base] = k + 1
         return f"{base}{k}"
+
+
+def shared(b: Builder, x: Tensor) -> Tensor:
+    """`x`, each element of which is computed once per use and then has a name."""
+    return Tensor(x.type, element=lambda *index: b.let(x.at(*index), "x"), view=x.view)
 
 
 def copy(b: Builder, x: Tensor, into: Tensor) -> None:

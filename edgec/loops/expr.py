@@ -101,7 +101,7 @@ class Var(Expr):
 
 @dataclass(frozen=True)
 class Load(Expr):
-    """One element of a buffer; as many indices as the buffer has dimensions."""
+    """One element of a buffer: one index per dimension, or a single row-major position."""
 
     buffer: Buffer
     index: tuple[Expr, ...]

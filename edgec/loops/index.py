@@ -164,7 +164,9 @@ def known_comparison(op: str, a: Expr, b: Expr) -> bool | None:
 
 
 def ravel(index: tuple[Expr, ...], shape: tuple[int, ...]) -> Expr:
-    """Row-major position of `index` in an array of `shape`."""
+    """Row-major position of `index` in an array of `shape` (one index is a position already)."""
+    if len(index) == 1 and len(shape) != 1:
+        return index[0]
     flat: Expr = Const(INDEX, 0)
     for i, extent in zip(index, shape, strict=True):
         flat = simplify("add", simplify("mul", flat, Const(INDEX, extent)), i)

@@ -74,7 +74,7 @@ class Break(Stmt):
 
 @dataclass(frozen=True)
 class KernelCall(Stmt):
-    """A call of a tuned kernel: C text with `{0}`, `{1}` ... for the addresses of buffers.
+    """A call of a tuned kernel: C text with `@0@`, `@1@` ... for the addresses of buffers.
 
     `includes` are the kernel headers that the text needs.
     """

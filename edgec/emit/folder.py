@@ -1,0 +1,165 @@
+"""Writes the generated folder: all files or none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from edgec.diagnostics import Where, fail
+from edgec.emit.header import header
+from edgec.emit.manifest import ManifestFile, manifest
+from edgec.emit.source import source
+from edgec.emit.weights import weights_assembly, weights_binary, weights_c, weights_header
+from edgec.lower.program import Program
+from edgec.paths import runtime_dir
+from edgec.plan.result import MemoryPlan
+from edgec.targets import Target
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+@dataclass(frozen=True)
+class Emission:
+    """The generated files: text or bytes by path relative to the folder."""
+
+    manifest: ManifestFile
+    files: Mapping[str, str | bytes | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class EmitOptions:
+    """What the emitter may choose."""
+
+    board: str | None = None
+    incbin: bool = False
+    cflags: tuple[str, ...] = ()
+
+
+def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOptions) -> Emission:
+    """All files of the folder of a planned program whose steps are in execution order."""
+    name = program.name
+    main = source(program, plan.offsets, plan.align)
+    copied = _closure(main.headers, target)
+    files: dict[str, str | bytes | tuple[str, ...]] = {
+        f"{name}.h": header(program, plan.offsets, plan.arena_bytes, plan.align, target.name),
+        f"{name}.c": main.text,
+        f"{name}_weights.h": weights_header(name, program.constants),
+    }
+    sources = (f"{name}.c", f"{name}_weights.{'S' if options.incbin else 'c'}")
+    if options.incbin:
+        blob, offsets = weights_binary(program.constants)
+        files[f"{name}_weights.bin"] = blob
+        files[f"{name}_weights.S"] = weights_assembly(name, program.constants, offsets)
+    else:
+        files[f"{name}_weights.c"] = tuple(weights_c(name, program.constants))
+    files.update(copied)
+    headers = tuple(sorted(f for f in files if f.endswith(".h")))
+    cflags = (*target.cflags, *options.cflags)
+    description = manifest(program, plan, target, cflags, options.board, sources, headers)
+    files["manifest.json"] = description.json()
+    math = any("math.h" in str(text) for text in files.values())
+    files[f"{name}.mk"] = _template("model.mk.j2", name, sources, cflags, math)
+    files["CMakeLists.txt"] = _template("CMakeLists.txt.j2", name, sources, cflags, math)
+    return Emission(description, files)
+
+
+def _template(
+    template: str, name: str, sources: tuple[str, ...], cflags: tuple[str, ...], math: bool
+) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("edgec.emit", "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # C and Make, not HTML: only identifiers and own flags get here
+    )
+    assembly = any(s.endswith(".S") for s in sources)
+    return environment.get_template(template).render(
+        name=name, upper=name.upper(), sources=sources, cflags=cflags, math=math, assembly=assembly
+    )
+
+
+def _closure(roots: Iterable[str], target: Target) -> dict[str, str]:
+    """The headers that `roots` name, and those that they include, by path in the folder."""
+    hal = {path.name: path for path in target.hal_files}
+    found: dict[str, str] = {}
+    queue = list(roots)
+    while queue:
+        name = queue.pop()
+        if name in found:
+            continue
+        path = hal.get(name) or _runtime_header(name)
+        text = path.read_text(encoding="utf-8")
+        found[name] = text
+        queue.extend(_INCLUDE.findall(text))
+    return dict(sorted(found.items()))
+
+
+def _runtime_header(name: str) -> Path:
+    for folder in (runtime_dir() / "include", runtime_dir() / "src"):
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"the runtime has no header {name}")
+
+
+def write_folder(emission: Emission, folder: Path) -> None:
+    """Write all files to `folder`, replacing an earlier generated folder there.
+
+    Raises E0410 if `folder` holds something that edgec did not write, or cannot be written.
+    """
+    _check_replaceable(folder)
+    parent = folder.resolve().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".edgec-", dir=parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        fresh.chmod(0o755)
+        for name, content in emission.files.items():
+            _write(fresh / name, content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write(path: Path, content: str | bytes | tuple[str, ...]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+        return
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines((content,) if isinstance(content, str) else content)
+
+
+def _check_replaceable(folder: Path) -> None:
+    if not folder.exists():
+        return
+    generated = (folder / "manifest.json").is_file()
+    if folder.is_dir() and (generated or not any(folder.iterdir())):
+        return
+    raise fail(
+        "E0410",
+        "the output folder holds something that edgec did not write",
+        Where(file=str(folder)),
+        rule="only an empty folder or an earlier output of edgec is replaced",
+        help="choose another folder with -o, or remove this one",
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> Exception:
+    return fail(
+        "E0410",
+        f"the output folder cannot be written: {error.strerror or error}",
+        Where(file=str(folder)),
+        help="choose a folder that you may write with -o",
+    )

@@ -1,0 +1,176 @@
+"""manifest.json: all that a program has to know to compile, run and check a generated folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from edgec import __version__
+from edgec.lower.program import Port, Program, Step
+from edgec.plan.result import MemoryPlan
+from edgec.targets import Target
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Arena:
+    bytes: int
+    align: int
+
+
+@dataclass(frozen=True)
+class TensorRow:
+    """An input or output of the model; `offset` in the arena and sizes in bytes."""
+
+    name: str
+    c_name: str
+    dtype: str
+    shape: tuple[int, ...]
+    layout: str
+    scale: float | None
+    zero_point: int | None
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One C function of NAME.c; `output` is the type of what it computes.
+
+    `output_offset` and `output_bytes` say where in the arena, `value` which value of the
+    compiled graph it is; both are what `edgec verify` compares layer by layer.
+    """
+
+    name: str
+    op: str
+    kernel: str
+    function: str
+    macs: int
+    output: str
+    onnx_nodes: tuple[str, ...]
+    value: str
+    output_offset: int
+    output_bytes: int
+    live_bytes: int
+
+
+@dataclass(frozen=True)
+class ManifestFile:
+    """The keys of manifest.json, in their order."""
+
+    schema_version: int
+    edgec_version: str
+    name: str
+    target: str
+    board: str | None
+    entry: str
+    reset: str | None
+    arena: Arena
+    inputs: tuple[TensorRow, ...]
+    outputs: tuple[TensorRow, ...]
+    sources: tuple[str, ...]
+    headers: tuple[str, ...]
+    include_dirs: tuple[str, ...]
+    cc: str
+    cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]
+    weights_bytes: int
+    macs: int
+    layers: tuple[LayerRow, ...]
+    notes: tuple[str, ...]
+
+    def json(self) -> str:
+        """The text of manifest.json."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def manifest(
+    program: Program,
+    plan: MemoryPlan,
+    target: Target,
+    cflags: tuple[str, ...],
+    board: str | None,
+    sources: tuple[str, ...],
+    headers: tuple[str, ...],
+) -> ManifestFile:
+    """The manifest of a planned program whose steps are in execution order."""
+    model, offsets = program.name, plan.offsets
+    return ManifestFile(
+        schema_version=SCHEMA_VERSION,
+        edgec_version=__version__,
+        name=model,
+        target=target.name,
+        board=board,
+        entry=f"{model}_run",
+        reset=None,
+        arena=Arena(max(plan.arena_bytes, 1), plan.align),
+        inputs=tuple(
+            _tensor(p, f"{model}_input_{k}", offsets) for k, p in enumerate(program.inputs)
+        ),
+        outputs=tuple(
+            _tensor(p, f"{model}_output_{k}", offsets) for k, p in enumerate(program.outputs)
+        ),
+        sources=sources,
+        headers=headers,
+        include_dirs=(".",),
+        cc=target.cc,
+        cflags=cflags,
+        ldflags=target.ldflags,
+        weights_bytes=sum(b.bytes for b in program.constants),
+        macs=sum(s.macs for s in program.steps),
+        layers=tuple(_layer(model, s, k, plan) for k, s in enumerate(program.steps)),
+        notes=program.notes,
+    )
+
+
+def _tensor(port: Port, c_name: str, offsets: Mapping[str, int]) -> TensorRow:
+    count = 1
+    for d in port.shape:
+        count *= d
+    return TensorRow(
+        port.name,
+        c_name,
+        _DTYPE[port.dtype.value],
+        port.shape,
+        port.layout,
+        port.scale,
+        port.zero_point,
+        offsets[port.buffer.name],
+        count * port.dtype.size,
+    )
+
+
+def _layer(model: str, step: Step, position: int, plan: MemoryPlan) -> LayerRow:
+    first = step.writes[0] if step.writes else None
+    shape = "" if first is None else ",".join(str(d) for d in first.shape)
+    live = sum(t.bytes for t in plan.lifetimes if t.first <= position <= t.last)
+    return LayerRow(
+        step.name,
+        step.op,
+        step.kernel,
+        f"{model}_{step.name}",
+        step.macs,
+        "" if first is None else f"{first.dtype.value}[{shape}]",
+        step.nodes,
+        step.value,
+        0 if first is None else plan.offsets[first.name],
+        0 if first is None else first.bytes,
+        live,
+    )
+
+
+_DTYPE = {
+    "f32": "float32",
+    "f64": "float64",
+    "s8": "int8",
+    "s16": "int16",
+    "s32": "int32",
+    "s64": "int64",
+    "u8": "uint8",
+    "u16": "uint16",
+    "u32": "uint32",
+    "u64": "uint64",
+    "bool": "bool",
+}

@@ -1,0 +1,339 @@
+"""Lowers a graph to a program: one pass over the nodes that fuses what it can.
+
+Every value becomes a `Tensor`. A lazy tensor is computed inside its reader; it is stored
+as a step of its own when it has several readers, is an output of the graph, or its reader
+goes over its elements more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from edgec.ir.graph import Graph, Node, Value
+from edgec.loops.buffer import Buffer, Storage
+from edgec.loops.builder import Builder, Target, copy, shared
+from edgec.loops.collapse import collapse
+from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
+from edgec.loops.tensor import Tensor
+from edgec.lower.inplace import inplace_pairs
+from edgec.lower.program import Port, Program, Step
+from edgec.ops.base import Op, Reads
+from edgec.ops.shape import Reshape
+
+
+@dataclass(frozen=True)
+class KernelStep:
+    """A tuned kernel that computes one node: what the lowering needs to place its call."""
+
+    kernel: str
+    call: KernelCall
+    scratch: tuple[Buffer, ...] = ()
+    inplace: tuple[tuple[int, int], ...] = ()
+
+
+# picks a kernel for a node whose operands are stored, or None: (node, operands, output, builder)
+KernelSelector = Callable[[Node, tuple[Tensor | None, ...], Tensor, Builder], KernelStep | None]
+# tells whether a kernel would be picked, before anything is stored
+KernelTest = Callable[[Node], bool]
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """How the lowering asks for tuned kernels."""
+
+    applies: KernelTest
+    select: KernelSelector
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one step or one fused group has computed so far, for names and reports."""
+
+    ops: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    macs: int = 0
+
+    def __add__(self, other: Made) -> Made:
+        nodes = (*self.nodes, *(n for n in other.nodes if n not in self.nodes))
+        return Made((*self.ops, *other.ops), nodes, self.macs + other.macs)
+
+
+@dataclass
+class Lowering:
+    """State of one lowering."""
+
+    graph: Graph
+    kernels: Kernels | None = None
+    builder: Builder = field(default_factory=Builder)
+    tensors: dict[Value, Tensor] = field(default_factory=dict)
+    made: dict[Value, Made] = field(default_factory=dict)  # of lazy values
+    cheap: set[Value] = field(default_factory=set)  # stored, or a view of stored values
+    steps: list[Step] = field(default_factory=list)
+    readers: dict[Value, set[int]] = field(default_factory=dict)
+    outputs: set[Value] = field(default_factory=set)  # values that need output storage
+    producers: dict[Value, Node] = field(default_factory=dict)
+
+    def run(self) -> Program:
+        """Lower the whole graph."""
+        for number, node in enumerate(self.graph.nodes):
+            for value in node.operands:
+                self.readers.setdefault(value, set()).add(number)
+        self.producers = self.graph.producers()
+        self._mark_outputs()
+        inputs = tuple(self._input(v) for v in self.graph.inputs)
+        for node in self.graph.nodes:
+            self._node(node)
+        outputs = tuple(self._output(v) for v in self.graph.outputs)
+        return Program(self.graph.name, inputs, outputs, tuple(self.steps), self._constants())
+
+    # boundaries ----------------------------------------------------------------------
+
+    def _mark_outputs(self) -> None:
+        """Outputs, and what an output is only another shape of, need output storage."""
+        self.outputs = set(self.graph.outputs)
+        for node in reversed(self.graph.nodes):
+            if isinstance(node.op, Reshape) and node.output in self.outputs:
+                self.outputs.add(node.operands[0])
+
+    def _input(self, value: Value) -> Port:
+        name = self.builder.buffer_name(value.name)
+        buffer = Buffer(name, value.type.dtype, value.type.shape, Storage.INPUT)
+        self.tensors[value] = Tensor(value.type, buffer=buffer)
+        self.cheap.add(value)
+        return _port(value, buffer)
+
+    def _output(self, value: Value) -> Port:
+        tensor = self._tensor(value)
+        if tensor.buffer is None or tensor.buffer.storage is not Storage.OUTPUT:
+            tensor = self._store(value, Storage.OUTPUT)
+        assert tensor.buffer is not None
+        return _port(value, tensor.buffer)
+
+    def _constants(self) -> tuple[Buffer, ...]:
+        """Constants that some step reads, in order of first use."""
+        found: dict[Buffer, None] = {}
+        for step in self.steps:
+            for load in loads(step.body):
+                if load.buffer.storage is Storage.CONST:
+                    found[load.buffer] = None
+            for stmt in walk(step.body):
+                if isinstance(stmt, KernelCall):
+                    for buffer in stmt.buffers:
+                        if buffer.storage is Storage.CONST:
+                            found[buffer] = None
+        return tuple(found)
+
+    # nodes ---------------------------------------------------------------------------
+
+    def _node(self, node: Node) -> None:
+        if self.kernels is not None and self.kernels.applies(node) and self._kernel(node):
+            return
+        operands = tuple(
+            None if v is None else self._operand(node, k, v) for k, v in enumerate(node.inputs)
+        )
+        self.builder.targets = tuple(Target(v.name, self._storage(v)) for v in node.outputs)
+        results = _lower(node.op, self.builder, operands)
+        for value, tensor in zip(node.outputs, results, strict=True):
+            if tensor.type != value.type:
+                raise TypeError(f"{node.op.name} lowers to {tensor.type}, not {value.type}")
+            self.tensors[value] = tensor
+        made = self._fused(node) + _made(node)
+        if not self.builder.empty:
+            self._step(self.builder.take(), made, node.outputs[0])
+        for value in node.outputs:
+            self._settle(node, value, made)
+
+    def _settle(self, node: Node, value: Value, made: Made) -> None:
+        """Decide whether a fresh value stays lazy."""
+        tensor = self.tensors[value]
+        if tensor.stored:
+            self.cheap.add(value)
+            return
+        self.made[value] = made
+        if tensor.view and all(v in self.cheap for v in self._lazy_operands(node)):
+            self.cheap.add(value)
+        several = len(self.readers.get(value, ())) > 1
+        if value in self.outputs or (several and value not in self.cheap):
+            self._store(value, self._storage(value))
+
+    def _lazy_operands(self, node: Node) -> tuple[Value, ...]:
+        return tuple(v for v in node.operands if v not in self.graph.constants)
+
+    def _operand(self, node: Node, number: int, value: Value) -> Tensor:
+        """The operand as the operator wants it: stored if it is read more than once."""
+        tensor = self._tensor(value)
+        reads = node.op.reads_of(number)
+        if not tensor.stored:
+            repeated = node.op.elementwise and value.type.size < node.outputs[0].type.size
+            again = (reads is Reads.MANY or repeated) and value not in self.cheap
+            if again or reads is Reads.BUFFER:
+                tensor = self._store(value, self._storage(value))
+        return shared(self.builder, tensor) if node.op.elementwise else tensor
+
+    def _tensor(self, value: Value) -> Tensor:
+        tensor = self.tensors.get(value)
+        if tensor is None:
+            data = self.graph.constants[value]
+            tensor = self.builder.constant(data, value.name)
+            self.tensors[value] = tensor
+            self.cheap.add(value)
+        return tensor
+
+    def _storage(self, value: Value) -> Storage:
+        return Storage.OUTPUT if value in self.outputs else Storage.TEMP
+
+    def _fused(self, node: Node) -> Made:
+        """What is computed inside this node because its operands are lazy."""
+        total = Made()
+        for value in dict.fromkeys(node.operands):
+            if not self.tensors[value].stored:
+                total = total + self.made.get(value, Made())
+        return total
+
+    # steps ---------------------------------------------------------------------------
+
+    def _store(self, value: Value, storage: Storage) -> Tensor:
+        """Turn a lazy value into a stored one: a step of its own."""
+        lazy = self.tensors[value]
+        self.builder.targets = (Target(value.name, storage),)
+        stored = self.builder.output(lazy.dtype, lazy.shape)
+        copy(self.builder, lazy, stored)
+        self.tensors[value] = stored
+        self.cheap.add(value)
+        self._step(self.builder.take(), self.made.get(value, Made(("Copy",))), value)
+        return stored
+
+    def _kernel(self, node: Node) -> bool:
+        assert self.kernels is not None
+        operands = tuple(None if v is None else self._stored(v) for v in node.inputs)
+        value = node.output
+        self.builder.targets = (Target(value.name, self._storage(value)),)
+        result = self.builder.output(value.type.dtype, value.type.shape)
+        step = self.kernels.select(node, operands, result, self.builder)
+        if step is None:
+            return False
+        self.tensors[value] = result
+        self.cheap.add(value)
+        assert result.buffer is not None
+        reads = tuple(
+            dict.fromkeys(
+                b
+                for b in step.call.buffers
+                if b.storage is not Storage.CONST
+                and b is not result.buffer
+                and b not in step.scratch
+            )
+        )
+        self._append(
+            (step.call,),
+            _made(node),
+            value,
+            reads,
+            (result.buffer,),
+            step.kernel,
+            step.scratch,
+            step.inplace,
+        )
+        return True
+
+    def _stored(self, value: Value) -> Tensor:
+        tensor = self._tensor(value)
+        return tensor if tensor.stored else self._store(value, self._storage(value))
+
+    def _step(self, body: tuple[Stmt, ...], made: Made, value: Value) -> None:
+        body = collapse(body)
+        stored = dict.fromkeys(s.buffer for s in walk(body) if isinstance(s, Store))
+        results = {t.buffer for v in self._siblings(value) if (t := self.tensors.get(v))}
+        writes = tuple(b for b in stored if b in results)
+        scratch = tuple(b for b in stored if b not in results)
+        reads = tuple(
+            dict.fromkeys(
+                e.buffer
+                for e in loads(body)
+                if e.buffer.storage is not Storage.CONST and e.buffer not in stored
+            )
+        )
+        pairs = inplace_pairs(body, reads, writes)
+        self._append(body, made, value, reads, writes, "loops", scratch, pairs)
+
+    def _siblings(self, value: Value) -> tuple[Value, ...]:
+        """All outputs of the node that makes `value`."""
+        node = self.producers.get(value)
+        return (value,) if node is None else node.outputs
+
+    def _append(
+        self,
+        body: tuple[Stmt, ...],
+        made: Made,
+        value: Value,
+        reads: tuple[Buffer, ...],
+        writes: tuple[Buffer, ...],
+        kernel: str,
+        scratch: tuple[Buffer, ...],
+        inplace: tuple[tuple[int, int], ...],
+    ) -> None:
+        op = _title(made.ops)
+        name = f"l{len(self.steps):02d}_{op.lower()}"  # numbered again in execution order
+        self.steps.append(
+            Step(
+                name,
+                op,
+                kernel,
+                reads,
+                writes,
+                body,
+                scratch,
+                inplace,
+                made.macs,
+                made.nodes,
+                value.name,
+            )
+        )
+
+
+_QUIET = frozenset({"Reshape", "Transpose", "Slice", "Cast", "Copy"})
+
+
+def _title(ops: tuple[str, ...]) -> str:
+    """The operator that names a step: the one with most to say among the fused ones."""
+    loud = [op for op in ops if op not in _QUIET]
+    return (loud or list(ops) or ["Copy"])[0]
+
+
+def _made(node: Node) -> Made:
+    types = tuple(None if v is None else v.type for v in node.inputs)
+    macs = node.op.macs(types, tuple(v.type for v in node.outputs))
+    return Made((node.op.name,), node.origin, macs)
+
+
+def _lower(op: Op, b: Builder, operands: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
+    result = op.lower(b, *operands)
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _port(value: Value, buffer: Buffer) -> Port:
+    quant = value.quant
+    return Port(
+        value.name,
+        buffer.name,
+        buffer,
+        value.type.dtype,
+        value.type.shape,
+        value.layout,
+        None if quant is None else quant.scale,
+        None if quant is None else quant.zero_point,
+    )
+
+
+def number_steps(program: Program) -> Program:
+    """`program` with its steps named by their position in the execution order."""
+    steps = (
+        replace(step, name=f"l{k:02d}_{step.op.lower()}") for k, step in enumerate(program.steps)
+    )
+    return replace(program, steps=tuple(steps))
+
+
+def lower_graph(graph: Graph, kernels: Kernels | None = None) -> Program:
+    """The program of `graph`; with `kernels`, tuned kernels where a row applies."""
+    return Lowering(graph, kernels).run()
