@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -137,7 +136,7 @@ def _support_task(manifest: Manifest, name: str) -> Callable[[], Path]:
             with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
                 fresh = Path(scratch) / kept.name
                 _compile_task(manifest.cc, _Job(common / name, fresh, flags, common))()
-                os.replace(fresh, kept)
+                fresh.replace(kept)
         return kept
 
     return task

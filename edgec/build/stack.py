@@ -1,0 +1,120 @@
+"""A bound of the stack that a model's entry function needs, callees included.
+
+gcc reports each function's frame and the calls that it makes (-fcallgraph-info=su); the
+disassembly adds libraries. The bound is the heaviest path from the entry function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.build.disassembly import Frame, disassembled_frames
+from edgec.build.firmware import Firmware
+
+_NODE = re.compile(r'^node: \{ title: "([^"]*)" label: "([^"]*)"')
+_EDGE = re.compile(r'^edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
+_SIZE = re.compile(r"(\d+) bytes \(([a-z,]+)\)")
+_INDIRECT = "__indirect_call"
+
+
+@dataclass(frozen=True)
+class StackBound:
+    """`bytes` cover every path if `is_sound`.
+
+    Otherwise `unknown` names called functions whose frame nothing reports, or `unbounded` names
+    functions that recurse, call through pointers or have frames whose size depends on data.
+    """
+
+    bytes: int
+    unknown: tuple[str, ...] = ()
+    unbounded: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no execution can need more."""
+        return not self.unknown and not self.unbounded
+
+
+def stack_bound(firmware: Firmware, function: str = "") -> StackBound:
+    """The bound for `function`, by default the model's entry function."""
+    reports = [path.with_suffix(".ci") for path in firmware.model_objects]
+    frames = reported_frames(path.read_text() for path in reports if path.exists())
+    if not firmware.board.is_host:
+        frames = _with_libraries(frames, firmware.elf, firmware.manifest.cc)
+    return bound_of(frames, function or firmware.manifest.entry)
+
+
+def reported_frames(reports: Iterable[str]) -> dict[str, Frame]:
+    """The frames in the texts of gcc's .ci files, by function name."""
+    frames: dict[str, Frame] = {}
+    for report in reports:
+        for name, frame in _frames_of_report(report).items():
+            frames[name] = frame.merged(frames[name]) if name in frames else frame
+    return frames
+
+
+def bound_of(frames: dict[str, Frame], function: str) -> StackBound:
+    """The heaviest path from `function` through `frames`."""
+    done: dict[str, int] = {}
+    unknown: set[str] = set()
+    unbounded: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> int:
+        if name in path:
+            unbounded.add(name)
+            return 0
+        if name in done:
+            return done[name]
+        frame = frames.get(name)
+        if frame is None:
+            unknown.add(name)
+            return 0
+        if frame.dynamic or frame.indirect:
+            unbounded.add(name)
+        deepest = max((visit(callee, (*path, name)) for callee in sorted(frame.callees)), default=0)
+        done[name] = frame.bytes + deepest
+        return done[name]
+
+    total = visit(function, ())
+    return StackBound(total, tuple(sorted(unknown)), tuple(sorted(unbounded)))
+
+
+def _frames_of_report(report: str) -> dict[str, Frame]:
+    """One file's frames. Names of static functions lose gcc's "file.c:" in front."""
+    sizes: dict[str, Frame] = {}
+    calls: dict[str, set[str]] = {}
+    for line in report.splitlines():
+        node = _NODE.match(line)
+        size = _SIZE.search(node.group(2)) if node else None
+        if node and size:
+            dynamic = size.group(2) == "dynamic"
+            sizes[_bare(node.group(1))] = Frame(int(size.group(1)), frozenset(), dynamic)
+        edge = _EDGE.match(line)
+        if edge:
+            calls.setdefault(_bare(edge.group(1)), set()).add(_bare(edge.group(2)))
+    return {
+        name: Frame(
+            frame.bytes,
+            frozenset(calls.get(name, set()) - {_INDIRECT}),
+            frame.dynamic,
+            _INDIRECT in calls.get(name, set()),
+        )
+        for name, frame in sizes.items()
+    }
+
+
+def _bare(title: str) -> str:
+    return title.rpartition(":")[2]
+
+
+def _with_libraries(frames: dict[str, Frame], elf: Path, cc: str) -> dict[str, Frame]:
+    """`frames` with the calls that only the machine code shows, and the functions it lacks."""
+    read = disassembled_frames(elf, cc)
+    result = dict(read)
+    for name, frame in frames.items():
+        callees = frame.callees | (read[name].callees if name in read else frozenset())
+        result[name] = Frame(frame.bytes, callees, frame.dynamic, frame.indirect)
+    return result

@@ -1,0 +1,116 @@
+"""What a model costs on a board: instructions per layer, flash, RAM and stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgec.boards import Board
+from edgec.build.elf import ImageSizes, image_sizes
+from edgec.build.firmware import BuildOptions, build_firmware
+from edgec.build.manifest import Manifest, TensorEntry
+from edgec.build.stack import StackBound, stack_bound
+from edgec.verify.count import InstructionCount, count_instructions
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One function: the layers that it computes, joined by " + ", and its instructions."""
+
+    name: str
+    op: str
+    function: str
+    macs: int
+    instructions: int
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """The cost of one inference. Sizes are bytes.
+
+    `total_instructions` is the sum over `layers` and `entry_instructions`, those of the entry
+    function itself. `stack_painted` is what a run used; `stack_bound` what any run can use.
+    """
+
+    name: str
+    target: str
+    board: str
+    layers: tuple[LayerCost, ...]
+    entry_instructions: int
+    total_instructions: int
+    sizes: ImageSizes
+    arena_bytes: int
+    stack_painted: int
+    stack_bound: StackBound
+
+
+def measure(
+    folder: Path,
+    board: Board,
+    out_dir: Path,
+    inputs: bytes | None = None,
+    *,
+    timeout_s: float = 300.0,
+) -> BenchResult:
+    """Build the generated `folder` for `board` in `out_dir`, run one inference, and measure it.
+
+    `inputs` are all inputs of the inference, joined in the manifest's order; by default random
+    ones, always the same. Raises as `build_firmware` and `count_instructions` do.
+    """
+    firmware = build_firmware(folder, board, out_dir, BuildOptions())
+    manifest = firmware.manifest
+    data = sample_input(manifest) if inputs is None else inputs
+    run = count_instructions(firmware, [data], timeout_s=timeout_s)
+    return BenchResult(
+        name=manifest.name,
+        target=manifest.target,
+        board=board.name,
+        layers=_layer_costs(manifest, run.count),
+        entry_instructions=run.count.entry,
+        total_instructions=run.count.total,
+        sizes=image_sizes(firmware),
+        arena_bytes=manifest.arena_bytes,
+        stack_painted=run.result.stack_bytes or 0,
+        stack_bound=stack_bound(firmware),
+    )
+
+
+def sample_input(manifest: Manifest, seed: int = 0) -> bytes:
+    """One inference's inputs: normal floats, bytes over their whole range, other integers 0 or 1.
+
+    Wide integers are usually indices, of which 0 and 1 are nearly always valid.
+    """
+    rng = np.random.default_rng(seed)
+    return b"".join(_sample_tensor(tensor, rng) for tensor in manifest.inputs)
+
+
+def _sample_tensor(tensor: TensorEntry, rng: np.random.Generator) -> bytes:
+    if tensor.dtype in ("float32", "float64", "f32", "f64"):
+        size = 8 if tensor.dtype.endswith("64") else 4
+        values = rng.standard_normal(tensor.bytes // size)
+        return values.astype(np.float64 if size == 8 else np.float32).tobytes()
+    if tensor.dtype in ("int8", "uint8", "s8", "u8"):
+        return rng.bytes(tensor.bytes)
+    if tensor.dtype == "bool":
+        return rng.integers(0, 2, tensor.bytes, dtype=np.uint8).tobytes()
+    width = max(1, int("".join(filter(str.isdigit, tensor.dtype)) or 8) // 8)
+    ones = rng.integers(0, 2, tensor.bytes // width, dtype=np.uint64)
+    return b"".join(int(value).to_bytes(width, "little") for value in ones)
+
+
+def _layer_costs(manifest: Manifest, count: InstructionCount) -> tuple[LayerCost, ...]:
+    rows = []
+    for measured in count.functions:
+        layers = [layer for layer in manifest.layers if layer.function == measured.function]
+        rows.append(
+            LayerCost(
+                name=" + ".join(layer.name for layer in layers),
+                op=" + ".join(dict.fromkeys(layer.op for layer in layers)),
+                function=measured.function,
+                macs=sum(layer.macs for layer in layers),
+                instructions=measured.instructions // max(count.runs, 1),
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,213 @@
+/*
+ * QEMU plugin: counts the instructions of a model's runs, by layer.
+ *
+ * Arguments: map=FILE,out=FILE[,hist=on]. Each line of the map is a code range,
+ *
+ *     START END ID      (hexadecimal, END exclusive; decimal)
+ *
+ * with ID -1 for the code that calls the model, 0 for the model's entry function and 1, 2, ... for
+ * its layers. A run begins when code of ID 0 executes and ends when code of ID -1 does. Within a
+ * run, instructions of a known range count for its ID, all others (C library, kernels that were
+ * not inlined) for the ID before them. The output has lines
+ *
+ *     runs N
+ *     count ID N
+ *     pc ADDRESS N      (with hist=on, addresses that executed within runs)
+ *
+ * Counting is per translation block: one call per block executed, however long the block.
+ *
+ * Debian's QEMU 7.2 has the plugin interface but ships no header, so the part of it used here is
+ * declared below, after the interface documentation (docs/devel/tcg-plugins in QEMU).
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef uint64_t plugin_id;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+struct qemu_info_t;
+
+typedef void (*translate_callback)(plugin_id id, struct qemu_plugin_tb *block);
+typedef void (*execute_callback)(unsigned int cpu, void *data);
+typedef void (*exit_callback)(plugin_id id, void *data);
+
+enum { CALLBACK_USES_NO_REGISTERS = 0 };
+
+void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translate_callback callback);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, execute_callback callback,
+                                          int flags, void *data);
+void qemu_plugin_register_atexit_cb(plugin_id id, exit_callback callback, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+
+EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, char **argv);
+
+enum { ID_OUTSIDE = -1, ID_RUN = 0, ID_UNKNOWN = -2 };
+
+struct range {
+    uint64_t start;
+    uint64_t end;
+    int id;
+};
+
+/* A translated block. The same code may be translated more than once. */
+struct block {
+    struct block *next;
+    int id;
+    uint64_t executed; /* within runs */
+    size_t instructions;
+    uint64_t addresses[]; /* only with hist=on */
+};
+
+struct state {
+    struct range *ranges;
+    size_t range_count;
+    uint64_t *counts;
+    size_t count_size;
+    struct block *blocks;
+    char *output;
+    bool histogram;
+    bool running;
+    int current;
+    uint64_t runs;
+};
+
+static struct state state;
+
+static void *allocate(size_t bytes)
+{
+    void *const memory = calloc(1, bytes);
+    if (memory == NULL) {
+        fprintf(stderr, "edgec plugin: out of memory\n");
+        exit(1);
+    }
+    return memory;
+}
+
+static int id_of(uint64_t address)
+{
+    for (size_t i = 0; i < state.range_count; i++) {
+        if (address >= state.ranges[i].start && address < state.ranges[i].end) {
+            return state.ranges[i].id;
+        }
+    }
+    return ID_UNKNOWN;
+}
+
+static void on_execute(unsigned int cpu, void *data)
+{
+    struct block *const block = data;
+    (void)cpu;
+    if (block->id == ID_OUTSIDE) {
+        state.running = false;
+        return;
+    }
+    if (!state.running) {
+        if (block->id != ID_RUN) {
+            return;
+        }
+        state.running = true;
+        state.runs++;
+    }
+    if (block->id != ID_UNKNOWN) {
+        state.current = block->id;
+    }
+    state.counts[state.current] += block->instructions;
+    block->executed++;
+}
+
+static void on_translate(plugin_id id, struct qemu_plugin_tb *translated)
+{
+    const size_t count = qemu_plugin_tb_n_insns(translated);
+    const size_t kept = state.histogram ? count : 0u;
+    struct block *const block = allocate(sizeof *block + kept * sizeof block->addresses[0]);
+    (void)id;
+    block->id = id_of(qemu_plugin_tb_vaddr(translated));
+    block->instructions = count;
+    for (size_t i = 0; i < kept; i++) {
+        block->addresses[i] = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, i));
+    }
+    block->next = state.blocks;
+    state.blocks = block;
+    qemu_plugin_register_vcpu_tb_exec_cb(translated, on_execute, CALLBACK_USES_NO_REGISTERS, block);
+}
+
+static void on_exit_write(plugin_id id, void *data)
+{
+    FILE *const file = fopen(state.output, "w");
+    (void)id;
+    (void)data;
+    if (file == NULL) {
+        fprintf(stderr, "edgec plugin: cannot write %s\n", state.output);
+        return;
+    }
+    fprintf(file, "runs %" PRIu64 "\n", state.runs);
+    for (size_t i = 0; i < state.count_size; i++) {
+        fprintf(file, "count %zu %" PRIu64 "\n", i, state.counts[i]);
+    }
+    for (const struct block *block = state.blocks; block != NULL; block = block->next) {
+        for (size_t i = 0; state.histogram && block->executed > 0u && i < block->instructions;
+             i++) {
+            fprintf(file, "pc %" PRIx64 " %" PRIu64 "\n", block->addresses[i], block->executed);
+        }
+    }
+    fclose(file);
+}
+
+static bool read_map(const char *path)
+{
+    FILE *const file = fopen(path, "r");
+    struct range range;
+    size_t capacity = 0;
+    if (file == NULL) {
+        return false;
+    }
+    while (fscanf(file, "%" SCNx64 " %" SCNx64 " %d", &range.start, &range.end, &range.id) == 3) {
+        if (state.range_count == capacity) {
+            capacity = capacity * 2u + 64u;
+            state.ranges = realloc(state.ranges, capacity * sizeof range);
+            if (state.ranges == NULL) {
+                fclose(file);
+                return false;
+            }
+        }
+        state.ranges[state.range_count++] = range;
+        if (range.id >= 0 && (size_t)range.id >= state.count_size) {
+            state.count_size = (size_t)range.id + 1u;
+        }
+    }
+    fclose(file);
+    state.counts = allocate((state.count_size + 1u) * sizeof state.counts[0]);
+    return true;
+}
+
+int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, char **argv)
+{
+    const char *map = "";
+    (void)info;
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "map=", 4) == 0) {
+            map = argv[i] + 4;
+        } else if (strncmp(argv[i], "out=", 4) == 0) {
+            state.output = strdup(argv[i] + 4);
+        } else if (strcmp(argv[i], "hist=on") == 0) {
+            state.histogram = true;
+        }
+    }
+    if (state.output == NULL || !read_map(map)) {
+        fprintf(stderr, "edgec plugin: arguments map=FILE and out=FILE are needed\n");
+        return 1;
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+    qemu_plugin_register_atexit_cb(id, on_exit_write, NULL);
+    return 0;
+}
