@@ -4,7 +4,8 @@ Writes beside this file:
   digits.onnx        the network in float32: image [1, 1, 8, 8] in 0..1 -> scores [1, 10]
   digits_int8.onnx   the same, quantized to int8 (QDQ)
   calib.npz          64 training images, `image` [64, 1, 8, 8]
-  inputs.npz         16 test images for `edgec verify`, `image`, and what they show, `label`
+  inputs.npz         16 test images for `edgec verify`
+and examples/firmware/images.h, four of the test images as C.
 
 Takes a few seconds: `make -C examples/digits`.
 """
@@ -29,6 +30,7 @@ BATCH = 32
 RATE = 1e-2
 DECAY = 1e-2
 NEEDED_ACCURACY = 0.97
+FIRMWARE_IMAGES = 4
 
 Labels = npt.NDArray[np.int64]
 
@@ -107,6 +109,30 @@ def _softmax(scores: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+def images_header(images: Floats, labels: Labels) -> str:
+    """Images as C data: pixels of 0..16 in rows, and what they show."""
+    lines = [
+        "/* Handwritten digits, 8 x 8 pixels of 0 (white) to 16; see ../digits/train.py. */",
+        "#ifndef IMAGES_H",
+        "#define IMAGES_H",
+        "",
+        "#include <stdint.h>",
+        "",
+        f"#define IMAGES_COUNT {len(images)}u",
+        "",
+        "static const struct {",
+        "    uint8_t pixels[64];",
+        "    uint8_t label;",
+        "} images[IMAGES_COUNT] = {",
+        "    /* clang-format off: a row of pixels a line */",
+    ]
+    for image, label in zip(images, labels, strict=True):
+        rows = [", ".join(f"{round(16 * float(p)):2}" for p in row) for row in image[0]]
+        body = ",\n      ".join(rows)
+        lines.append(f"    {{{{{body}}},\n     {label}}},")
+    return "\n".join([*lines, "    /* clang-format on */", "};", "", "#endif", ""])
+
+
 def main() -> None:
     """Train, check, and write the files."""
     rng = np.random.default_rng(7)
@@ -120,7 +146,9 @@ def main() -> None:
     onnx.save(float_model(layers, CLASSES), HERE / "digits.onnx")
     onnx.save(int8_model(layers, CLASSES, calibration), HERE / "digits_int8.onnx")
     np.savez_compressed(HERE / "calib.npz", image=calibration)
-    np.savez_compressed(HERE / "inputs.npz", image=digits.test[:16], label=digits.test_labels[:16])
+    np.savez_compressed(HERE / "inputs.npz", image=digits.test[:16])
+    header = images_header(digits.test[:FIRMWARE_IMAGES], digits.test_labels[:FIRMWARE_IMAGES])
+    (HERE.parent / "firmware" / "images.h").write_text(header, encoding="utf-8")
 
 
 if __name__ == "__main__":
