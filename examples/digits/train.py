@@ -124,7 +124,7 @@ def images_header(images: Floats, labels: Labels) -> str:
         "    uint8_t pixels[64];",
         "    uint8_t label;",
         "} images[IMAGES_COUNT] = {",
-        "    /* clang-format off: a row of pixels a line */",
+        "    /* clang-format off */",
     ]
     for image, label in zip(images, labels, strict=True):
         rows = [", ".join(f"{round(16 * float(p)):2}" for p in row) for row in image[0]]

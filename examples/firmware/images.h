@@ -10,7 +10,7 @@ static const struct {
     uint8_t pixels[64];
     uint8_t label;
 } images[IMAGES_COUNT] = {
-    /* clang-format off: a row of pixels a line */
+    /* clang-format off */
     {{ 0,  0,  0, 13, 13,  3,  0,  0,
        0,  0,  4, 16,  8,  0,  0,  0,
        0,  0,  9, 16,  1,  0,  0,  0,
