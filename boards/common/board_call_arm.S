@@ -12,7 +12,7 @@ board_call:
     push {r3, r4, r5, r6, r7, lr}
     mov r4, r2                  /* where the status goes */
     mov r5, r3                  /* the limit */
-    ldr r6, =0xc5c5c5c5
+    ldr r6, =0x5c5c5c5c
     mov r7, sp
     cmp r5, #0
     beq 2f

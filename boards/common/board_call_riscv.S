@@ -23,7 +23,7 @@ board_call:
     STORE s2, 3*WORD(sp)
     mv s0, a2                   /* where the status goes */
     mv s1, a3                   /* the limit */
-    li s2, 0xc5c5c5c
+    li s2, 0x5c5c5c5c
     mv t0, a3
     beqz s1, 2f
 1:  bgeu t0, sp, 2f

@@ -15,7 +15,7 @@ board_call:
     movq %rcx, %rax
 1:  cmpq %rsp, %rax
     jae 2f
-    movl $0xc5c5c5c5, (%rax)
+    movl $0x5c5c5c5c, (%rax)
     addq $4, %rax
     jmp 1b
 2:  movq %rdi, %rax
@@ -27,7 +27,7 @@ board_call:
     jz 5f
 3:  cmpq %rsp, %r12
     jae 4f
-    cmpl $0xc5c5c5c5, (%r12)
+    cmpl $0x5c5c5c5c, (%r12)
     jne 4f
     addq $4, %r12
     jmp 3b

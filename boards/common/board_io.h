@@ -16,8 +16,12 @@ enum {
     BOARD_EXIT_OK = 0,
     BOARD_EXIT_CONTROL = 101, /* control.bin is missing or malformed */
     BOARD_EXIT_IO = 102,      /* a file could not be opened, read or written */
-    BOARD_EXIT_FAULT = 110    /* the core took a fault or a trap */
+    BOARD_EXIT_FAULT = 110,   /* the core took a fault or a trap */
+    BOARD_EXIT_STACK = 111    /* the stack grew past its limit */
 };
+
+/* What unused stack is painted with. */
+#define BOARD_PAINT 0x5c5c5c5cu
 
 /* A handle, or a negative number. */
 int32_t board_open_read(const char *path);

@@ -47,6 +47,11 @@ __attribute__((section(".bss.edgec_arena"),
 
 static int32_t trace_file = -1;
 
+/* The lowest words that the stack may use; a run that changes them has overflowed it. */
+static uint32_t *stack_guard;
+
+enum { GUARD_WORDS = 4 };
+
 static void check_io(bool ok)
 {
     if (!ok) {
@@ -63,6 +68,24 @@ void edgec_trace(uint32_t index, const void *data, size_t bytes)
     if (trace_file >= 0) {
         check_io(board_write(trace_file, head, sizeof head));
         check_io(board_write(trace_file, data, bytes));
+    }
+}
+
+static void set_stack_guard(void)
+{
+    stack_guard = board_stack_limit();
+    for (int32_t i = 0; i < GUARD_WORDS; i++) {
+        stack_guard[i] = BOARD_PAINT;
+    }
+}
+
+static void check_stack_guard(void)
+{
+    for (int32_t i = 0; i < GUARD_WORDS; i++) {
+        if (stack_guard[i] != BOARD_PAINT) {
+            board_message("edgec harness: the stack grew past its limit\n");
+            board_exit(BOARD_EXIT_STACK);
+        }
     }
 }
 
@@ -103,7 +126,7 @@ static void reset_state(void)
 static void infer(const struct control *control, int32_t file, size_t position,
                   struct report *report)
 {
-    void *const limit = (control->flags & FLAG_STACK) != 0u ? board_stack_limit() : NULL;
+    void *const limit = (control->flags & FLAG_STACK) != 0u ? stack_guard : NULL;
     for (uint32_t i = 0; i < control->repeat && report->status == 0; i++) {
         if (i > 0u) {
             check_io(board_seek(file, position));
@@ -116,6 +139,7 @@ static void infer(const struct control *control, int32_t file, size_t position,
         const uint64_t before = board_nanoseconds();
         const size_t stack = board_call(EDGEC_HARNESS_ENTRY, arena, &status, limit);
         report->nanoseconds += board_nanoseconds() - before;
+        check_stack_guard();
         report->status = status;
         if (stack > report->stack_bytes) {
             report->stack_bytes = (uint32_t)stack;
@@ -153,6 +177,7 @@ int main(void)
     }
     /* Memory that the model has no right to rely on is anything but zero. */
     memset(arena, ARENA_GARBAGE, sizeof arena);
+    set_stack_guard();
     reset_state();
     run_all(&control, &report);
     if (trace_file >= 0) {

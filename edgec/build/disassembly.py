@@ -8,15 +8,19 @@ cannot be less than the frame of any path.
 
 from __future__ import annotations
 
+import bisect
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_LABEL = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+from edgec.build.elf import Symbol, function_symbols
+
+_LABEL = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 _LINE = re.compile(r"^\s*[0-9a-f]+:\t[0-9a-f ]+\t(\S+)\s*(.*)$")
-_DESTINATION = re.compile(r"<([^>+]+)(?:\+0x[0-9a-f]+)?>")
+_DESTINATION = re.compile(r"\b([0-9a-f]+) <[^>]+>")
 _BRANCHES = re.compile(r"^(b|bl|blx|j|jal|call|jmp|tail|cbz|cbnz|b[a-z]{2,4})(\.[nw])?$")
 _INDIRECT = re.compile(r"^(blx|jalr|call)$")
 _REGISTERS = re.compile(r"\{([^}]*)\}")
@@ -24,6 +28,12 @@ _PUSH = re.compile(r"^(push|vpush|stmdb|vstmdb)(\.w)?$")
 _SUBTRACT = re.compile(r"^sub[sw]?(?:\.w)?$")
 _IMMEDIATE = re.compile(r"#(\d+)$")
 _STORE_BACK = re.compile(r"\[sp, #-(\d+)\]!")
+
+# libgcc's shared prologues and epilogues of RISC-V code. __riscv_save_N returns with N + 1 saved
+# registers and padding still on the stack, which is the caller's frame from then on.
+_SAVE = re.compile(r"^__riscv_save_(\d+)$")
+_SHARED = re.compile(r"^__riscv_(save|restore)_\d+$")
+
 _RISCV_ADJUST = re.compile(r"^sp,sp,(-?\d+)$")
 
 
@@ -58,43 +68,74 @@ def disassembled_frames(elf: Path, cc: str) -> dict[str, Frame]:
     listing = subprocess.run(
         [tool, "-d", str(elf)], capture_output=True, text=True, errors="replace", check=False
     ).stdout
-    return frames_of_listing(listing)
+    return frames_of_listing(listing, function_symbols(elf))
 
 
-def frames_of_listing(listing: str) -> dict[str, Frame]:
-    """The frames in the text that `objdump -d` printed."""
+def frames_of_listing(listing: str, symbols: Sequence[Symbol] = ()) -> dict[str, Frame]:
+    """The frames in the text that `objdump -d` printed, under every name in `symbols`.
+
+    objdump shows one name per address, so calls are followed by address.
+    """
+    functions = _functions(listing)
+    starts = [function.address for function in functions]
     frames: dict[str, Frame] = {}
-    name = ""
-    lines: list[tuple[str, str]] = []
-    for text in [*listing.splitlines(), "0 <>:"]:
-        label = _LABEL.match(text) or re.match(r"^0 <()>:$", text)
-        if label:
-            if name:
-                frame = _frame(name, lines)
-                frames[name] = frame.merged(frames[name]) if name in frames else frame
-            name, lines = label.group(1), []
-            continue
-        line = _LINE.match(text)
-        if line:
-            lines.append((line.group(1), line.group(2).split("@")[0].split(";")[0].strip()))
+    by_address: dict[int, Frame] = {}
+    for function in functions:
+        frame = _frame(function, functions, starts)
+        by_address[function.address] = frame
+        known = frames.get(function.name)
+        frames[function.name] = frame.merged(known) if known else frame
+    for symbol in symbols:
+        if symbol.name not in frames and symbol.address in by_address:
+            frames[symbol.name] = by_address[symbol.address]
     return frames
 
 
-def _frame(name: str, lines: list[tuple[str, str]]) -> Frame:
+@dataclass(frozen=True)
+class _Function:
+    """A label of the listing and the (opcode, operands) up to the next one."""
+
+    name: str
+    address: int
+    lines: tuple[tuple[str, str], ...]
+
+
+def _functions(listing: str) -> list[_Function]:
+    """The functions of a listing, by address."""
+    found: list[_Function] = []
+    lines: list[tuple[str, str]] = []
+    for text in reversed(listing.splitlines()):
+        line = _LINE.match(text)
+        if line:
+            lines.append((line.group(1), line.group(2).split(";")[0].strip()))
+        label = _LABEL.match(text)
+        if label:
+            found.append(_Function(label.group(2), int(label.group(1), 16), tuple(lines[::-1])))
+            lines = []
+    return sorted(found, key=lambda function: function.address)
+
+
+def _frame(function: _Function, functions: list[_Function], starts: list[int]) -> Frame:
+    if _SHARED.match(function.name):
+        return Frame(0, frozenset())
     size = 0
     dynamic = False
     indirect = False
     callees = set()
-    for opcode, operands in lines:
+    for opcode, operands in function.lines:
         taken = _stack_taken(opcode, operands)
         dynamic = dynamic or taken is None
         size += taken or 0
-        if _BRANCHES.match(opcode):
-            destination = _DESTINATION.search(operands)
-            if destination and destination.group(1) != name:
-                callees.add(destination.group(1))
-        if _INDIRECT.match(opcode) and "<" not in operands:
-            indirect = True
+        indirect = indirect or bool(_INDIRECT.match(opcode) and "<" not in operands)
+        destination = _DESTINATION.search(operands) if _BRANCHES.match(opcode) else None
+        if destination is None:
+            continue
+        index = bisect.bisect_right(starts, int(destination.group(1), 16)) - 1
+        callee = functions[index].name if index >= 0 else function.name
+        saved = _SAVE.match(callee)
+        size += 16 * (int(saved.group(1)) // 2 + 1) if saved else 0
+        if callee != function.name:
+            callees.add(callee)
     return Frame(size, frozenset(callees), dynamic, indirect)
 
 

@@ -42,9 +42,10 @@ def stack_bound(firmware: Firmware, function: str = "") -> StackBound:
     """The bound for `function`, by default the model's entry function."""
     reports = [path.with_suffix(".ci") for path in firmware.model_objects]
     frames = reported_frames(path.read_text() for path in reports if path.exists())
-    if not firmware.board.is_host:
-        frames = _with_libraries(frames, firmware.elf, firmware.manifest.cc)
-    return bound_of(frames, function or firmware.manifest.entry)
+    name = function or firmware.manifest.entry
+    if firmware.board.is_host:
+        return _host_bound(frames, name)
+    return bound_of(_with_libraries(frames, firmware.elf, firmware.manifest.cc), name)
 
 
 def reported_frames(reports: Iterable[str]) -> dict[str, Frame]:
@@ -108,6 +109,16 @@ def _frames_of_report(report: str) -> dict[str, Frame]:
 
 def _bare(title: str) -> str:
     return title.rpartition(":")[2]
+
+
+def _host_bound(frames: dict[str, Frame], function: str) -> StackBound:
+    """x86-64: gcc's frames lack the return address (8 bytes) and the red zone below (128)."""
+    grown = {
+        name: Frame(frame.bytes + 8, frame.callees, frame.dynamic, frame.indirect)
+        for name, frame in frames.items()
+    }
+    bound = bound_of(grown, function)
+    return StackBound(bound.bytes + 128, bound.unknown, bound.unbounded)
 
 
 def _with_libraries(frames: dict[str, Frame], elf: Path, cc: str) -> dict[str, Frame]:
