@@ -84,15 +84,22 @@ EDGEC_INLINE void edgec_dot2_s8__c(const int8_t *x0, const int8_t *x1, const int
 {
     EdgecSums a = edgec_sums_start(bias, n);
     EdgecSums b = a;
-    int32_t i = 0;
-    for (; i + 4 <= k; i += 4) {
+    const int32_t tail = k % 4;
+    const int32_t body = k - tail;
+    for (int32_t i = 0; i < body; i += 4) {
         edgec_mac2_s8__c(&a, &b, x0[i], x1[i], w + i * n, n);
         edgec_mac2_s8__c(&a, &b, x0[i + 1], x1[i + 1], w + (i + 1) * n, n);
         edgec_mac2_s8__c(&a, &b, x0[i + 2], x1[i + 2], w + (i + 2) * n, n);
         edgec_mac2_s8__c(&a, &b, x0[i + 3], x1[i + 3], w + (i + 3) * n, n);
     }
-    for (; i < k; i++) {
-        edgec_mac2_s8__c(&a, &b, x0[i], x1[i], w + i * n, n);
+    if (tail > 0) {
+        edgec_mac2_s8__c(&a, &b, x0[body], x1[body], w + body * n, n);
+    }
+    if (tail > 1) {
+        edgec_mac2_s8__c(&a, &b, x0[body + 1], x1[body + 1], w + (body + 1) * n, n);
+    }
+    if (tail > 2) {
+        edgec_mac2_s8__c(&a, &b, x0[body + 2], x1[body + 2], w + (body + 2) * n, n);
     }
     edgec_sums_store_s8(a, mult, q, y0, n);
     edgec_sums_store_s8(b, mult, q, y1, n);
@@ -104,15 +111,22 @@ EDGEC_INLINE void edgec_dot1_s8__c(const int8_t *x0, const int8_t *w, int32_t k,
                                    int8_t *y0)
 {
     EdgecSums a = edgec_sums_start(bias, n);
-    int32_t i = 0;
-    for (; i + 4 <= k; i += 4) {
+    const int32_t tail = k % 4;
+    const int32_t body = k - tail;
+    for (int32_t i = 0; i < body; i += 4) {
         edgec_mac1_s8__c(&a, x0[i], w + i * n, n);
         edgec_mac1_s8__c(&a, x0[i + 1], w + (i + 1) * n, n);
         edgec_mac1_s8__c(&a, x0[i + 2], w + (i + 2) * n, n);
         edgec_mac1_s8__c(&a, x0[i + 3], w + (i + 3) * n, n);
     }
-    for (; i < k; i++) {
-        edgec_mac1_s8__c(&a, x0[i], w + i * n, n);
+    if (tail > 0) {
+        edgec_mac1_s8__c(&a, x0[body], w + body * n, n);
+    }
+    if (tail > 1) {
+        edgec_mac1_s8__c(&a, x0[body + 1], w + (body + 1) * n, n);
+    }
+    if (tail > 2) {
+        edgec_mac1_s8__c(&a, x0[body + 2], w + (body + 2) * n, n);
     }
     edgec_sums_store_s8(a, mult, q, y0, n);
 }
