@@ -60,7 +60,7 @@ def test_explain_without_code_lists_all(capsys: Capture) -> None:
 
 
 def test_explain_guesses_a_mistyped_code(capsys: Capture) -> None:
-    assert main(["explain", "E0O03"]) == 2
+    assert main(["explain", "E00003"]) == 2
     assert "E0003" in capsys.readouterr().err
 
 

@@ -1,21 +1,10 @@
-"""What every diagnostic means and how it is mended: `edgec explain CODE`."""
+"""E00xx: the command line and the installation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
+from edgec.explain.entry import Explanation
 
-
-@dataclass(frozen=True)
-class Explanation:
-    """`title` says what went wrong in a line, `text` why that is a problem, `fix` what to do."""
-
-    title: str
-    text: str
-    fix: str
-
-
-_USAGE = {
+USAGE = {
     "E0001": Explanation(
         "Unknown verb",
         "The first word after `edgec` names what to do; this one is none of the verbs.",
@@ -60,14 +49,19 @@ _USAGE = {
         "Codes look like E0203; `edgec explain` without a code lists all of them.",
         "edgec explain E0203",
     ),
-}
-
-_INTERNAL = {
-    "E0900": Explanation(
-        "A bug in edgec",
-        "Something went wrong that no check foresaw. Your model may be perfectly fine.",
-        "Please report it with the model and the command line. EDGEC_DEBUG=1 shows the traceback.",
+    "E0010": Explanation(
+        "Unknown target",
+        "A target is a processor with its compiler and flags; each has a file in `targets/`.",
+        "`edgec targets` lists them. Example: edgec gen model.onnx --target cortex-m4",
+    ),
+    "E0011": Explanation(
+        "Unknown board",
+        "A board is a processor with its memories, on which code can be run and measured.",
+        "`edgec boards` lists them. Example: edgec verify model.onnx --board mps2-an386",
+    ),
+    "E0012": Explanation(
+        "A target or board description is broken",
+        "The TOML file of a target or board lacks a key, or a value has the wrong type.",
+        "Compare the file with its neighbours; docs/adding-a-target.md describes every key.",
     ),
 }
-
-CODES = MappingProxyType({**_USAGE, **_INTERNAL})

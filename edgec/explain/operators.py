@@ -1,0 +1,228 @@
+"""E02xx: operators, their shapes and element types."""
+
+from __future__ import annotations
+
+from edgec.explain.entry import Explanation
+
+OPERATORS = {
+    "E0201": Explanation(
+        "Operators are not supported",
+        "The model uses ONNX operators that edgec does not know; the message lists all of them.",
+        "`edgec ops` lists what is supported. Often a newer exporter or onnx-simplifier "
+        "replaces an exotic operator by common ones.",
+    ),
+    "E0202": Explanation(
+        "An optional output is not supported",
+        "The operator is known, but not this additional result of it.",
+        "Remove the use of that output, for example by exporting the model for inference.",
+    ),
+    "E0203": Explanation(
+        "A node lacks an operand",
+        "The operator needs more inputs than the node has.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0204": Explanation(
+        "An operand must be known at compile time",
+        "Shapes, axes and the like decide what code is written, so they cannot be computed "
+        "at run time.",
+        "Export with constant shapes, or bind symbolic dimensions with --shape so that "
+        "folding finds the value.",
+    ),
+    "E0205": Explanation(
+        "An axis is outside the tensor",
+        "An axis counts from -rank to rank - 1.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0206": Explanation(
+        "An attribute is missing or has the wrong type",
+        "ONNX requires the attribute for this operator and opset.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0208": Explanation(
+        "A tensor has an impossible size",
+        "A result would have a negative or a zero dimension, or more elements than can be "
+        "addressed.",
+        "Check the shape that you bind with --shape; it may be too small for the strides and "
+        "kernels of the model.",
+    ),
+    "E0210": Explanation(
+        "Shapes do not broadcast",
+        "Counted from the last, dimensions must be equal or one of them 1.",
+        "Check the shapes that you bind with --shape, and the operand that the message names.",
+    ),
+    "E0211": Explanation(
+        "An operator is not defined for this element type",
+        "For example a bit shift of floats, or a logarithm of integers.",
+        "Insert a Cast where the model is made.",
+    ),
+    "E0212": Explanation(
+        "Operands have different element types",
+        "ONNX does not convert types by itself.",
+        "Insert a Cast where the model is made.",
+    ),
+    "E0213": Explanation(
+        "Mod of floats needs fmod = 1",
+        "ONNX defines the remainder of floats only with the sign of the dividend.",
+        "Export with fmod = 1, or use integers.",
+    ),
+    "E0214": Explanation(
+        "An attribute has an unknown value",
+        "The operator knows a few words for this attribute, and this is none of them.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0215": Explanation(
+        "A Cast to this element type is not supported",
+        "Element types are floats of 16 (computed as 32), 32 and 64 bits, integers of 8 to "
+        "64 bits and booleans.",
+        "Cast to one of these.",
+    ),
+    "E0216": Explanation(
+        "A reshape does not fit",
+        "A reshape keeps the number of elements and has at most one free dimension.",
+        "Check the shape bound with --shape; a model exported for one batch size often has "
+        "the size built in.",
+    ),
+    "E0217": Explanation(
+        "Tile has the wrong number of repeats",
+        "There is one number of repeats for every dimension.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0218": Explanation(
+        "An axis is named twice",
+        "The axes of a reduction, squeeze or unsqueeze are different.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0219": Explanation(
+        "The model is in training mode",
+        "Dropout and the like are random in training; compiled code has no randomness.",
+        "Export for inference: model.eval() before torch.onnx.export.",
+    ),
+    "E0220": Explanation(
+        "A constant cannot be made",
+        "Its shape is impossible, or a range does not end.",
+        "Check the values that decide the shape.",
+    ),
+    "E0221": Explanation(
+        "A constant holds something else than numbers",
+        "Strings and sparse tensors have no counterpart.",
+        "Replace the constant by a dense tensor of numbers.",
+    ),
+    "E0222": Explanation(
+        "OneHot has wrong values",
+        "The values are the pair [off, on].",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0223": Explanation(
+        "Transpose has a wrong permutation",
+        "perm names every axis once.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0224": Explanation(
+        "A slice does not fit",
+        "Starts, ends, axes and steps have one entry for each sliced axis, and no step is 0.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0225": Explanation(
+        "A split does not fit",
+        "The sizes of the parts add up to the size of the axis, one for each output.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0226": Explanation(
+        "Operands cannot be concatenated",
+        "They must have the same shape except along the axis.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0227": Explanation(
+        "A rearrangement does not fit the shape",
+        "Blocks must divide channels, height and width, and ranks must fit.",
+        "Check the shapes that you bind with --shape.",
+    ),
+    "E0228": Explanation(
+        "The pads of Pad do not fit",
+        "There are two pads for each axis, and what they cut away must be there.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0229": Explanation(
+        "Indices do not fit the data",
+        "Indices are integers, lie within the axis that they index, and have a shape that fits.",
+        "Check the tensor of indices where the model is made.",
+    ),
+    "E0230": Explanation(
+        "An operator does not take these element types",
+        "All operands have one element type out of those that the message lists.",
+        "Insert a Cast where the model is made.",
+    ),
+    "E0231": Explanation(
+        "An operand has the wrong shape",
+        "The message says which shape the operand must have here.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0232": Explanation(
+        "Window attributes do not fit",
+        "There is one kernel size, stride and dilation for each spatial axis, and two pads; "
+        "all in their legal range.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0233": Explanation(
+        "A window is larger than its input",
+        "The padded input must hold at least one window.",
+        "Bind a larger input with --shape, or check the pads.",
+    ),
+    "E0234": Explanation(
+        "Tensors have the wrong rank for a window operator",
+        "There is a batch axis, a channel axis and 1 to 3 spatial axes; weights have the "
+        "same number.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0235": Explanation(
+        "Channels and groups do not fit",
+        "Input channels = weight channels times groups, and groups divide the output channels.",
+        "Check `groups` of the layer where the model is made.",
+    ),
+    "E0236": Explanation(
+        "kernel_shape differs from the weights",
+        "The attribute, where it is given, repeats the spatial shape of the weights.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0237": Explanation(
+        "LpPool has an illegal exponent",
+        "p is at least 1.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0238": Explanation(
+        "A window lies entirely in the padding",
+        "Such a window has no element, so its maximum is undefined.",
+        "Make the padding smaller than the kernel.",
+    ),
+    "E0240": Explanation(
+        "A matrix product of tensors of the wrong rank",
+        "The operands must be matrices (MatMul: also vectors and stacks of matrices).",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0241": Explanation(
+        "Inner dimensions of a matrix product differ",
+        "Columns of the first matrix = rows of the second.",
+        "Check the shapes that you bind with --shape; often a Flatten before the layer has "
+        "another size than in training.",
+    ),
+    "E0242": Explanation(
+        "The bias of Gemm does not broadcast",
+        "C broadcasts to the shape of the product.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0243": Explanation(
+        "A zero point of an integer product has the wrong shape",
+        "It is a scalar, or has one value per row of A or per column of B.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0244": Explanation(
+        "Stacks of matrices do not broadcast",
+        "The leading axes broadcast against each other.",
+        "Check the shapes that you bind with --shape.",
+    ),
+    "E0299": Explanation(
+        "A node cannot be imported",
+        "Its attributes or operands have a form that the importer did not expect.",
+        "If onnx.checker accepts the model, please report it.",
+    ),
+}

@@ -1,0 +1,60 @@
+"""E03xx to E05xx: quantization, lowering and the memory plan."""
+
+from __future__ import annotations
+
+from edgec.explain.entry import Explanation
+
+STAGES = {
+    "E0301": Explanation(
+        "An accumulator could overflow",
+        "Sums of products are kept in 32 bits. edgec proves from the actual weights that "
+        "none can overflow; for this channel it cannot.",
+        "Quantize the layer per channel, or split its reduction; weights of that size in one "
+        "channel often mean a broken calibration.",
+    ),
+    "E0302": Explanation(
+        "A requantization factor is not usable",
+        "Scales are positive and finite, and so must be the product of input and weight "
+        "scale divided by the output scale.",
+        "Calibrate the model again: an output that never varied gives a scale of zero.",
+    ),
+    "E0310": Explanation(
+        "No common scaling serves all channels",
+        "The accumulators of the channels differ too much in size for the one shift that "
+        "they share.",
+        "Quantize the weights per channel.",
+    ),
+    "E0311": Explanation(
+        "The scales of a sum differ too much",
+        "The inputs of a quantized Add are brought to a common scale in 32 bits.",
+        "Calibrate the model again; an output range far below its inputs is usually a mistake.",
+    ),
+    "E0312": Explanation(
+        "A quantized Softmax is out of range",
+        "Length and output scale are bounded so that the integer sum is exact.",
+        "Leave the Softmax in float, or out of the model: the largest score wins with and "
+        "without it.",
+    ),
+    "E0410": Explanation(
+        "The output folder cannot be written",
+        "The folder holds files that edgec did not write, or the system refuses; nothing was "
+        "changed.",
+        "Choose another folder with -o, or empty this one.",
+    ),
+    "E0590": Explanation(
+        "The memory plan is wrong",
+        "The independent checker found two live buffers at the same place. No code was "
+        "written. This is a bug.",
+        "Please report it with the model.",
+    ),
+    "E0591": Explanation(
+        "The lowered program is inconsistent",
+        "Buffers have equal names or lie outside their parents. This is a bug.",
+        "Please report it with the model.",
+    ),
+    "E0592": Explanation(
+        "An impossible alignment",
+        "The arena's alignment must be a power of two. This is a bug.",
+        "Please report it with the model.",
+    ),
+}
