@@ -1,0 +1,71 @@
+"""Compiles a graph to C for the host, runs it, and returns its outputs as arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgec.boards import Board, load_board
+from edgec.build.firmware import BuildOptions, build_firmware
+from edgec.emit.folder import EmitOptions, emit, write_folder
+from edgec.ir.graph import Graph
+from edgec.lower.lowering import Kernels, lower_graph, number_steps
+from edgec.plan.check import check_plan
+from edgec.plan.planner import plan_program
+from edgec.targets import load_target
+from edgec.verify.qemu import RunOptions, run_elf
+
+Array = npt.NDArray[np.generic]
+ARENA_ALIGN = 16
+
+
+def run_graph(
+    graph: Graph,
+    inputs: Sequence[Array],
+    *,
+    kernels: Kernels | None = None,
+    target: str = "x86_64",
+    board: str = "host",
+    optimize: str = "-O1",
+    folder: Path | None = None,
+) -> list[Array]:
+    """Outputs of the C that `graph` compiles to (as it is, without passes), in order.
+
+    `folder` keeps the generated code there for reading.
+    """
+    program = number_steps(
+        dataclasses.replace(lower_graph(graph, kernels), name="model")
+    )
+    program, plan = plan_program(program, align=ARENA_ALIGN)
+    check_plan(program, plan)
+    emission = emit(number_steps(program), plan, load_target(target), EmitOptions())
+    with tempfile.TemporaryDirectory(prefix="edgec-test-") as name:
+        place = folder or Path(name) / "model"
+        write_folder(emission, place)
+        where: Board = load_board(board)
+        flags = ("-Wall", "-Wextra", "-Werror", optimize)
+        firmware = build_firmware(place, where, Path(name) / "build", BuildOptions(False, flags))
+        data = b"".join(
+            np.ascontiguousarray(a).astype(v.type.dtype.numpy).tobytes()
+            for a, v in zip(inputs, graph.inputs, strict=True)
+        )
+        result = run_elf(where, firmware.elf, [data], RunOptions())
+    assert result.status == 0
+    return split_outputs(graph, result.outputs[0])
+
+
+def split_outputs(graph: Graph, data: bytes) -> list[Array]:
+    """The arrays of one inference's outputs."""
+    arrays: list[Array] = []
+    at = 0
+    for value in graph.outputs:
+        size = value.type.bytes
+        flat = np.frombuffer(data[at : at + size], value.type.dtype.numpy)
+        arrays.append(flat.reshape(value.type.shape))
+        at += size
+    return arrays
