@@ -167,7 +167,7 @@ Rule = Callable[[Rewriter, Node], bool]
 def rewrite(graph: Graph, rules: Sequence[Rule]) -> bool:
     """Apply `rules` to every node until none of them matches. True if any did.
 
-    Raises E0902 if that does not come to an end.
+    Raises E0904 if that does not come to an end.
     """
     modified = graph.prune()
     rewriter = Rewriter(graph)
@@ -178,7 +178,7 @@ def rewrite(graph: Graph, rules: Sequence[Rule]) -> bool:
             return modified
         modified = True
     raise fail(
-        "E0902",
+        "E0904",
         f"rewriting does not end: {', '.join(getattr(r, '__name__', '?') for r in rules)}",
         rule=f"at most {MAX_SWEEPS} sweeps over the graph",
         help="this is a bug in edgec; please report it with the model",

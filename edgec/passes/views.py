@@ -1,0 +1,148 @@
+"""Reshapes and Transposes: merged, cancelled, and moved to where they disappear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from edgec.ir.graph import Node
+from edgec.ops.matmul import Gemm
+from edgec.ops.move import Transpose
+from edgec.ops.shape import Reshape
+from edgec.passes import perms
+from edgec.passes.match import DEQUANTIZE, QUANTIZE, origins
+from edgec.passes.rewrite import Peephole, Rewriter, Rule
+
+
+def same_shape(r: Rewriter, node: Node) -> bool:
+    """Reshape(x, shape of x) = x."""
+    if not isinstance(node.op, Reshape):
+        return False
+    (x,) = node.operands
+    if x.type.shape != node.op.shape or not r.can_replace(node.output, x):
+        return False
+    r.replace(node.output, x)
+    return True
+
+
+def same_order(r: Rewriter, node: Node) -> bool:
+    """Transpose that moves no element = Reshape."""
+    if not isinstance(node.op, Transpose):
+        return False
+    (x,) = node.operands
+    if perms.moves_data(node.op.perm, x.type.shape):
+        return False
+    shape = node.output.type.shape
+    r.replace(node.output, r.insert(Reshape(shape), x, origin=node.origin))
+    return True
+
+
+def merge_reshapes(r: Rewriter, node: Node) -> bool:
+    """Reshape(Reshape(x)) = Reshape(x)."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Reshape) else None
+    if inner is None or not isinstance(inner.op, Reshape):
+        return False
+    new = r.insert(node.op, inner.operands[0], origin=origins(inner, node))
+    r.replace(node.output, new)
+    return True
+
+
+def merge_transposes(r: Rewriter, node: Node) -> bool:
+    """Transpose(Transpose(x, p), q) = Transpose(x, p then q)."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Transpose) else None
+    if inner is None or not isinstance(inner.op, Transpose) or not isinstance(node.op, Transpose):
+        return False
+    perm = perms.compose(inner.op.perm, node.op.perm)
+    new = r.insert(Transpose(perm), inner.operands[0], origin=origins(inner, node))
+    r.replace(node.output, new)
+    return True
+
+
+def transposes_meet(r: Rewriter, node: Node) -> bool:
+    """Transpose(Reshape(Transpose(x))): one Transpose of a Reshape, if axes stay together."""
+    view = r.producer(node.inputs[0]) if isinstance(node.op, Transpose) else None
+    if view is None or not isinstance(view.op, Reshape) or not isinstance(node.op, Transpose):
+        return False
+    inner = r.producer(view.inputs[0])
+    if inner is None or not isinstance(inner.op, Transpose):
+        return False
+    # Back from the transposed side: undoing the inner Transpose must be a permutation of
+    # the axes behind the Reshape.
+    a, b = inner.output.type.shape, view.output.type.shape
+    order = perms.through_reshape(perms.inverse(inner.op.perm), a, b)
+    if order is None:
+        return False
+    back = perms.complete(order, b)
+    x = r.insert(Reshape(perms.apply(back, b)), inner.operands[0], origin=view.origin)
+    perm = perms.compose(perms.inverse(back), node.op.perm)
+    r.replace(node.output, r.insert(Transpose(perm), x, origin=origins(inner, node)))
+    return True
+
+
+def transpose_into_gemm(r: Rewriter, node: Node) -> bool:
+    """Gemm(a, Transpose(b)) = Gemm(a, b) with trans_b."""
+    inner = r.producer(node.inputs[1]) if isinstance(node.op, Gemm) else None
+    if inner is None or not isinstance(inner.op, Transpose) or not isinstance(node.op, Gemm):
+        return False
+    op = replace(node.op, trans_b=not node.op.trans_b)
+    inputs = (node.inputs[0], inner.operands[0], *node.inputs[2:])
+    r.replace(node.output, r.insert(op, *inputs, origin=origins(inner, node)))
+    return True
+
+
+def reshape_before_dequantize(r: Rewriter, node: Node) -> bool:
+    """Reshape(Dequantize(q)) = Dequantize(Reshape(q)) if one scale serves all of q."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Reshape | Transpose) else None
+    if inner is None or inner.op.name != DEQUANTIZE or not _per_tensor(inner):
+        return False
+    if not r.has_one_reader(inner.output):
+        return False
+    moved = r.insert(node.op, inner.inputs[0], origin=node.origin)
+    new = r.insert(inner.op, moved, *inner.inputs[1:], origin=inner.origin)
+    r.replace(node.output, new)
+    return True
+
+
+def reshape_after_quantize(r: Rewriter, node: Node) -> bool:
+    """Quantize(Reshape(x)) = Reshape(Quantize(x)) if one scale serves all of x."""
+    inner = r.producer(node.inputs[0]) if node.op.name == QUANTIZE else None
+    if inner is None or not isinstance(inner.op, Reshape | Transpose) or not _per_tensor(node):
+        return False
+    if not r.has_one_reader(inner.output):
+        return False
+    small = r.insert(node.op, inner.inputs[0], *node.inputs[1:], origin=node.origin)
+    r.replace(node.output, r.insert(inner.op, small, origin=inner.origin))
+    return True
+
+
+def _per_tensor(node: Node) -> bool:
+    """True for (De)Quantize with one scale and one zero point, as operands or attributes."""
+    return all(v.type.size == 1 for v in node.operands[1:]) and len(node.operands) > 1
+
+
+@dataclass(frozen=True)
+class MergeViews(Peephole):
+    """As few Reshapes and Transposes as local rules can reach."""
+
+    name: ClassVar[str] = "merge-views"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        same_shape,
+        same_order,
+        merge_reshapes,
+        merge_transposes,
+        transposes_meet,
+        transpose_into_gemm,
+    )
+
+
+@dataclass(frozen=True)
+class ViewsOutOfIslands(Peephole):
+    """Reshapes and Transposes work on quantized data, so that islands are tight."""
+
+    name: ClassVar[str] = "views-out-of-islands"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        merge_reshapes,
+        merge_transposes,
+        reshape_before_dequantize,
+        reshape_after_quantize,
+    )
