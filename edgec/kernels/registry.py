@@ -1,13 +1,13 @@
-"""All rows, and the choice between them. A new kernel is a row in one of the lists below."""
+"""All rows, and the choice between them. A new kernel is a row in one of the modules below."""
 
 from __future__ import annotations
 
-from edgec.kernels import conv_s8
+from edgec.kernels import conv_f32, conv_s8
 from edgec.kernels.base import Kernel, cheapest
 from edgec.kernels.facts import ConvFacts, GemmFacts
 
-CONV_ROWS: tuple[Kernel[ConvFacts], ...] = conv_s8.CONV_ROWS
-GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = conv_s8.GEMM_ROWS
+CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (*conv_s8.CONV_ROWS, *conv_f32.CONV_ROWS)
+GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (*conv_s8.GEMM_ROWS, *conv_f32.GEMM_ROWS)
 
 
 def select_conv(facts: ConvFacts, features: frozenset[str]) -> Kernel[ConvFacts] | None:

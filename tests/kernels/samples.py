@@ -150,3 +150,38 @@ def gemm_s8_sample(rng: np.random.Generator, rows: int, k: int, n: int) -> tuple
     acc += 0 if bias is None else bias.astype(np.int64)
     y = requantize(acc, q.mult, q.shift, q.y_zp, q.lo, q.hi).astype(np.int8)
     return GemmFacts(rows, k, n, weights, bias, q), x, y
+
+
+def conv_f32_sample(
+    rng: np.random.Generator, s: Shape
+) -> tuple[ConvFacts, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Facts, x and y (from float64) of a random float convolution of shape `s`."""
+    weights = rng.standard_normal((s.out_c, *s.k, s.c // s.group)).astype(np.float32)
+    bias = rng.standard_normal(s.out_c).astype(np.float32) if rng.random() < 0.8 else None
+    x = rng.standard_normal((s.n, s.h, s.w, s.c)).astype(np.float32)
+    lo, hi = random_limits(rng)
+    y = convolve(x.astype(np.float64), s, weights.astype(np.float64), 0.0)
+    y = np.clip(y + (0 if bias is None else bias), lo, hi)
+    return conv_facts(s, weights, bias, None, lo, hi), x, y.astype(np.float32)
+
+
+def gemm_f32_sample(
+    rng: np.random.Generator, rows: int, k: int, n: int
+) -> tuple[GemmFacts, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Facts, x and y (from float64) of a random float matrix product."""
+    weights = rng.standard_normal((n, k)).astype(np.float32)
+    bias = rng.standard_normal(n).astype(np.float32) if rng.random() < 0.8 else None
+    x = rng.standard_normal((rows, k)).astype(np.float32)
+    lo, hi = random_limits(rng)
+    y = x.astype(np.float64) @ weights.T.astype(np.float64) + (0 if bias is None else bias)
+    return (
+        GemmFacts(rows, k, n, weights, bias, None, lo, hi),
+        x,
+        np.clip(y, lo, hi).astype(np.float32),
+    )
+
+
+def random_limits(rng: np.random.Generator) -> tuple[float | None, float | None]:
+    """No activation, Relu, or Relu6."""
+    limits: tuple[tuple[float | None, float | None], ...] = ((None, None), (0.0, None), (0.0, 6.0))
+    return limits[int(rng.integers(3))]

@@ -73,6 +73,24 @@ EDGEC_INLINE int32_t edgec_ring_row(int32_t row, int32_t rows, int32_t height)
     return rows < height ? row % rows : row;
 }
 
+/* The taps of one output coordinate that are inside the input: [begin, end). */
+typedef struct {
+    int32_t begin;
+    int32_t end;
+} EdgecTaps;
+
+EDGEC_INLINE EdgecTaps edgec_taps_inside(int32_t first, int32_t dilation, int32_t k, int32_t size)
+{
+    EdgecTaps taps = {0, k};
+    while (taps.begin < k && first + taps.begin * dilation < 0) {
+        taps.begin++;
+    }
+    while (taps.end > taps.begin && first + (taps.end - 1) * dilation >= size) {
+        taps.end--;
+    }
+    return taps;
+}
+
 /* v in [lo, hi] where there are limits; NaN stays NaN. */
 EDGEC_INLINE float edgec_limit_f32(float v, const EdgecClampF32 c)
 {

@@ -14,24 +14,6 @@
 
 #include "gemm/dot_s8__c.h"
 
-/* The taps of one output coordinate that are inside the input: [begin, end). */
-typedef struct {
-    int32_t begin;
-    int32_t end;
-} EdgecTaps;
-
-EDGEC_INLINE EdgecTaps edgec_taps_inside(int32_t first, int32_t dilation, int32_t k, int32_t size)
-{
-    EdgecTaps taps = {0, k};
-    while (taps.begin < k && first + taps.begin * dilation < 0) {
-        taps.begin++;
-    }
-    while (taps.end > taps.begin && first + (taps.end - 1) * dilation >= size) {
-        taps.end--;
-    }
-    return taps;
-}
-
 /* One tap of n channels, each with its own input. */
 EDGEC_INLINE void edgec_dw_mac_s8__c(EdgecSums *a, const int8_t *x, const int8_t *w, int32_t n)
 {

@@ -1,0 +1,45 @@
+"""Random calls of a convolution row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgec.kernels.base import Kernel
+from edgec.kernels.facts import S8, ConvFacts
+from tests.kernels.harness import Case, conv_case
+from tests.kernels.samples import Shape, conv_f32_sample, conv_s8_sample, mixed_shape
+
+FIXED = (
+    Shape(5, 6, 3, 5, (3, 3), pads=(1, 1, 1, 1)),
+    Shape(9, 10, 1, 6, (10, 4), (2, 2), pads=(4, 1, 5, 1)),
+    Shape(3, 3, 20, 9, (3, 3), (2, 2), pads=(0, 0, 1, 1)),
+    Shape(4, 5, 8, 7, (1, 1), n=2),
+    Shape(5, 5, 7, 8, (1, 1), (2, 2)),
+    Shape(5, 5, 8, 8, (3, 3), pads=(1, 1, 1, 1), group=8),
+    Shape(7, 4, 5, 5, (3, 3), pads=(1, 1, 1, 1), group=5, n=2),
+    Shape(8, 11, 6, 6, (3, 3), (2, 2), pads=(0, 0, 1, 1), group=6),
+    Shape(6, 6, 4, 4, (3, 3), (2, 1), pads=(1, 0, 0, 0), group=4),
+    Shape(5, 6, 3, 3, (3, 3), group=3),
+    Shape(1, 1, 4, 4, (3, 3), pads=(1, 1, 1, 1), group=4),
+    Shape(6, 2, 9, 9, (5, 3), dilation=(1, 2), pads=(2, 2, 2, 2), group=9),
+)
+
+
+def conv_cases(row: Kernel[ConvFacts], seed: int, count: int) -> list[Case]:
+    """Cases of shapes that the row takes, some of them with multipliers that need a shift."""
+    rng = np.random.default_rng(seed)
+    cases: list[Case] = []
+    tried = 0
+    while len(cases) < count and tried < 4000:
+        shape = FIXED[tried] if tried < len(FIXED) else mixed_shape(rng, tried)
+        tried += 1
+        if row.types == S8:
+            facts, x, y = conv_s8_sample(rng, shape, large=tried % 5 == 0)
+            tolerance = 0.0
+        else:
+            facts, x, y = conv_f32_sample(rng, shape)
+            tolerance = 1e-5
+        if row.when(facts):
+            cases.append(conv_case(row, facts, x, y, tolerance))
+    assert len(cases) == count
+    return cases
