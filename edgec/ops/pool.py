@@ -17,7 +17,9 @@ from edgec.loops.expr import Expr
 from edgec.loops.tensor import Tensor
 from edgec.ops.base import Op, Reads, Sample
 from edgec.ops.checks import FLOATS, FloatArray, check, check_types
+from edgec.ops.elementwise import float_call
 from edgec.ops.onnx_import import ImportBuilder, OnnxNode, Values, onnx_op
+from edgec.ops.reduce import ReduceMax, ReduceMean
 from edgec.ops.window import (
     Window,
     ceil_pads,
@@ -348,20 +350,15 @@ def power(b: Builder, x: Expr, p: int) -> Expr:
     if p == 2:
         value = b.let(x, "value")
         return value * value
-    magnitude = math_call("fabs", x)
-    return magnitude if p == 1 else math_call("pow", magnitude, ex.const(x.dtype, p))
+    magnitude = float_call("fabs", x)
+    return magnitude if p == 1 else float_call("pow", magnitude, ex.const(x.dtype, p))
 
 
 def root(x: Expr, p: int) -> Expr:
     """The p-th root of `x`."""
     if p == 1:
         return x
-    return math_call("sqrt", x) if p == 2 else math_call("pow", x, ex.const(x.dtype, 1.0 / p))
-
-
-def math_call(function: str, *args: Expr) -> Expr:
-    """Call of a function of math.h in the precision of its first argument."""
-    return ex.call(function + ("f" if args[0].dtype is DType.F32 else ""), *args)
+    return float_call("sqrt", x) if p == 2 else float_call("pow", x, ex.const(x.dtype, 1.0 / p))
 
 
 def _lowest(dtype: DType) -> float:
@@ -438,3 +435,15 @@ def import_global_lp_pool(b: ImportBuilder, n: OnnxNode) -> Values:
     rank = len(spatial)
     op = LpPool(spatial, (1,) * rank, (0,) * (2 * rank), (1,) * rank)
     return b.emit(replace(op, p=n.get_int("p", 2)), n.input(0))
+
+
+@onnx_op("GlobalAveragePool")
+def import_global_average_pool(b: ImportBuilder, n: OnnxNode) -> Values:
+    """ONNX GlobalAveragePool: a mean over the spatial axes."""
+    return b.emit(ReduceMean(tuple(range(2, n.type(0).rank))), n.input(0))
+
+
+@onnx_op("GlobalMaxPool")
+def import_global_max_pool(b: ImportBuilder, n: OnnxNode) -> Values:
+    """ONNX GlobalMaxPool: a maximum over the spatial axes."""
+    return b.emit(ReduceMax(tuple(range(2, n.type(0).rank))), n.input(0))

@@ -17,8 +17,8 @@ from edgec.loops.expr import Expr
 from edgec.loops.tensor import Tensor
 from edgec.ops.base import Op, Reads, Sample
 from edgec.ops.checks import FloatArray, check, check_floats
+from edgec.ops.elementwise import float_call
 from edgec.ops.onnx_import import ImportBuilder, ImportFunction, OnnxNode, add_importer
-from edgec.ops.pool import math_call
 from edgec.ops.shape import Reshape
 
 
@@ -98,7 +98,7 @@ class Softmax(AlongAxis):
         top = line_max(b, x, line)
         total = b.local(ex.const(x.dtype, 0), name="total")
         with b.loops((line.extent,), "k") as (k,):
-            power = b.let(math_call("exp", x.at(*line.at(k)) - top), "power")
+            power = b.let(float_call("exp", x.at(*line.at(k)) - top), "power")
             b.store(y, line.at(k), power)
             b.assign(total, total + power)
         with b.loops((line.extent,), "k") as (k,):
@@ -119,10 +119,10 @@ class LogSoftmax(AlongAxis):
         total = b.reduce(
             ex.const(x.dtype, 0),
             (line.extent,),
-            lambda acc, k: acc + math_call("exp", x.at(*line.at(k[0])) - top),
+            lambda acc, k: acc + float_call("exp", x.at(*line.at(k[0])) - top),
             "total",
         )
-        log = b.let(math_call("log", total), "log")
+        log = b.let(float_call("log", total), "log")
         with b.loops((line.extent,), "k") as (k,):
             b.store(y, line.at(k), x.at(*line.at(k)) - top - log)
 

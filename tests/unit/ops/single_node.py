@@ -128,7 +128,7 @@ class SingleNode:
 
     def run(self) -> list[Array]:
         """Outputs by the numpy references of the imported operators."""
-        return evaluate(self.graph(), [a for a in self.feeds().values()])
+        return evaluate(self.graph(), list(self.feeds().values()))
 
 
 def _attribute(value: Attribute) -> AttributeValue:
