@@ -1,8 +1,8 @@
 """In-place sharing: which written buffers may take over the bytes of a dying operand.
 
-Roots that share bytes form a *group* with fixed relative offsets, which is placed as one
-rectangle: the hull of its members in time and address. Sharing is therefore not always a gain,
-and the caller chooses among the candidates.
+Roots that share bytes form a *group* with fixed relative offsets, which is placed as one block.
+A group is less free than its members, so sharing is not always a gain: the caller chooses among
+the candidates.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgec.plan.blocks import Block, Part, simplify
 from edgec.plan.live import Access, Pair, Span, Usage
-from edgec.plan.rects import Rect
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,15 @@ class Group:
         """Bytes from the group's start to `root`, which must be a member."""
         return next(s.start for s in self.seats if s.root == root)
 
-    def rect(self, usage: Usage, spans: Sequence[Span], number: int) -> Rect:
-        """The hull of the members; times are shifted by one, so that they begin at 0."""
-        roots = [usage.roots[s.root] for s in self.seats]
-        return Rect(
-            number,
-            min(spans[s.root].first for s in self.seats) + 1,
-            max(spans[s.root].last for s in self.seats) + 2,
-            max(s.start + r.bytes for s, r in zip(self.seats, roots, strict=True)),
-            max(r.align for r in roots),
-        )
+    def block(self, usage: Usage, spans: Sequence[Span]) -> Block:
+        """What is to be placed; times are shifted by one, so that they begin at 0."""
+        parts = [
+            Part(
+                spans[s.root].first + 1, spans[s.root].last + 2, s.start, usage.roots[s.root].bytes
+            )
+            for s in self.seats
+        ]
+        return simplify(parts, max(usage.roots[s.root].align for s in self.seats))
 
 
 def candidates(

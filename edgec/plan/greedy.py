@@ -1,99 +1,76 @@
-"""Greedy packing: place rectangles one by one into gaps, in several orders; keep the best."""
+"""Greedy packing: place blocks one by one into gaps, in several orders; keep the best.
+
+After the fixed orders, blocks that stick out at the top are moved to the front of the best
+order, again and again, as long as the effort allows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from edgec.plan.rects import Packing, Rect, conflicts, height_of, round_up
-
-Order = Sequence[int]
+from edgec.plan.blocks import Block, Keepout, fit, height, keepouts, orders
 
 
-def fit(
-    rects: Sequence[Rect], near: Sequence[Sequence[int]], order: Order, best: bool
-) -> list[int]:
-    """Offsets when rectangles are placed in `order`, each into the first (or tightest) gap.
+@dataclass(frozen=True)
+class Placement:
+    """Offsets of the blocks, the height they reach, and the name of the method."""
 
-    `near` holds the conflicts of each rectangle.
+    offsets: tuple[int, ...]
+    height: int
+    method: str
+
+
+def place(blocks: Sequence[Block], goal: int, rounds: int = 0) -> Placement:
+    """The best greedy placement; stops early when one reaches `goal` bytes or less.
+
+    `rounds` is the number of further orders to try after the fixed ones.
     """
-    offsets = [-1] * len(rects)
-    for i in order:
-        taken = sorted((offsets[j], offsets[j] + rects[j].size) for j in near[i] if offsets[j] >= 0)
-        offsets[i] = _gap(rects[i], taken, best)
-    return offsets
-
-
-def _gap(rect: Rect, taken: list[tuple[int, int]], best: bool) -> int:
-    """Offset of the first (or smallest) gap between `taken` ranges that holds `rect`."""
-    top = 0
-    choice = -1
-    waste = -1
-    for start, stop in taken:
-        offset = round_up(top, rect.align)
-        if offset + rect.size <= start:
-            if not best:
-                return offset
-            if choice < 0 or start - top < waste:
-                choice, waste = offset, start - top
-        top = max(top, stop)
-    return choice if choice >= 0 else round_up(top, rect.align)
-
-
-def ascend(rects: Sequence[Rect], near: Sequence[Sequence[int]]) -> list[int]:
-    """Offsets when the rectangle that can lie lowest goes next; the largest of equal ones.
-
-    Nothing is ever put into a gap below the floor, so offsets never decrease.
-    """
-    floor = [0] * len(rects)
-    offsets = [0] * len(rects)
-    waiting = set(range(len(rects)))
-    while waiting:
-        i = min(waiting, key=lambda k: (floor[k], -rects[k].size * len(near[k]), k))
-        waiting.remove(i)
-        offsets[i] = floor[i]
-        for j in near[i]:
-            if j in waiting:
-                floor[j] = max(floor[j], round_up(offsets[i] + rects[i].size, rects[j].align))
-    return offsets
-
-
-def orders(rects: Sequence[Rect], near: Sequence[Sequence[int]]) -> dict[str, Order]:
-    """The named orders that `pack` tries: large, long, crowded or early rectangles first."""
-
-    def duration(r: Rect) -> int:
-        return r.upper - r.lower
-
-    crowd = [r.size + sum(rects[j].size for j in near[i]) for i, r in enumerate(rects)]
-    keys: dict[str, Callable[[int], tuple[int, ...]]] = {
-        "size": lambda i: (-rects[i].size, -duration(rects[i]), i),
-        "area": lambda i: (-rects[i].size * duration(rects[i]), i),
-        "duration": lambda i: (-duration(rects[i]), -rects[i].size, i),
-        "crowd": lambda i: (-crowd[i], -rects[i].size, i),
-        "start": lambda i: (rects[i].lower, -rects[i].size, i),
-        "end": lambda i: (-rects[i].upper, -rects[i].size, i),
-    }
-    return {name: sorted(range(len(rects)), key=key) for name, key in keys.items()}
-
-
-def pack(rects: Sequence[Rect], lower_bound: int) -> Packing:
-    """The best of all greedy packings; stops early when one meets `lower_bound`."""
-    near = conflicts(rects)
-    best: Packing | None = None
-    for name, order in orders(rects, near).items():
+    near = keepouts(blocks)
+    best: Placement | None = None
+    start: list[int] = []
+    for name, order in orders(blocks, near).items():
         for tight in (False, True):
-            offsets = fit(rects, near, order, tight)
-            label = f"greedy by {name}, {'best' if tight else 'first'} fit"
-            best = _better(
-                best, Packing(tuple(offsets), height_of(rects, offsets), lower_bound, label)
-            )
-            if best.optimal:
+            method = f"greedy by {name}, {'best' if tight else 'first'} fit"
+            found = _try(blocks, near, order, tight, method)
+            if best is None or found.height < best.height:
+                best, start = found, order
+            if best.height <= goal:
                 return best
-    offsets = ascend(rects, near)
-    return _better(
-        best,
-        Packing(tuple(offsets), height_of(rects, offsets), lower_bound, "greedy, lowest first"),
-    )
+    assert best is not None
+    return _improve(blocks, near, best, start, goal, rounds)
 
 
-def _better(best: Packing | None, other: Packing) -> Packing:
-    return other if best is None or other.height < best.height else best
+def _try(
+    blocks: Sequence[Block],
+    near: Sequence[Sequence[Keepout]],
+    order: Sequence[int],
+    tight: bool,
+    method: str,
+) -> Placement:
+    offsets = fit(blocks, near, order, tight)
+    return Placement(tuple(offsets), height(blocks, offsets), method)
+
+
+def _improve(
+    blocks: Sequence[Block],
+    near: Sequence[Sequence[Keepout]],
+    best: Placement,
+    order: list[int],
+    goal: int,
+    rounds: int,
+) -> Placement:
+    """Move the blocks that reach the top to the front, with those that force them up."""
+    current = best
+    seen: set[tuple[int, ...]] = set()
+    for _ in range(rounds):
+        top = [i for i in order if current.offsets[i] + blocks[i].extent == current.height]
+        rest = set(top)
+        order = top + [i for i in order if i not in rest]
+        if best.height <= goal or tuple(order) in seen:
+            break
+        seen.add(tuple(order))
+        current = _try(blocks, near, order, False, "greedy, top blocks first")
+        if current.height < best.height:
+            best = current
+    return best

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgec.plan import search
 from edgec.plan.alias import Candidate, Group, candidates, merge
+from edgec.plan.blocks import Block, load
 from edgec.plan.live import Span, Usage, lifetimes
-from edgec.plan.pack import pack
-from edgec.plan.rects import Packing, Rect, load_bound, round_up
+from edgec.plan.pack import pack_blocks
+from edgec.plan.rects import Packing, round_up
 
 EXHAUSTIVE_PAIRS = 6
 TRIAL_BUDGET = 6_000  # rectangles placed while choosing, over all trials
@@ -35,8 +35,31 @@ class _Trial:
 
     chosen: tuple[Candidate, ...]
     groups: tuple[Group, ...]
-    rects: tuple[Rect, ...]
     packing: Packing
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Everything but the choice of sharings; `bound` holds whatever is chosen."""
+
+    usage: Usage
+    spans: tuple[Span, ...]
+    pairs: tuple[Candidate, ...]
+    bound: int
+
+    def blocks(self, groups: Sequence[Group]) -> list[Block]:
+        """What is to be placed."""
+        return [g.block(self.usage, self.spans) for g in groups]
+
+    def groups(self, chosen: Sequence[Candidate]) -> tuple[Group, ...]:
+        """Roots that are placed together when `chosen` are shared."""
+        return merge(self.usage, self.spans, chosen)
+
+    def trial(self, chosen: Sequence[Candidate], node_limit: int) -> _Trial:
+        """Pack with the sharings `chosen`."""
+        groups = self.groups(chosen)
+        packing = pack_blocks(self.blocks(groups), self.bound, node_limit)
+        return _Trial(tuple(chosen), groups, packing)
 
 
 def layout(usage: Usage, order: tuple[int, ...], align: int, node_limit: int) -> Layout:
@@ -44,9 +67,10 @@ def layout(usage: Usage, order: tuple[int, ...], align: int, node_limit: int) ->
     spans = lifetimes(usage, order)
     pairs = candidates(usage, order, spans)
     bound = lower_bound(usage, spans, pairs, align, len(order))
-    trial = _choose(usage, spans, pairs, bound)
+    problem = _Problem(usage, spans, pairs, bound)
+    trial = _choose(problem)
     if trial.packing.height > bound:
-        trial, bound = _prove(usage, spans, pairs, trial, bound, node_limit)
+        trial, bound = _prove(problem, trial, node_limit)
     starts = [-1] * len(usage.roots)
     for group, offset in zip(trial.groups, trial.packing.offsets, strict=True):
         for seat in group.seats:
@@ -82,37 +106,31 @@ def lower_bound(
     return max(0, int(need.max()))
 
 
-def _trial(
-    usage: Usage, spans: Sequence[Span], chosen: Sequence[Candidate], node_limit: int
-) -> _Trial:
-    groups = merge(usage, spans, chosen)
-    rects = tuple(g.rect(usage, spans, i) for i, g in enumerate(groups))
-    return _Trial(tuple(chosen), groups, rects, pack(rects, node_limit))
-
-
-def _choose(usage: Usage, spans: Sequence[Span], pairs: Sequence[Candidate], bound: int) -> _Trial:
+def _choose(problem: _Problem) -> _Trial:
     """Start from all sharings or none, then flip single ones while that helps."""
-    best = _trial(usage, spans, pairs, 0)
-    if best.packing.height <= bound or not pairs:
+    best = problem.trial(problem.pairs, 0)
+    if best.packing.height <= problem.bound or not problem.pairs:
         return best
-    none = _trial(usage, spans, (), 0)
-    best = min(best, none, key=lambda t: t.packing.height)
+    best = min(best, problem.trial((), 0), key=_height)
     budget = TRIAL_BUDGET
     improved = True
-    while improved and best.packing.height > bound:
+    while improved and best.packing.height > problem.bound:
         improved = False
-        for pair in pairs:
+        for pair in problem.pairs:
             if budget <= 0:
                 return best
-            groups = merge(usage, spans, _flip(pairs, best.chosen, pair))
-            rects = [g.rect(usage, spans, i) for i, g in enumerate(groups)]
-            if load_bound(rects) >= best.packing.height:
-                continue
-            budget -= len(rects)
-            other = _trial(usage, spans, _flip(pairs, best.chosen, pair), 0)
-            if other.packing.height < best.packing.height:
-                best, improved = other, True
+            chosen = _flip(problem.pairs, best.chosen, pair)
+            blocks = problem.blocks(problem.groups(chosen))
+            budget -= len(blocks)
+            if load(blocks) < best.packing.height:
+                other = problem.trial(chosen, 0)
+                improved = improved or _height(other) < _height(best)
+                best = min(best, other, key=_height)
     return best
+
+
+def _height(trial: _Trial) -> int:
+    return trial.packing.height
 
 
 def _flip(
@@ -123,31 +141,22 @@ def _flip(
     return tuple(p for p in pairs if p in keep)
 
 
-def _prove(
-    usage: Usage,
-    spans: Sequence[Span],
-    pairs: Sequence[Candidate],
-    best: _Trial,
-    bound: int,
-    node_limit: int,
-) -> tuple[_Trial, int]:
+def _prove(problem: _Problem, best: _Trial, node_limit: int) -> tuple[_Trial, int]:
     """Search exactly: this choice of sharings, and all choices when there are few.
 
     Returns the best trial and the lower bound, which is its height when that is proven.
     """
-    best = _trial(usage, spans, best.chosen, node_limit)
-    if best.packing.height <= bound or len(pairs) > EXHAUSTIVE_PAIRS:
-        return best, bound
-    complete = best.packing.optimal
+    best = min(best, problem.trial(best.chosen, node_limit), key=_height)
+    pairs = problem.pairs
+    if best.packing.height <= problem.bound or len(pairs) > EXHAUSTIVE_PAIRS:
+        return best, problem.bound
+    complete = True
     for mask in range(1 << len(pairs)):
-        chosen = tuple(p for i, p in enumerate(pairs) if mask >> i & 1)
-        groups = merge(usage, spans, chosen)
-        rects = tuple(g.rect(usage, spans, i) for i, g in enumerate(groups))
-        if load_bound(rects) >= best.packing.height:
+        chosen = [p for i, p in enumerate(pairs) if mask >> i & 1]
+        blocks = problem.blocks(problem.groups(chosen))
+        if load(blocks) >= best.packing.height:
             continue
-        outcome = search.fits(rects, best.packing.height - 1, node_limit)
-        complete = complete and (outcome.complete or outcome.offsets is not None)
-        if outcome.offsets is not None:
-            best = _trial(usage, spans, chosen, node_limit)
-            complete = best.packing.optimal
-    return best, best.packing.height if complete else bound
+        trial = problem.trial(chosen, node_limit)
+        best = min(best, trial, key=_height)
+        complete = complete and trial.packing.lower_bound >= best.packing.height
+    return best, best.packing.height if complete else problem.bound

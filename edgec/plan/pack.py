@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgec.plan import greedy, search
+from edgec.plan.blocks import Block, Part, load
 from edgec.plan.rects import Packing, Rect, height_of, load_bound
 
 NODE_LIMIT = 20_000
+ROUNDS = 40
 
 
 def pack(rects: Sequence[Rect], node_limit: int = NODE_LIMIT) -> Packing:
@@ -29,6 +31,17 @@ def pack(rects: Sequence[Rect], node_limit: int = NODE_LIMIT) -> Packing:
     return Packing(tuple(offsets), height_of(rects, offsets), max(bound, proven), solver)
 
 
+def pack_blocks(blocks: Sequence[Block], goal: int, node_limit: int) -> Packing:
+    """Offsets for `blocks`; a height of `goal` is good enough.
+
+    Plain rectangles are packed exactly within `node_limit`, blocks of several parts greedily.
+    """
+    if all(len(b.parts) == 1 for b in blocks):
+        return pack([b.rect(i) for i, b in enumerate(blocks)], node_limit)
+    placed = greedy.place(blocks, goal, ROUNDS if node_limit else 0)
+    return Packing(placed.offsets, placed.height, load(blocks), placed.method)
+
+
 def split(rects: Sequence[Rect]) -> list[list[int]]:
     """Indices grouped so that rectangles of different groups never meet in time."""
     parts: list[list[int]] = []
@@ -45,7 +58,9 @@ def split(rects: Sequence[Rect]) -> list[list[int]]:
 def _pack_part(rects: Sequence[Rect], goal: int, node_limit: int) -> Packing:
     """Pack one part; a height of `goal` is good enough. The bound it returns is its own."""
     bound = load_bound(rects)
-    best = greedy.pack(rects, bound)
+    blocks = [Block((Part(r.lower, r.upper, 0, r.size),), r.align) for r in rects]
+    placed = greedy.place(blocks, max(bound, goal), ROUNDS if node_limit else 0)
+    best = Packing(placed.offsets, placed.height, bound, placed.method)
     nodes = node_limit
     while best.height > max(bound, goal) and nodes > 0:
         outcome = search.fits(rects, best.height - 1, nodes)

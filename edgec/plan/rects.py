@@ -83,16 +83,3 @@ def load_bound(rects: Sequence[Rect]) -> int:
     rounded = np.where(live, -(-size // step) * step, 0)
     slack = np.where(live, rounded - size, 0).max(axis=1)
     return int((rounded.sum(axis=1) - slack).max())
-
-
-def conflicts(rects: Sequence[Rect]) -> list[list[int]]:
-    """For each rectangle the indices of the others that share a point of time with it."""
-    found: list[list[int]] = [[] for _ in rects]
-    active: list[int] = []
-    for i in sorted(range(len(rects)), key=lambda i: rects[i].lower):
-        active = [j for j in active if rects[j].upper > rects[i].lower]
-        for j in active:
-            found[i].append(j)
-            found[j].append(i)
-        active.append(i)
-    return found
