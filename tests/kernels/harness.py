@@ -23,7 +23,14 @@ from edgec.verify.qemu import find_emulator
 Row = Kernel[ConvFacts] | Kernel[GemmFacts]
 Array = npt.NDArray[np.generic]
 
-C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "float32": "float"}
+C_TYPES = {
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "uint32": "uint32_t",
+    "float32": "float",
+}
 GUARD = 16
 
 
@@ -67,9 +74,17 @@ def _names(constants: int, scratch: int) -> CallNames:
 
 def check(target: str, cases: Sequence[Case], folder: Path) -> None:
     """Build and run; raise AssertionError naming the first case whose output differs."""
+    code = run_source(target, _program(cases), folder)
+    if code:
+        case = cases[code - 1]
+        raise AssertionError(f"{target}: {case.kernel.name} differs for {case.label}\n{case.call}")
+
+
+def run_source(target: str, text: str, folder: Path) -> int:
+    """Compile a C program against the runtime's headers, run it, and return its exit code."""
     found = load_target(target)
     source = folder / "cases.c"
-    source.write_text(_program(cases))
+    source.write_text(text)
     program = _build(found, source)
     board = load_board(found.default_board if target != "cortex-m0" else "mps2-an385")
     command = [str(program)]
@@ -82,9 +97,7 @@ def check(target: str, cases: Sequence[Case], folder: Path) -> None:
         ]
     done = subprocess.run(command, timeout=120, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode >= 0, f"the program crashed: {done.returncode}"
-    if done.returncode:
-        case = cases[done.returncode - 1]
-        raise AssertionError(f"{target}: {case.kernel.name} differs for {case.label}\n{case.call}")
+    return done.returncode
 
 
 def _build(target: Target, source: Path) -> Path:
@@ -137,10 +150,10 @@ def _case(index: int, case: Case) -> str:
     lines = [
         f"static bool case{index}(void)",
         "{",
-        _array("x", case.x),
-        _array("want", case.want),
+        c_array("x", case.x),
+        c_array("want", case.want),
     ]
-    lines.extend(_array(f"k{i}", data) for i, data in enumerate(case.constants))
+    lines.extend(c_array(f"k{i}", data) for i, data in enumerate(case.constants))
     lines.append(f"    static {kind} y[{size} + {GUARD}];")
     lines.append(f"    guard_fill(y + {size}, {GUARD} * sizeof y[0]);")
     if case.scratch:
@@ -157,7 +170,8 @@ def _case(index: int, case: Case) -> str:
     return "\n".join(lines)
 
 
-def _array(name: str, data: Array) -> str:
+def c_array(name: str, data: Array) -> str:
+    """The definition of a constant array with these elements."""
     flat = data.reshape(-1)
     if flat.dtype == np.float32:
         values = ", ".join(f"{float(v).hex()}f" for v in flat)
