@@ -47,9 +47,8 @@ __attribute__((section(".bss.edgec_arena"),
 
 static int32_t trace_file = -1;
 
-/* The lowest words that the stack may use; a run that changes them has overflowed it. */
-static uint32_t *stack_guard;
-
+/* The lowest words that the stack may use; a run that changes them has overflowed it. On a board
+   their address is a constant, so that it survives the overflow. */
 enum { GUARD_WORDS = 4 };
 
 static void check_io(bool ok)
@@ -71,15 +70,14 @@ void edgec_trace(uint32_t index, const void *data, size_t bytes)
     }
 }
 
-static void set_stack_guard(void)
+static void set_stack_guard(uint32_t *stack_guard)
 {
-    stack_guard = board_stack_limit();
     for (int32_t i = 0; i < GUARD_WORDS; i++) {
         stack_guard[i] = BOARD_PAINT;
     }
 }
 
-static void check_stack_guard(void)
+static void check_stack_guard(const uint32_t *stack_guard)
 {
     for (int32_t i = 0; i < GUARD_WORDS; i++) {
         if (stack_guard[i] != BOARD_PAINT) {
@@ -126,7 +124,8 @@ static void reset_state(void)
 static void infer(const struct control *control, int32_t file, size_t position,
                   struct report *report)
 {
-    void *const limit = (control->flags & FLAG_STACK) != 0u ? stack_guard : NULL;
+    uint32_t *const guard = board_stack_limit();
+    uint32_t *const painted = (control->flags & FLAG_STACK) != 0u ? guard : NULL;
     for (uint32_t i = 0; i < control->repeat && report->status == 0; i++) {
         if (i > 0u) {
             check_io(board_seek(file, position));
@@ -135,11 +134,12 @@ static void infer(const struct control *control, int32_t file, size_t position,
             reset_state();
         }
         read_inputs(file);
+        set_stack_guard(guard);
         int status = 0;
         const uint64_t before = board_nanoseconds();
-        const size_t stack = board_call(EDGEC_HARNESS_ENTRY, arena, &status, limit);
+        const size_t stack = board_call(EDGEC_HARNESS_ENTRY, arena, &status, painted);
         report->nanoseconds += board_nanoseconds() - before;
-        check_stack_guard();
+        check_stack_guard(guard);
         report->status = status;
         if (stack > report->stack_bytes) {
             report->stack_bytes = (uint32_t)stack;
@@ -177,7 +177,6 @@ int main(void)
     }
     /* Memory that the model has no right to rely on is anything but zero. */
     memset(arena, ARENA_GARBAGE, sizeof arena);
-    set_stack_guard();
     reset_state();
     run_all(&control, &report);
     if (trace_file >= 0) {
