@@ -19,6 +19,9 @@ from edgec.build.firmware import Firmware
 _SHF_WRITE = 1
 _SHF_ALLOC = 2
 
+# Tables that a host's debugger and C++ need, and a board's linker script drops.
+_UNWINDING = (".eh_frame", ".ARM.ex", ".note")
+
 _WRAPPED_NAME = re.compile(r"^( ?\.\S+)\n\s+(?=0x)", re.M)
 _OUTPUT = re.compile(r"^(\.\S+)\s+0x[0-9a-f]+\s+0x[0-9a-f]+")
 _INPUT = re.compile(r"^ (\.\S+|\*fill\*|COMMON)\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?:\s+(\S.*))?$")
@@ -121,7 +124,7 @@ def image_sizes(firmware: Firmware) -> ImageSizes:
 def _flash_category(firmware: Firmware, piece: _Piece) -> str:
     model = {str(path): path.stem for path in firmware.model_objects}
     stem = model.get(piece.origin)
-    if stem is None:
+    if stem is None or piece.section.startswith(_UNWINDING):
         return "libraries" if ".a(" in piece.origin else "board"
     name = firmware.manifest.name
     constant = ".rodata" in piece.section or ".srodata" in piece.section

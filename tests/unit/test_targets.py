@@ -1,0 +1,57 @@
+"""Every target is complete, and compiles C the way the numeric law needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgec.boards import boards_of
+from edgec.diagnostics import EdgecError
+from edgec.targets import Target, load_target, target_names
+
+TARGETS = [load_target(name) for name in target_names()]
+
+
+def test_the_targets_of_the_design_exist() -> None:
+    assert set(target_names()) >= {
+        *("x86_64", "x86_64-v3", "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7"),
+        *("cortex-m33", "cortex-m55", "riscv32imc", "riscv32imac", "riscv64gc"),
+    }
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=target_names())
+def test_flags_keep_results_independent_of_the_optimizer(target: Target) -> None:
+    assert "-std=c99" in target.cflags
+    assert "-ffp-contract=off" in target.cflags
+    assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations"} & set(target.cflags)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=target_names())
+def test_the_default_board_executes_the_target(target: Target) -> None:
+    assert target.default_board in boards_of(target.name)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=target_names())
+def test_the_hal_is_there(target: Target) -> None:
+    assert [path.name for path in target.hal_files] == ["edgec_hal.h", "edgec_hal_arch.h"]
+    assert all(path.is_file() for path in target.hal_files)
+
+
+def test_features_say_what_cores_can_do() -> None:
+    assert not load_target("cortex-m0").features
+    assert load_target("cortex-m4").has("dsp")
+    assert not load_target("cortex-m3").has("dsp")
+    assert load_target("cortex-m55").has("mve")
+
+
+def test_an_unknown_target_suggests_the_nearest() -> None:
+    with pytest.raises(EdgecError) as caught:
+        load_target("Cortex-M4F")
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0010"
+    assert "did you mean 'cortex-m4'?" in problem.help
+    assert "riscv32imac" in problem.rule
+
+
+def test_a_target_name_cannot_leave_the_folder() -> None:
+    with pytest.raises(EdgecError):
+        load_target("../targets/cortex-m4")
