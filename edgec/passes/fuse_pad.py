@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edgec.ir.graph import Node
+from edgec.ops.activation import Relu, Sigmoid
 from edgec.ops.conv import Conv
 from edgec.ops.pad import Pad
 from edgec.ops.pool import AveragePool, MaxPool, MaxPoolWithIndices
+from edgec.ops.select import Clip
+from edgec.passes.fuse_activation import Bounded
 from edgec.passes.match import origins
 from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
@@ -22,7 +25,7 @@ def into_window(r: Rewriter, node: Node) -> bool:
     if not isinstance(op, Windowed) or isinstance(op, MaxPoolWithIndices):
         return False
     inner = r.producer(node.inputs[0])
-    if inner is None or not isinstance(inner.op, Pad) or not _fits(op, inner.op):
+    if inner is None or not isinstance(inner.op, Pad) or not _fits(r, op, inner):
         return False
     pads = _spatial(inner.op, op.channels_last)
     if pads is None:
@@ -37,14 +40,26 @@ def into_window(r: Rewriter, node: Node) -> bool:
     return True
 
 
-def _fits(op: Windowed, pad: Pad) -> bool:
-    """True if the window treats its own padding as `pad` fills it."""
+def _fits(r: Rewriter, op: Windowed, node: Node) -> bool:
+    """True if the window treats its own padding as the Pad `node` fills it."""
+    assert isinstance(node.op, Pad)
+    fill = node.op.value
     if isinstance(op, MaxPool):
-        return pad.value == -math.inf
-    if pad.value != 0:
+        return fill == -math.inf or (fill == 0 and _is_positive(r.producer(node.inputs[0])))
+    if fill != 0:
         return False
     # Zeros count in the mean; padding of the pool itself must then count as well.
     return isinstance(op, Conv) or op.count_include_pad or not any(op.pads)
+
+
+def _is_positive(node: Node | None) -> bool:
+    """True if `node` computes nothing below zero, so that zeros never are the maximum alone."""
+    if node is None:
+        return False
+    if isinstance(node.op, Relu | Sigmoid):
+        return True
+    low = node.op.low if isinstance(node.op, Bounded | Clip) else None
+    return low is not None and low >= 0
 
 
 def _spatial(pad: Pad, channels_last: bool) -> tuple[int, ...] | None:

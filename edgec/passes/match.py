@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgec.ir.graph import Array, Node, Value
+from edgec.passes.perms import Perm
 from edgec.passes.rewrite import Rewriter
 
 Floats = npt.NDArray[np.float64]
@@ -69,6 +70,26 @@ def is_dequantized_constant(r: Rewriter, value: Value | None) -> bool:
 def is_weight(r: Rewriter, value: Value | None) -> bool:
     """True for a constant, quantized or not."""
     return r.data(value) is not None or is_dequantized_constant(r, value)
+
+
+def transposed_weight(r: Rewriter, value: Value, perm: Perm) -> Value | None:
+    """A constant, or a Dequantize of constants, transposed by `perm`; None for others."""
+    if r.data(value) is not None:
+        return _transposed(r, value, perm)
+    node = r.producer(value)
+    if node is None or not is_dequantized_constant(r, value):
+        return None
+    operands = [_transposed(r, v, perm) for v in node.operands]
+    return r.insert(node.op, *operands, origin=node.origin)
+
+
+def _transposed(r: Rewriter, value: Value, perm: Perm) -> Value:
+    """A constant transposed; one of lower rank broadcasts to the rank of `perm`."""
+    data = r.graph.constants[value]
+    if data.ndim == 0:
+        return value
+    full = data.reshape((1,) * (len(perm) - data.ndim) + data.shape)
+    return r.constant(np.ascontiguousarray(full.transpose(perm)), value.name)
 
 
 def origins(*nodes: Node) -> tuple[str, ...]:

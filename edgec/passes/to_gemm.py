@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
-
-import numpy as np
 
 from edgec.ir.graph import Node, Value
 from edgec.ops.elementwise import Add
 from edgec.ops.matmul import Gemm, MatMul
 from edgec.ops.shape import Reshape
-from edgec.passes.match import is_weight, origins, wide
+from edgec.passes.match import is_weight, origins, transposed_weight, wide
 from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
 
@@ -84,29 +81,12 @@ def weights_by_rows(r: Rewriter, node: Node) -> bool:
         return False
     b = node.inputs[1]
     assert b is not None
-    turned = transposed_weight(r, b)
+    turned = transposed_weight(r, b, (1, 0))
     if turned is None:
         return False
     inputs = (node.inputs[0], turned, *node.inputs[2:])
     r.replace(node.output, r.insert(replace(op, trans_b=True), *inputs, origin=node.origin))
     return True
-
-
-def transposed_weight(r: Rewriter, value: Value) -> Value | None:
-    """The transpose of a constant matrix, or of a Dequantize of one; None for others."""
-    data = r.data(value)
-    if data is not None:
-        return r.constant(np.ascontiguousarray(data.T), value.name)
-    node = r.producer(value)
-    if node is None or not is_weight(r, value):
-        return None
-    op = node.op.permuted((1, 0))
-    quantized = r.data(node.inputs[0])
-    if op is None or quantized is None or quantized.ndim != 2:
-        return None
-    inputs: Sequence[Value | None] = node.inputs[1:]
-    turned = r.constant(np.ascontiguousarray(quantized.T), value.name)
-    return r.insert(op, turned, *inputs, origin=node.origin)
 
 
 def plain_factors(r: Rewriter, node: Node) -> bool:

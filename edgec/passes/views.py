@@ -10,7 +10,13 @@ from edgec.ops.matmul import Gemm
 from edgec.ops.move import Transpose
 from edgec.ops.shape import Reshape
 from edgec.passes import perms
-from edgec.passes.match import DEQUANTIZE, QUANTIZE, origins
+from edgec.passes.match import (
+    DEQUANTIZE,
+    QUANTIZE,
+    is_dequantized_constant,
+    origins,
+    transposed_weight,
+)
 from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
 
@@ -90,12 +96,12 @@ def transpose_into_gemm(r: Rewriter, node: Node) -> bool:
     return True
 
 
-def reshape_before_dequantize(r: Rewriter, node: Node) -> bool:
-    """Reshape(Dequantize(q)) = Dequantize(Reshape(q)) if one scale serves all of q."""
+def view_before_dequantize(r: Rewriter, node: Node) -> bool:
+    """View(Dequantize(q)) = Dequantize(View(q)) if one scale serves all of q."""
     inner = r.producer(node.inputs[0]) if isinstance(node.op, Reshape | Transpose) else None
     if inner is None or inner.op.name != DEQUANTIZE or not _per_tensor(inner):
         return False
-    if not r.has_one_reader(inner.output):
+    if not r.has_one_reader(inner.output) and r.data(inner.inputs[0]) is None:
         return False
     moved = r.insert(node.op, inner.inputs[0], origin=node.origin)
     new = r.insert(inner.op, moved, *inner.inputs[1:], origin=inner.origin)
@@ -103,8 +109,20 @@ def reshape_before_dequantize(r: Rewriter, node: Node) -> bool:
     return True
 
 
-def reshape_after_quantize(r: Rewriter, node: Node) -> bool:
-    """Quantize(Reshape(x)) = Reshape(Quantize(x)) if one scale serves all of x."""
+def transpose_quantized_weights(r: Rewriter, node: Node) -> bool:
+    """Transpose(Dequantize(constant)) = Dequantize(transposed constant), scales as well."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Transpose) else None
+    if inner is None or not isinstance(node.op, Transpose):
+        return False
+    turned = transposed_weight(r, inner.output, node.op.perm)
+    if turned is None or not is_dequantized_constant(r, inner.output):
+        return False
+    r.replace(node.output, turned)
+    return True
+
+
+def view_after_quantize(r: Rewriter, node: Node) -> bool:
+    """Quantize(View(x)) = View(Quantize(x)) if one scale serves all of x."""
     inner = r.producer(node.inputs[0]) if node.op.name == QUANTIZE else None
     if inner is None or not isinstance(inner.op, Reshape | Transpose) or not _per_tensor(node):
         return False
@@ -116,8 +134,8 @@ def reshape_after_quantize(r: Rewriter, node: Node) -> bool:
 
 
 def _per_tensor(node: Node) -> bool:
-    """True for (De)Quantize with one scale and one zero point, as operands or attributes."""
-    return all(v.type.size == 1 for v in node.operands[1:]) and len(node.operands) > 1
+    """True for Quantize and Dequantize with one scale and one zero point, both scalars."""
+    return all(v.type.shape == () for v in node.operands[1:])
 
 
 @dataclass(frozen=True)
@@ -143,6 +161,7 @@ class ViewsOutOfIslands(Peephole):
     rules: ClassVar[tuple[Rule, ...]] = (
         merge_reshapes,
         merge_transposes,
-        reshape_before_dequantize,
-        reshape_after_quantize,
+        view_before_dequantize,
+        transpose_quantized_weights,
+        view_after_quantize,
     )
