@@ -24,12 +24,17 @@ class TensorEntry:
 
 @dataclass(frozen=True)
 class LayerEntry:
-    """One layer: `function` is the C function that computes it."""
+    """One layer: `function` is the C function that computes it.
+
+    `value` is the value of the compiled graph that it computes, "" in manifests without it.
+    """
 
     name: str
     op: str
+    kernel: str
     function: str
     macs: int
+    value: str
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,14 @@ def _tensor(row: _Fields) -> TensorEntry:
 
 
 def _layer(row: _Fields) -> LayerEntry:
-    return LayerEntry(row.text("name"), row.text("op"), row.text("function"), row.integer("macs"))
+    return LayerEntry(
+        row.text("name"),
+        row.text("op"),
+        row.text_or_none("kernel") or "",
+        row.text("function"),
+        row.integer("macs"),
+        row.text_or_none("value") or "",
+    )
 
 
 def _malformed(path: Path, what: str) -> EdgecError:
