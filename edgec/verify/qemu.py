@@ -155,7 +155,7 @@ def _execute(command: list[str], board: Board, folder: Path, options: RunOptions
             help="allow more time, or run fewer inputs",
             exit_code=ExitCode.FAILED,
         ) from error
-    if done.returncode != 0:
+    if done.returncode != 0 or not (folder / "report.bin").exists():
         raise _crashed(board, done.returncode, done.stderr + done.stdout)
 
 
