@@ -15,7 +15,6 @@ may also say `random(seed)`: normal floats of standard deviation 1, or any integ
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 
@@ -23,17 +22,16 @@ import numpy as np
 import numpy.typing as npt
 
 from edgec.diagnostics import fail
+from edgec.ir.arrays import digest, random_constant, show_array
 from edgec.ir.graph import Graph, Node, Quant, Value
 from edgec.ir.lexer import Kind, Reader, number, tokens
-from edgec.ir.literal import make, show_fields, show_literal, show_name
+from edgec.ir.literal import make, show_fields, show_name
 from edgec.ir.types import DType, TensorType
 from edgec.ops.base import Op
 from edgec.ops.registry import all_ops
 
 Array = npt.NDArray[np.generic]
 Resolver = Callable[[str], Array]  # data of a constant by digest; KeyError if unknown
-
-INLINE = 16  # elements of a constant that are written out
 
 
 # printing ----------------------------------------------------------------------------
@@ -44,7 +42,7 @@ def print_graph(graph: Graph) -> str:
     lines = [f"graph {json.dumps(graph.name)} {{"]
     lines += [f"  input {_show_value(v)}" for v in graph.inputs]
     for value, data in graph.constants.items():
-        lines.append(f"  const {_show_value(value)} = {_show_data(data)}")
+        lines.append(f"  const {_show_value(value)} = {show_array(data)}")
     lines += [f"  {print_node(n)}" for n in graph.nodes]
     lines += [f"  output {show_name(v.name)}" for v in graph.outputs]
     return "\n".join([*lines, "}", ""])
@@ -63,13 +61,6 @@ def print_node(node: Node) -> str:
     return text
 
 
-def digest(data: Array) -> str:
-    """16 hex digits that identify the type, shape and elements of a constant."""
-    head = f"{DType.of(data.dtype).value}{list(data.shape)}".encode()
-    little = np.ascontiguousarray(data).astype(data.dtype.newbyteorder("<"), copy=False)
-    return hashlib.sha256(head + little.tobytes()).hexdigest()[:16]
-
-
 def resolver_of(graph: Graph) -> Resolver:
     """Finds the constants of `graph` by their digest."""
     return {digest(data): data for data in graph.constants.values()}.__getitem__
@@ -82,28 +73,6 @@ def _show_value(value: Value) -> str:
     if value.layout:
         text += f" layout({json.dumps(value.layout)})"
     return text
-
-
-def _show_data(data: Array) -> str:
-    flat = data.reshape(-1)
-    if flat.size <= INLINE:
-        return "[" + ", ".join(_show_element(x) for x in flat) + "]"
-    if flat.tobytes() == flat[:1].tobytes() * flat.size:
-        return f"splat({_show_element(flat[0])})"
-    return f"sha256:{digest(data)}"
-
-
-def _show_element(x: np.generic) -> str:
-    if isinstance(x, np.float32) and np.isfinite(x):
-        short = str(x)
-        if np.float32(float(short)).tobytes() == x.tobytes():
-            return _without_fraction(short)
-    return _without_fraction(show_literal(x.item()))
-
-
-def _without_fraction(text: str) -> str:
-    """`3` for `3.0`; the sign of zero would be lost in an integer."""
-    return text if text == "-0.0" else text.removesuffix(".0")
 
 
 # parsing -----------------------------------------------------------------------------
@@ -269,14 +238,3 @@ class _Parser:
         if data.dtype != type_.dtype.numpy or tuple(data.shape) != type_.shape:
             raise fail("E0115", f"sha256:{key} is not {type_}")
         return data
-
-
-def random_constant(type_: TensorType, seed: int) -> Array:
-    """Normal floats of standard deviation 1, or integers over the whole range (64 bits: 32)."""
-    rng = np.random.default_rng(seed)
-    if type_.dtype.is_float:
-        return rng.standard_normal(type_.shape).astype(type_.dtype.numpy)
-    if type_.dtype is DType.BOOL:
-        return rng.integers(0, 2, type_.shape).astype(np.bool_)
-    low, high = max(type_.dtype.min, -(2**31)), min(type_.dtype.max, 2**31 - 1)
-    return rng.integers(low, high, type_.shape, endpoint=True).astype(type_.dtype.numpy)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgec.diagnostics import EdgecError
+from edgec.ir.arrays import digest
 from edgec.ir.graph import Graph, Quant, Value
-from edgec.ir.text import digest, parse_graph, print_graph, resolver_of
+from edgec.ir.text import parse_graph, print_graph, resolver_of
 from edgec.ir.types import DType, TensorType
 from edgec.ir.verify import verify
 from edgec.ops.cast import Cast
