@@ -122,9 +122,10 @@ class Window:
         """Loops over the taps of window `out` that fall inside the image, row-major."""
         kernel: list[Expr] = []
         position: list[Expr] = []
+        limits = [self.bounds(b, axis, out[axis], extent) for axis, extent in enumerate(spatial)]
         with ExitStack() as stack:
             for axis, extent in enumerate(spatial):
-                first, last = self.bounds(b, axis, out[axis], extent)
+                first, last = limits[axis]
                 k = stack.enter_context(counted(b, first, last))
                 start = out[axis] * self.strides[axis] - self.begin[axis]
                 kernel.append(k)
