@@ -84,4 +84,11 @@ MODEL = {
         "Without an output there is nothing to compute.",
         "Name at least one output when exporting.",
     ),
+    "E0115": Explanation(
+        "The text of a graph is not understood",
+        "The text form of the IR, as --dump-ir writes it, has a strict grammar; the message "
+        "names the line.",
+        "Compare the line with a file that --dump-ir wrote; docs/architecture.md describes "
+        "the form.",
+    ),
 }

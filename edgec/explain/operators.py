@@ -220,6 +220,32 @@ OPERATORS = {
         "The leading axes broadcast against each other.",
         "Check the shapes that you bind with --shape.",
     ),
+    "E0245": Explanation(
+        "A recurrent layer has an input of the wrong rank",
+        "The input is [steps, batch, features], or [batch, steps, features] with layout = 1.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0246": Explanation(
+        "A recurrent layer has wrong attributes",
+        "The direction is forward, reverse or bidirectional, and there is at least one "
+        "hidden unit.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
+    "E0247": Explanation(
+        "A recurrent layer has wrong activations",
+        "There is a fixed number of activations for each direction, out of a short list.",
+        "Use the default activations of the layer.",
+    ),
+    "E0248": Explanation(
+        "Batch normalization is in training mode",
+        "Compiled code uses the statistics that training collected.",
+        "Export for inference: model.eval() before torch.onnx.export.",
+    ),
+    "E0249": Explanation(
+        "A local normalization does not fit its input",
+        "The size is at least 1, and the input has a channel axis.",
+        "Export the model again, with opset 13 or newer if you can.",
+    ),
     "E0299": Explanation(
         "A node cannot be imported",
         "Its attributes or operands have a form that the importer did not expect.",

@@ -80,4 +80,10 @@ RUNNING = {
         "Two rewrite rules undo each other. This is a bug.",
         "Please report it with the model.",
     ),
+    "E0905": Explanation(
+        "A lowered step is broken",
+        "The verifier of the loop IR found an access outside a buffer or a wrong type. This "
+        "is a bug.",
+        "Please report it with the model.",
+    ),
 }

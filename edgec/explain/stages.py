@@ -18,6 +18,16 @@ STAGES = {
         "scale divided by the output scale.",
         "Calibrate the model again: an output that never varied gives a scale of zero.",
     ),
+    "E0305": Explanation(
+        "Scales do not fit the tensor",
+        "There is one scale and zero point for the tensor, or one for each index of one axis.",
+        "Quantize the model again, per tensor or per channel.",
+    ),
+    "E0306": Explanation(
+        "A quantized element type is not supported",
+        "Quantized tensors are int8, uint8, int16 or uint16.",
+        "Quantize to int8: in onnxruntime, activation_type=QuantType.QInt8.",
+    ),
     "E0310": Explanation(
         "No common scaling serves all channels",
         "The accumulators of the channels differ too much in size for the one shift that "

@@ -6,19 +6,15 @@ import ast
 
 from tests.contracts import tree
 
-# Modules whose facts another test states, with that test.
-LISTINGS = "tests/unit/cli/test_listings.py"
-VERBS = "tests/unit/cli/test_verbs.py"
+# Tests that state the facts of several modules together, with those modules.
+SHARED_TESTS = {
+    "tests/unit/cli/test_listings.py": ("boards", "doctor", "explain", "ops", "targets"),
+    "tests/unit/cli/test_verbs.py": ("bench", "check", "gen", "verify"),
+}
 TESTED_ELSEWHERE = {
-    "edgec/cli/boards.py": LISTINGS,
-    "edgec/cli/doctor.py": LISTINGS,
-    "edgec/cli/explain.py": LISTINGS,
-    "edgec/cli/ops.py": LISTINGS,
-    "edgec/cli/targets.py": LISTINGS,
-    "edgec/cli/bench.py": VERBS,
-    "edgec/cli/check.py": VERBS,
-    "edgec/cli/gen.py": VERBS,
-    "edgec/cli/verify.py": VERBS,
+    f"edgec/{test.split('/')[2]}/{name}.py": test
+    for test, names in SHARED_TESTS.items()
+    for name in names
 }
 SOURCES = tuple(
     f
@@ -61,8 +57,7 @@ def mirrors(path: str) -> bool:
 
 
 def test_unit_tests_mirror_a_module_or_a_package() -> None:
-    shared = set(TESTED_ELSEWHERE.values())
-    assert [path for path in TESTS if not mirrors(path) and path not in shared] == []
+    assert [path for path in TESTS if not mirrors(path) and path not in SHARED_TESTS] == []
 
 
 def test_the_list_of_exceptions_is_current() -> None:
