@@ -60,11 +60,6 @@ OPERATORS = {
         "ONNX does not convert types by itself.",
         "Insert a Cast where the model is made.",
     ),
-    "E0213": Explanation(
-        "Mod of floats needs fmod = 1",
-        "ONNX defines the remainder of floats only with the sign of the dividend.",
-        "Export with fmod = 1, or use integers.",
-    ),
     "E0214": Explanation(
         "An attribute has an unknown value",
         "The operator knows a few words for this attribute, and this is none of them.",

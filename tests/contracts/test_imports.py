@@ -55,7 +55,7 @@ def area(path: str) -> str:
 def may_import(source: str, module: str) -> bool:
     """True if files of `source` may import `module` (dotted, without "edgec.")."""
     target = module.split(".")[0]
-    if source == target or (source in STAGES and module.startswith(f"{LAW}.")):
+    if source == target or (source in STAGES and f"{module}.".startswith(f"{LAW}.")):
         return True
     if source in DATA:
         return any(module == m or module.startswith(f"{m}.") for m in DATA[source])
