@@ -5,7 +5,7 @@ Writes beside this file:
   digits_int8.onnx   the same, quantized to int8 (QDQ)
   calib.npz          64 training images, `image` [64, 1, 8, 8]
   inputs.npz         16 test images for `edgec verify`
-and examples/firmware/images.h, four of the test images as C.
+and examples/firmware/images.h, four of the test images, of different digits, as C.
 
 Takes a few seconds: `make -C examples/digits`.
 """
@@ -147,7 +147,8 @@ def main() -> None:
     onnx.save(int8_model(layers, CLASSES, calibration), HERE / "digits_int8.onnx")
     np.savez_compressed(HERE / "calib.npz", image=calibration)
     np.savez_compressed(HERE / "inputs.npz", image=digits.test[:16])
-    header = images_header(digits.test[:FIRMWARE_IMAGES], digits.test_labels[:FIRMWARE_IMAGES])
+    shown = np.sort(np.unique(digits.test_labels, return_index=True)[1])[:FIRMWARE_IMAGES]
+    header = images_header(digits.test[shown], digits.test_labels[shown])
     (HERE.parent / "firmware" / "images.h").write_text(header, encoding="utf-8")
 
 
