@@ -14,7 +14,7 @@ from rich.text import Text
 from edgec.build.probe import compiler_has, tool_version
 from edgec.cli import console
 from edgec.cli.options import JsonOpt
-from edgec.diagnostics import ExitCode, safe_text
+from edgec.diagnostics import EdgecError, ExitCode, safe_text
 from edgec.report.jsonout import to_json
 
 
@@ -87,6 +87,7 @@ def find_all() -> Iterator[Finding]:
     yield _find_package("onnxruntime", "comparing with onnxruntime", optional=True)
     for tool in TOOLS:
         yield from _find_tool(tool)
+    yield _find_plugin()
 
 
 def _find_package(name: str, needed_for: str, *, optional: bool = False) -> Finding:
@@ -106,13 +107,26 @@ def _find_tool(tool: Tool) -> Iterator[Finding]:
         yield Finding(tool.spec, found, tool.needed_for, f"apt-get install {tool.library}")
 
 
+def _find_plugin() -> Finding:
+    """Whether the host's compiler builds the plugin that counts instructions."""
+    from edgec.verify.count import build_plugin
+
+    try:
+        build_plugin()
+    except EdgecError as error:
+        found, fix = "", error.diagnostics[0].what
+    else:
+        found, fix = "builds", ""
+    return Finding("QEMU plugin", found, "counting instructions", fix)
+
+
 def _table(findings: tuple[Finding, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("", "what", "found", "for"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
     for f in findings:
         mark = Text("ok", "green") if f.found else Text("--", "yellow" if f.optional else "red")
-        found = Text(safe_text(f.found, 60)) if f.found else Text(f.fix, "bold")
+        found = Text(safe_text(f.found, 60)) if f.found else Text(safe_text(f.fix), "bold")
         table.add_row(mark, Text(f.name), found, Text(f.needed_for))
     return table
 
