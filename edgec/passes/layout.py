@@ -20,7 +20,6 @@ from edgec.passes.layout_choice import (
     choose,
     commutes,
     moving_operands,
-    weights_operand,
 )
 from edgec.passes.permute_columns import permute_columns
 
@@ -55,7 +54,7 @@ class _Rebuilder:
         self._users = graph.users()
         self._nodes: list[Node] = []
         # The form of each value of the old graph on either side, as far as it exists yet.
-        self._first: dict[Value, Value] = {v: v for v in (*graph.inputs, *graph.constants)}
+        self._first: dict[Value, Value] = {v: v for v in graph.inputs}
         self._last: dict[Value, Value] = {}
 
     def run(self) -> None:
@@ -126,7 +125,7 @@ class _Rebuilder:
         for index, value in enumerate(node.inputs):
             if value is None:
                 operands.append(None)
-            elif isinstance(node.op, Weighted) and index == weights_operand(node.op):
+            elif isinstance(node.op, Weighted) and index == 1:
                 data = node.op.weights_to_channels_last(self._graph.constants[value])
                 operands.append(self._graph.constant(data, value.name))
             elif value in moving:
@@ -142,6 +141,8 @@ class _Rebuilder:
     def _get(self, value: Value, last: bool) -> Value:
         """The form of `value` on the side that is asked for."""
         rank = value.type.rank
+        if value in self._graph.constants:
+            self._first[value] = value
         if rank < 3:
             return self._first[value]
         here, other = (self._last, self._first) if last else (self._first, self._last)

@@ -47,6 +47,13 @@ class Weighted(Spatial, Protocol):
         ...
 
 
+@runtime_checkable
+class Pooling(Spatial, Protocol):
+    """A spatial operator with a window, but no weights."""
+
+    kernel: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Choice:
     """The sides of a graph's nodes, by identity."""
@@ -66,20 +73,10 @@ def choose(graph: Graph) -> Choice:
     return _Chooser(graph).solve()
 
 
-def weights_operand(op: Op) -> int | None:
-    """The operand that holds the weights of a spatial operator."""
-    if not isinstance(op, Weighted):
-        return None
-    index = getattr(op, "weights_operand", 1)
-    assert isinstance(index, int)
-    return index
-
-
 def moving_operands(node: Node) -> list[Value]:
     """Operands that are transposed when `node` changes its side: those of full rank."""
-    weights = weights_operand(node.op)
     if isinstance(node.op, Spatial):
-        return [v for v in node.inputs[:1] if v is not None and weights != 0]
+        return [v for v in node.inputs[:1] if v is not None]
     rank = max((v.type.rank for v in node.operands), default=0)
     return [v for v in node.operands if v.type.rank == rank]
 
@@ -98,6 +95,7 @@ class _Chooser:
         self._users = graph.users()
         self._reads: dict[int, int] = {}  # by node: the vertex of its operands
         self._writes: dict[int, int] = {}  # by node: the vertex of its results
+        self._images: set[Value] = set()
 
     def solve(self) -> Choice:
         for node in self._graph.nodes:
@@ -120,17 +118,19 @@ class _Chooser:
             reads = writes = self._side(node)
         self._reads[id(node)] = reads
         self._writes[id(node)] = writes
+        self._trace(node)
 
     def _side(self, node: Node) -> int:
         op = node.op
-        if isinstance(op, Spatial):
-            return Network.SOURCE if self._can_be_last(node, op) else Network.SINK
-        return self._network.vertex() if self._is_flexible(node) else Network.SINK
-
-    def _can_be_last(self, node: Node, op: Spatial) -> bool:
-        index = weights_operand(node.op)
-        known = index is None or node.inputs[index] in self._graph.constants
-        return known and not op.channels_last
+        if not isinstance(op, Spatial):
+            return self._network.vertex() if self._is_flexible(node) else Network.SINK
+        if op.channels_last:
+            return Network.SINK
+        if isinstance(op, Weighted):
+            return Network.SOURCE if node.inputs[1] in self._graph.constants else Network.SINK
+        if not getattr(op.to_channels_last(), "channels_last", True):
+            return Network.SINK  # an operator that cannot, such as a pool with indices
+        return Network.SOURCE if isinstance(op, Pooling) else self._network.vertex()
 
     def _is_flexible(self, node: Node) -> bool:
         if isinstance(node.op, Reshape):
@@ -148,16 +148,30 @@ class _Chooser:
 
         (Free ends on both would make a cost that no cut can express.)
         """
-        x, y = node.operands[0].type, node.output.type
+        x = node.operands[0].type
         last = perms.to_last(x.rank)
         free = self._network.vertex()
-        if not perms.moves_data(perms.compose(perm, last), x.shape):
-            self._cost(free, x.bytes, as_first=perms.moves_data(perm, x.shape), as_last=False)
-            return Network.SINK, free
+        plain = perms.moves_data(perm, x.shape)
+        into_last = perms.moves_data(perms.compose(perm, last), x.shape)
         rest = perms.compose(perms.inverse(last), perm)
-        moves = perms.moves_data(rest, perms.apply(last, x.shape))
-        self._cost(free, y.bytes, as_first=perms.moves_data(perm, x.shape), as_last=moves)
+        from_last = perms.moves_data(rest, perms.apply(last, x.shape))
+        if not into_last and (from_last or node.operands[0] not in self._images):
+            self._cost(free, x.bytes, as_first=plain, as_last=into_last)
+            return Network.SINK, free
+        self._cost(free, x.bytes, as_first=plain, as_last=from_last)
         return free, Network.SINK
+
+    def _trace(self, node: Node) -> None:
+        """Remember the results of `node` if they derive from an image without a Transpose.
+
+        Of two spatial axes in one, [N, L, C], one permutation is its own inverse: only where
+        a tensor comes from tells whether a Transpose leads to images or away from them.
+        """
+        if isinstance(node.op, Transpose):
+            return
+        images = isinstance(node.op, Spatial) or any(v in self._images for v in node.operands)
+        if images and self._writes[id(node)] != Network.SINK:
+            self._images.update(node.outputs)
 
     def _cost(self, vertex: int, size: int, as_first: bool, as_last: bool) -> None:
         price = BYTE * size
