@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,8 @@ from edgec.ops.window import (
     place,
     split,
 )
+
+Add = Callable[[Expr, Expr, Expr], Expr]  # (sum, pixel, weight) -> sum
 
 
 def clamp(x: Expr, low: float, high: float) -> Expr:
@@ -101,32 +103,35 @@ class Conv(Op):
 
         def element(*index: Expr) -> Expr:
             _, o, _ = split(index, self.channels_last)
-            acc = self.accumulate(b, x, w, index)
+            zero = const(x.dtype, 0)
+            acc = self.fold(b, x, w, index, zero, lambda acc, p, k: acc + p * k)
             total = acc if bias is None else acc + bias.at(o)
             return clamp(total, self.low, self.high)
 
         return b.compute(x.dtype, out, element)
 
-    def accumulate(self, b: Builder, x: Tensor, w: Tensor, index: tuple[Expr, ...]) -> Expr:
-        """The sum of products of one output element: channels innermost in NHWC."""
+    def fold(
+        self, b: Builder, x: Tensor, w: Tensor, index: tuple[Expr, ...], zero: Expr, add: Add
+    ) -> Expr:
+        """Fold all taps of one output element, from `zero`: channels innermost in NHWC."""
         n, o, at = split(index, self.channels_last)
         _, _, spatial = image(x.shape, self.channels_last)
         window = self.window(w.type)
         depth = w.shape[-1] if self.channels_last else w.shape[1]
         first = (o // (w.shape[0] // self.group)) * depth
-        acc = b.local(const(x.dtype, 0))
+        acc = b.local(zero)
 
-        def add(tap: Tap, c: Expr) -> None:
+        def step(tap: Tap, c: Expr) -> None:
             pixel = x.at(*place(n, first + c, tap.position, self.channels_last))
             weight = w.at(*place(o, c, tap.kernel, self.channels_last))
-            b.assign(acc, acc + pixel * weight)
+            b.assign(acc, add(acc, pixel, weight))
 
         if self.channels_last:
             with window.inside(b, at, spatial) as tap, b.loops((depth,), "c") as (c,):
-                add(tap, c)
+                step(tap, c)
         else:
             with b.loops((depth,), "c") as (c,), window.inside(b, at, spatial) as tap:
-                add(tap, c)
+                step(tap, c)
         return acc
 
     @classmethod
