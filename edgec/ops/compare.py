@@ -6,9 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.diagnostics import fail
 from edgec.ir.graph import Value
-from edgec.ir.types import DType, TensorType
+from edgec.ir.types import DType
 from edgec.loops import expr as ex
 from edgec.loops.builder import Builder
 from edgec.loops.expr import Expr
@@ -155,60 +154,74 @@ class BitwiseNot(Unary):
 
 
 class Shift(Binary):
-    """Abstract: a shift of an unsigned integer; by its width or more it gives 0."""
+    """Abstract: A shifted by B bits; B below zero or beyond the width shifts everything out.
+
+    Source: ONNX BitShift-28, which defines the shift of signed integers.
+    """
 
     kind = Kind.INTEGER
-    c_operator: ClassVar[str]
-    numpy: ClassVar[np.ufunc]
-
-    def infer(self, *types: TensorType) -> TensorType:
-        if types[0].dtype.is_signed:
-            raise fail(
-                "E0211",
-                f"{self.name} is not defined for elements of type {types[0].dtype.value}",
-                rule="BitShift takes unsigned integers",
-            )
-        return super().infer(*types)
+    right: ClassVar[bool]
 
     def expr(self, b: Builder, *values: Expr) -> Expr:
-        x, amount = values[0], b.let(values[1])
+        x, amount = b.let(values[0]), b.let(values[1])
         dtype = x.dtype
-        bits = 8 * dtype.size
-        inside = amount < bits
+        inside = amount < 8 * dtype.size
+        fill: Expr = ex.const(dtype, 0)
+        if dtype.is_signed:
+            inside = ex.logical_and(amount >= 0, inside)
+            if self.right:
+                fill = ex.select(x < 0, ex.const(dtype, -1), 0)
+        fill = b.let(fill, "fill")
         safe = ex.select(inside, amount, 0)
-        shifted = ex.Binary(dtype, self.c_operator, x, safe)
-        return ex.select(inside, shifted, 0)
+        return ex.select(inside, self._shifted(x, safe, fill), fill)
+
+    def _shifted(self, x: Expr, amount: Expr, fill: Expr) -> Expr:
+        """The shift of the unsigned bit pattern; `fill` is -1 to shift ones in."""
+        dtype = x.dtype
+        if not dtype.is_signed:
+            return ex.Binary(dtype, "shr" if self.right else "shl", x, amount)
+        unsigned = _UNSIGNED[dtype]
+        flipped = ex.Binary(dtype, "xor", x, fill) if self.right else x
+        bits, count = ex.cast(unsigned, flipped), ex.cast(unsigned, amount)
+        moved = ex.cast(dtype, ex.Binary(unsigned, "shr" if self.right else "shl", bits, count))
+        return ex.Binary(dtype, "xor", moved, fill) if self.right else moved
 
     def apply(self, *arrays: Array) -> Array:
         x, amount = arrays
-        bits = 8 * x.dtype.itemsize
-        inside = np.less(amount, bits)
+        inside = np.logical_and(np.less(amount, 8 * x.dtype.itemsize), np.greater_equal(amount, 0))
         safe = np.where(inside, amount, np.zeros_like(amount))
-        shifted = np.asarray(self.numpy(x, safe))
-        return np.where(inside, shifted, np.zeros_like(shifted))
+        shifted = np.asarray((np.right_shift if self.right else np.left_shift)(x, safe))
+        ones = np.logical_and(np.less(x, 0), self.right)
+        fill = np.subtract(np.zeros_like(x), ones.astype(x.dtype))
+        return np.where(inside, shifted, fill)
 
     @classmethod
     def operands(
         cls, rng: np.random.Generator, dtype: DType, a: tuple[int, ...], b: tuple[int, ...]
     ) -> tuple[Array, Array]:
-        unsigned = {DType.I8: DType.U8, DType.I16: DType.U16}.get(dtype, dtype)
-        unsigned = DType.U64 if unsigned is DType.I64 else unsigned
-        amount = rng.integers(0, 8 * unsigned.size + 2, b).astype(unsigned.numpy)
-        return random_array(rng, unsigned, a), amount
+        lowest = -2 if dtype.is_signed else 0
+        amount = rng.integers(lowest, 8 * dtype.size + 2, b).astype(dtype.numpy)
+        return random_array(rng, dtype, a), amount
+
+
+_UNSIGNED = {
+    DType.I8: DType.U8,
+    DType.I16: DType.U16,
+    DType.I32: DType.U32,
+    DType.I64: DType.U64,
+}
 
 
 class ShiftLeft(Shift):
     """A << B."""
 
-    c_operator = "shl"
-    numpy = np.left_shift
+    right = False
 
 
 class ShiftRight(Shift):
     """A >> B."""
 
-    c_operator = "shr"
-    numpy = np.right_shift
+    right = True
 
 
 def _bit_shift(b: ImportBuilder, n: OnnxNode) -> Value:

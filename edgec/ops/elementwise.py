@@ -280,33 +280,35 @@ class Mod(Binary):
 
     def expr(self, b: Builder, *values: Expr) -> Expr:
         x, y = values
-        if x.dtype.is_float:
-            return float_call("fmod", x, y)
         divisor = b.let(y)
+        if x.dtype.is_float:
+            return self._floats(b, x, divisor)
         rest = b.let(ex.Binary(x.dtype, "mod", x, divisor))
         if self.fmod or not x.dtype.is_signed:
             return rest
         zero = ex.const(x.dtype, 0)
-        differs = ex.ne(rest < zero, divisor < zero)
+        differs = ex.Binary(DType.BOOL, "xor", rest < zero, divisor < zero)
         return ex.select(ex.logical_and(ex.ne(rest, 0), differs), rest + divisor, rest)
+
+    def _floats(self, b: Builder, x: Expr, y: Expr) -> Expr:
+        rest = float_call("fmod", x, y)
+        if self.fmod:
+            return rest
+        rest = b.let(rest)
+        zero = ex.const(x.dtype, 0)
+        differs = ex.Binary(DType.BOOL, "xor", rest < zero, y < zero)
+        other = ex.select(differs, rest + y, rest)
+        return ex.select(ex.eq(rest, zero), float_call("copysign", zero, y), other)
 
     def apply(self, *arrays: Array) -> Array:
         x, y = arrays
-        if self.fmod or DType.of(x.dtype).is_float:
+        if self.fmod:
             return np.asarray(np.fmod(x, y))
         return np.asarray(np.mod(x, y))
 
     @classmethod
     def variants(cls) -> tuple[Op, ...]:
         return (cls(1), cls(0))
-
-    @classmethod
-    def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:
-        for sample in super().samples(rng):
-            x = sample.inputs[0]
-            floats = x is not None and DType.of(x.dtype).is_float
-            if not floats or sample.op == cls(1):
-                yield sample
 
 
 class Pow(Binary):
@@ -401,12 +403,7 @@ def float_call(function: str, *args: Expr) -> Expr:
 
 
 def _mod(b: ImportBuilder, n: OnnxNode) -> Value:
-    op = Mod(n.get_int("fmod", 0))
-    if n.type(0).dtype.is_float and not op.fmod:
-        raise n.error(
-            "E0213", "Mod of floats with fmod = 0", rule="floats need the attribute fmod = 1"
-        )
-    return b.emit(op, n.input(0), n.input(1))
+    return b.emit(Mod(n.get_int("fmod", 0)), n.input(0), n.input(1))
 
 
 def import_elementwise(op: Elementwise, operands: int) -> None:

@@ -131,9 +131,16 @@ def emit_slice(b: ImportBuilder, x: Value, axis: int, start: int, size: int) -> 
     shape = x.type.shape
     if start == 0 and size == shape[axis]:
         return x
+    if size == 0:
+        return _nothing(b, x, tuple(0 if k == axis else d for k, d in enumerate(shape)))
     starts = tuple(start if k == axis else 0 for k in range(len(shape)))
     sizes = tuple(size if k == axis else d for k, d in enumerate(shape))
     return b.emit(Slice(starts, (1,) * len(shape), sizes), x)
+
+
+def _nothing(b: ImportBuilder, x: Value, shape: tuple[int, ...]) -> Value:
+    """A constant without elements: it may be concatenated with something later."""
+    return b.constant(np.empty(shape, dtype=x.type.dtype.numpy), "empty")
 
 
 @onnx_op("Slice", note="bounds known at compile time")
@@ -159,6 +166,8 @@ def _slice(b: ImportBuilder, n: OnnxNode) -> Value:
         starts[k], steps[k], shape[k] = (picked[0] if picked else 0), step, len(picked)
     if tuple(shape) == x.type.shape and all(s == 1 for s in steps):
         return x
+    if 0 in shape:
+        return _nothing(b, x, tuple(shape))
     return b.emit(Slice(tuple(starts), tuple(steps), tuple(shape)), x)
 
 
@@ -368,5 +377,7 @@ def _space_to_depth(b: ImportBuilder, n: OnnxNode) -> Value:
     if height % k or width % k:
         raise n.error("E0227", f"{height} x {width} in blocks of {k}", rule="no remainder")
     split = (batch, channels, height // k, k, width // k, k)
-    moved = emit_transpose(b, emit_reshape(b, n.input(0), split), (0, 3, 5, 1, 2, 4))
+    crd = n.get_string("mode", "DCR") == "CRD"
+    perm = (0, 1, 3, 5, 2, 4) if crd else (0, 3, 5, 1, 2, 4)
+    moved = emit_transpose(b, emit_reshape(b, n.input(0), split), perm)
     return emit_reshape(b, moved, (batch, channels * k * k, height // k, width // k))

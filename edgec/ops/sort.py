@@ -205,49 +205,57 @@ def _top_k(b: ImportBuilder, n: OnnxNode) -> Values:
 
 
 @dataclass(frozen=True)
-class CumSum(Op):
-    """Sums of all elements up to each one along `axis`; without it if exclusive."""
+class Cumulate(Op):
+    """Abstract: folds all elements up to each one along `axis`; without it if exclusive."""
 
     axis: int
     exclusive: int = 0
     reverse: int = 0
 
+    neutral: ClassVar[int]
+    ufunc: ClassVar[np.ufunc]
+
     def infer(self, x: TensorType) -> TensorType:
         check_kind(self.name, Kind.NUMBER, x)
         return x
 
+    def step(self, acc: Expr, value: Expr) -> Expr:
+        """The next accumulator."""
+        return acc + value if self.neutral == 0 else acc * value
+
     def reference(self, x: Array) -> Array:
         turned = np.flip(x, self.axis) if self.reverse else x
-        sums = np.cumsum(turned, axis=self.axis, dtype=x.dtype)
+        folded = np.asarray(self.ufunc.accumulate(turned, axis=self.axis, dtype=x.dtype))
         if self.exclusive:
-            sums = np.roll(sums, 1, axis=self.axis)
+            folded = np.roll(folded, 1, axis=self.axis)
             first = tuple(slice(0, 1) if k == self.axis else slice(None) for k in range(x.ndim))
-            sums[first] = 0
-        return np.ascontiguousarray(np.flip(sums, self.axis) if self.reverse else sums)
+            folded[first] = self.neutral
+        return np.ascontiguousarray(np.flip(folded, self.axis) if self.reverse else folded)
 
     def lower(self, b: Builder, x: Tensor) -> Tensor:
         y = b.output(x.dtype, x.shape)
         size = x.shape[self.axis]
         outer = tuple(1 if k == self.axis else d for k, d in enumerate(x.shape))
         with b.loops(outer) as i:
-            acc = b.local(ex.const(x.dtype, 0))
+            acc = b.local(ex.const(x.dtype, self.neutral))
             with b.loop(size, name="j") as j:
                 at = size - 1 - j if self.reverse else j
                 index = (*i[: self.axis], at, *i[self.axis + 1 :])
-                value = x.at(*index)
+                value = b.let(x.at(*index))
                 if self.exclusive:
-                    value = b.let(value)
                     b.store(y, index, acc)
-                b.assign(acc, acc + value)
+                b.assign(acc, self.step(acc, value))
                 if not self.exclusive:
                     b.store(y, index, acc)
         return y
 
     def permuted(self, perm: tuple[int, ...]) -> Op:
-        return CumSum(perm.index(self.axis), self.exclusive, self.reverse)
+        return type(self)(perm.index(self.axis), self.exclusive, self.reverse)
 
     @classmethod
     def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:
+        if cls.__subclasses__():
+            return
         for exclusive in (0, 1):
             for reverse in (0, 1):
                 for axis, shape in ((0, (7,)), (1, (2, 5, 3))):
@@ -255,7 +263,27 @@ class CumSum(Op):
                     yield Sample(cls(axis, exclusive, reverse), (x,))
 
 
-@onnx_op("CumSum", note="axis known at compile time")
-def _cum_sum(b: ImportBuilder, n: OnnxNode) -> Value:
-    axis = n.normal_axis(n.const_ints(1, "the axis")[0])
-    return b.emit(CumSum(axis, n.get_int("exclusive", 0), n.get_int("reverse", 0)), n.input(0))
+class CumSum(Cumulate):
+    """Sums."""
+
+    neutral = 0
+    ufunc = np.add
+
+
+class CumProd(Cumulate):
+    """Products."""
+
+    neutral = 1
+    ufunc = np.multiply
+
+
+def _import_cumulate(cls: type[Cumulate]) -> None:
+    def function(b: ImportBuilder, n: OnnxNode) -> Value:
+        axis = n.normal_axis(n.const_ints(1, "the axis")[0])
+        return b.emit(cls(axis, n.get_int("exclusive", 0), n.get_int("reverse", 0)), n.input(0))
+
+    add_importer(cls.__name__, function, note="axis known at compile time")
+
+
+for _fold in (CumSum, CumProd):
+    _import_cumulate(_fold)
