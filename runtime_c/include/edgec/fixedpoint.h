@@ -129,4 +129,19 @@ EDGEC_INLINE float edgec_dequantize_f32(int32_t x, float scale, int32_t zp)
     return (float)(x - zp) * scale;
 }
 
+/* sum / n to the nearest integer, ties to even; n > 0. The mean of values of one scale. */
+EDGEC_INLINE int32_t edgec_mean_even(int32_t sum, int32_t n)
+{
+    const int32_t q = sum / n;
+    const int32_t twice = 2 * (sum - q * n);
+    const int32_t odd = q & 1;
+    if (twice > n || (twice == n && odd != 0)) {
+        return q + 1;
+    }
+    if (twice < -n || (twice == -n && odd != 0)) {
+        return q - 1;
+    }
+    return q;
+}
+
 #endif
