@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-import numpy as np
 import onnx
 
 from edgec.diagnostics import Where, fail
 from edgec.importer.external import Folder
 from edgec.importer.tensors import decode, decode_sparse
-from edgec.ops.onnx_import import Array, AttributeValue
+from edgec.ops.onnx_import import AttributeValue
 
 A = onnx.AttributeProto
 
@@ -18,29 +17,19 @@ A = onnx.AttributeProto
 def decode_attributes(
     attributes: Iterable[onnx.AttributeProto], folder: Folder, where: Where
 ) -> dict[str, AttributeValue]:
-    """Attributes by name; subgraphs and types are left out. E0108 if one is given twice."""
+    """Attributes by name; subgraphs and types are left out. E0108 if one is given twice.
+
+    A sparse tensor is expanded: Constant's `sparse_value` is handed on as `value`.
+    """
     decoded: dict[str, AttributeValue] = {}
     for attribute in attributes:
-        if attribute.name in decoded:
-            raise fail("E0108", f"attribute '{attribute.name}' is given twice", where)
+        name = str(attribute.name).removeprefix("sparse_")
+        if name in decoded:
+            raise fail("E0108", f"attribute '{name}' is given twice", where)
         value = _decode(attribute, folder, where)
         if value is not None:
-            decoded[attribute.name] = value
+            decoded[name] = value
     return decoded
-
-
-def constant_data(attributes: Mapping[str, AttributeValue], where: Where) -> Array:
-    """What an ONNX Constant with these attributes holds; E0106 if it holds strings."""
-    for name, value in attributes.items():
-        if name in ("value", "sparse_value") and isinstance(value, np.ndarray):
-            return value
-        if name in ("value_float", "value_floats"):
-            return np.array(value, np.float32)
-        if name in ("value_int", "value_ints"):
-            return np.array(value, np.int64)
-        if name in ("value_string", "value_strings"):
-            raise fail("E0106", "the constant is a string", where, rule="tensors hold numbers")
-    raise fail("E0206", "Constant has no value", where, rule="one of its attributes has the data")
 
 
 def _decode(a: onnx.AttributeProto, folder: Folder, where: Where) -> AttributeValue | None:

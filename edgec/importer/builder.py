@@ -16,7 +16,7 @@ from edgec.ops.base import Op, run_reference
 Array = npt.NDArray[np.generic]
 
 FOLD_LIMIT = 64 << 20  # bytes: larger results of constants are left to the run
-KEPT = frozenset({"DequantizeLinear"})  # says how constants are quantized: never folded here
+KEPT = frozenset({"Dequantize"})  # says how constants are quantized: never folded here
 
 
 @dataclass

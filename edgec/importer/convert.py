@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import onnx
 
 from edgec.diagnostics import Diagnostic, EdgecError, Where, fail
-from edgec.importer.attributes import constant_data, decode_attributes, subgraph
+from edgec.importer.attributes import decode_attributes, subgraph
 from edgec.importer.builder import NodeBuilder
 from edgec.importer.functions import (
     Body,
@@ -112,8 +112,6 @@ class Converter:
         importer = self.importers.get((domain, node.op_type))
         if importer is not None and local_key(node) not in self.functions:
             return self._import(frame, step, importer, inputs, names, place)
-        if (domain, node.op_type) == ("", "Constant"):
-            return (self._constant(frame, node, names, place),)
         if (domain, node.op_type) == ("", "If"):
             branch = self._branch(node, inputs[0] if inputs else None)
             if branch is not None:
@@ -155,16 +153,6 @@ class Converter:
         results = importer.function(builder, decoded)
         self.fresh |= builder.made
         return results if isinstance(results, tuple) else (results,)
-
-    def _constant(
-        self, frame: Frame, node: onnx.NodeProto, names: tuple[str, ...], place: Where
-    ) -> Value:
-        """ONNX Constant: data in one of several attributes."""
-        attributes = decode_attributes(node.attribute, frame.scope.folder, place)
-        data = constant_data(attributes, place)
-        value = self.graph.constant(data, names[0] if names else "const")
-        self.fresh.add(value)
-        return value
 
     # bodies --------------------------------------------------------------------------
 
@@ -263,7 +251,7 @@ class Converter:
                 self._note_support(frame, inner, label, depth + 1)
             return
         key = (domain, node.op_type)
-        known = key in self.importers or key in (("", "Constant"), ("", "If"))
+        known = key in self.importers or key == ("", "If")
         if not known and not has_schema_body(node, frame.versions):
             version = frame.versions.get(domain, 1)
             self.unsupported.add(Operator(node.op_type, domain, version), label)
