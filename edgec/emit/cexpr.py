@@ -171,7 +171,7 @@ class ExprPrinter:
 
     def _call(self, e: Call) -> str:
         if e.function.startswith("edgec_"):
-            float_helper = any(t in e.function for t in ("_f32", "_f64"))
+            float_helper = e.function.endswith(("_f32", "_f64")) and "quantize" not in e.function
             known = e.function.rsplit("_", 1)[0] in ("edgec_min", "edgec_max")
             self.headers.add(NUMERIC if known else FLOATMATH if float_helper else FIXEDPOINT)
         else:

@@ -62,19 +62,23 @@ class Builder:
         buffer = Buffer(self.buffer_name(target.name), dtype, tuple(shape), target.storage)
         return Tensor(TensorType(dtype, tuple(shape)), buffer=buffer)
 
-    def scratch(self, dtype: DType, shape: Sequence[int], name: str = "scratch") -> Tensor:
+    def scratch(
+        self, dtype: DType, shape: Sequence[int], name: str = "scratch", align: int = 0
+    ) -> Tensor:
         """A stored tensor that lives only during this step."""
-        buffer = Buffer(self.buffer_name(name), dtype, tuple(shape), Storage.TEMP)
+        buffer = Buffer(self.buffer_name(name), dtype, tuple(shape), Storage.TEMP, align=align)
         return Tensor(TensorType(dtype, tuple(shape)), buffer=buffer)
 
-    def constant(self, data: npt.NDArray[np.generic], name: str = "const") -> Tensor:
+    def constant(
+        self, data: npt.NDArray[np.generic], name: str = "const", align: int = 0
+    ) -> Tensor:
         """A stored tensor in flash. The same array object gives the same buffer."""
         known = self._constants.get(id(data))
         if known is not None:
             return known[1]
         array = np.ascontiguousarray(data).reshape(np.shape(data))
         dtype = DType.of(array.dtype)
-        buffer = Buffer(self.buffer_name(name), dtype, array.shape, Storage.CONST, array)
+        buffer = Buffer(self.buffer_name(name), dtype, array.shape, Storage.CONST, array, align)
         tensor = Tensor(TensorType(dtype, array.shape), buffer=buffer)
         self._constants[id(data)] = (data, tensor)
         return tensor

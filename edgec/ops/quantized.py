@@ -7,6 +7,7 @@ The arithmetic is the numeric law of `edgec.quantize.fixedpoint`, bit for bit on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -47,6 +48,12 @@ def requantized(acc: Expr, mult: Expr, shift: int, zp: int, lo: int, hi: int) ->
 def clamped(value: Expr, lo: int, hi: int) -> Expr:
     """`value` in [lo, hi], as s8."""
     return ex.Cast(DType.I8, ex.call("edgec_clamp_s8", value, ex.index(lo), ex.index(hi)))
+
+
+def mean_even(acc: Expr, count: Expr, zp: int, lo: int, hi: int) -> Expr:
+    """`fixedpoint.mean_even`, plus the zero point, in [lo, hi], as s8."""
+    mean = ex.call("edgec_mean_even", acc, count)
+    return clamped(ex.Binary(DType.I32, "add", mean, ex.index(zp)), lo, hi)
 
 
 def accumulate(b: Builder, acc: Expr, term: Expr) -> None:
@@ -271,30 +278,36 @@ class Lut(Op):
 
 @dataclass(frozen=True)
 class QReduceMean(Op):
-    """The mean over `axes` (kept with extent 1 if `keepdims`) of s8, requantized."""
+    """The mean over `axes`, which keep the size 1, of s8, requantized.
+
+    With `same_scale` mult and shift do not matter: the mean is exact, ties to even.
+    """
 
     axes: tuple[int, ...]
-    keepdims: bool
     x_zp: int
     mult: int
     shift: int
     y_zp: int
     lo: int = -128
     hi: int = 127
+    same_scale: bool = False
+
+    def _kept(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(1 if k in self.axes else d for k, d in enumerate(shape))
 
     def infer(self, x: TensorType) -> TensorType:
         check_types("QReduceMean", (x,), S8)
-        kept = (1 if k in self.axes else d for k, d in enumerate(x.shape))
-        dropped = (d for k, d in enumerate(x.shape) if k not in self.axes)
-        return TensorType(DType.I8, tuple(kept if self.keepdims else dropped))
+        return x.with_shape(self._kept(x.shape))
 
-    def permuted(self, perm: tuple[int, ...]) -> QReduceMean | None:
-        if not self.keepdims:
-            return None
+    def permuted(self, perm: tuple[int, ...]) -> QReduceMean:
         return replace(self, axes=tuple(sorted(perm.index(a) for a in self.axes)))
 
     def reference(self, x: Array) -> Array:
-        acc = _minus(x, self.x_zp).sum(axis=self.axes, keepdims=self.keepdims)
+        acc = _minus(x, self.x_zp).sum(axis=self.axes, keepdims=True)
+        if self.same_scale:
+            count = int(np.prod([x.shape[a] for a in self.axes]))
+            mean = fp.mean_even(acc, count) + self.y_zp
+            return np.clip(mean, self.lo, self.hi).astype(np.int8)
         mult = np.asarray(self.mult, np.int32)
         return _requantize(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
 
@@ -302,19 +315,18 @@ class QReduceMean(Op):
         extents = tuple(x.shape[a] for a in self.axes)
 
         def element(*i: Expr) -> Expr:
-            rest = iter(e for k, e in enumerate(i) if not (self.keepdims and k in self.axes))
-            place: list[Expr] = [
-                ex.index(0) if k in self.axes else next(rest) for k in range(x.rank)
-            ]
+            place = list(i)
             acc = b.local(0, DType.I32)
             with b.loops(extents, "k") as at:
                 for axis, k in zip(self.axes, at, strict=True):
                     place[axis] = k
                 accumulate(b, acc, offset(x.at(*place), self.x_zp))
+            if self.same_scale:
+                return mean_even(acc, ex.index(math.prod(extents)), self.y_zp, self.lo, self.hi)
             mult = ex.index(self.mult)
             return requantized(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
 
-        return b.compute(DType.I8, self.infer(x.type).shape, element)
+        return b.compute(DType.I8, self._kept(x.shape), element)
 
     @classmethod
     def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:
@@ -322,8 +334,8 @@ class QReduceMean(Op):
         for axes in ((1, 2), (3,)):
             count = int(np.prod([x.shape[a] for a in axes]))
             m = fp.choose_mean(0.05, 7, 0.04, count)
-            for keep in (True, False):
-                yield Sample(cls(axes, keep, 7, int(m.mult[0]), m.shift, -4), (x,))
+            for same in (False, True):
+                yield Sample(cls(axes, 7, int(m.mult[0]), m.shift, -4, same_scale=same), (x,))
 
 
 @dataclass(frozen=True)

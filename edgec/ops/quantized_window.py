@@ -11,11 +11,20 @@ from edgec.ir.types import DType, TensorType
 from edgec.loops import expr as ex
 from edgec.loops.builder import Builder
 from edgec.loops.expr import Expr
+from edgec.loops.index import interval
 from edgec.loops.tensor import Tensor
 from edgec.ops.base import Array, Op, Reads, Sample
 from edgec.ops.checks import check_shape, check_types
 from edgec.ops.conv import Conv, conv_shape, convolve
-from edgec.ops.quantized import S8, WEIGHTS, accumulate, offset, requantized, wide
+from edgec.ops.quantized import (
+    S8,
+    WEIGHTS,
+    accumulate,
+    mean_even,
+    offset,
+    requantized,
+    wide,
+)
 from edgec.ops.window import Window, channels_first, channels_last, image, place, split
 from edgec.quantize import fixedpoint as fp
 
@@ -130,7 +139,8 @@ class QAveragePool(Op):
 
     mult is s32 [taps + 1]: the multiplier by the number of taps that count, so that windows
     at a border average over what they see (the same number everywhere with
-    count_include_pad, where padding counts as zero).
+    `count_include_pad`, where padding counts as zero). With `same_scale` mult and shift do
+    not matter: the mean is exact, ties to even.
     """
 
     kernel: tuple[int, ...]
@@ -143,6 +153,8 @@ class QAveragePool(Op):
     lo: int = -128
     hi: int = 127
     channels_last: bool = False
+    count_include_pad: bool = False
+    same_scale: bool = False
     reads = (Reads.MANY, Reads.BUFFER)
 
     @property
@@ -169,10 +181,16 @@ class QAveragePool(Op):
         ones = self.window.pad(np.ones(planes.shape), 0)
         taps = list(self.window.taps())
         acc = sum(self.window.shifted(values, t, out) for t in taps)
-        count = sum(self.window.shifted(ones, t, out) for t in taps)
-        chosen = mult.astype(np.int64)[np.asarray(count).astype(np.int64)]
+        seen = np.asarray(sum(self.window.shifted(ones, t, out) for t in taps)).astype(np.int64)
+        count = np.full_like(seen, len(taps)) if self.count_include_pad else seen
         exact = np.asarray(acc).astype(np.int64)
-        y = fp.requantize(exact, chosen, self.shift, self.y_zp, self.lo, self.hi).astype(np.int8)
+        if self.same_scale:
+            mean = fp.mean_even(exact, np.maximum(count, 1)) + self.y_zp
+            y = np.clip(mean, self.lo, self.hi).astype(np.int8)
+        else:
+            chosen = mult.astype(np.int64)[count]
+            wide = fp.requantize(exact, chosen, self.shift, self.y_zp, self.lo, self.hi)
+            y = wide.astype(np.int8)
         return np.ascontiguousarray(channels_last(y) if self.channels_last else y)
 
     def lower(self, b: Builder, x: Tensor, mult: Tensor) -> Tensor:
@@ -182,18 +200,28 @@ class QAveragePool(Op):
         def element(*index: Expr) -> Expr:
             n, c, at = split(index, self.channels_last)
             acc = b.local(0, DType.I32)
-            count: Expr = ex.index(1)
-            for axis, extent in enumerate(spatial):
-                first, last = self.window.bounds(b, axis, at[axis], extent)
-                count = count * (last - first)
             with self.window.inside(b, at, spatial) as tap:
                 pixel = x.at(*place(n, c, tap.position, self.channels_last))
                 accumulate(b, acc, offset(pixel, self.x_zp))
-            known = b.let_index(count, 0, int(np.prod(self.kernel)), "count")
-            factor = mult.at(known)
+            count = self._count(b, at, spatial)
+            if self.same_scale:
+                return mean_even(acc, ex.maximum(count, 1), self.y_zp, self.lo, self.hi)
+            factor = mult.at(count)
             return requantized(acc, factor, self.shift, self.y_zp, self.lo, self.hi)
 
         return b.compute(DType.I8, out, element)
+
+    def _count(self, b: Builder, at: tuple[Expr, ...], spatial: tuple[int, ...]) -> Expr:
+        """How many taps of a window count."""
+        taps = int(np.prod(self.kernel))
+        if self.count_include_pad:
+            return ex.index(taps)
+        count: Expr = ex.index(1)
+        for axis, extent in enumerate(spatial):
+            first, last = self.window.bounds(b, axis, at[axis], extent)
+            count = count * (last - first)
+        low, high = interval(count)
+        return count if low == high else b.let_index(count, 0, taps, "count")
 
     @classmethod
     def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:
@@ -205,7 +233,9 @@ class QAveragePool(Op):
             taps = int(np.prod(kernel))
             real = np.array([0.0] + [1.1 / k for k in range(1, taps + 1)])
             m = fp.choose_multipliers(real, taps * 256)
-            op = cls(kernel, strides, pads, (1, 1), 6, m.shift, -5)
-            yield Sample(op, (x, m.mult), (1,))
+            plain = cls(kernel, strides, pads, (1, 1), 6, m.shift, -5)
+            same = replace(plain, same_scale=True)
             turned = np.ascontiguousarray(channels_last(x))
-            yield Sample(op.to_channels_last(), (turned, m.mult), (1,))
+            for op in (plain, same, replace(same, count_include_pad=True)):
+                yield Sample(op, (x, m.mult), (1,))
+                yield Sample(op.to_channels_last(), (turned, m.mult), (1,))

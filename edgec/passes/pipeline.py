@@ -8,6 +8,7 @@ AFTER     channels last, and what that leaves to tidy up
 from __future__ import annotations
 
 from edgec.passes.base import Pass
+from edgec.passes.boundary import AnnotateBoundary, NativeBoundary
 from edgec.passes.cse import ShareCommon
 from edgec.passes.dead_code import RemoveDeadCode
 from edgec.passes.fold_affine import FoldAffine
@@ -17,6 +18,8 @@ from edgec.passes.fuse_pad import FusePad
 from edgec.passes.identities import RemoveIdentities
 from edgec.passes.layout import ChannelsLast
 from edgec.passes.match import DEQUANTIZE, QUANTIZE
+from edgec.passes.qdq_islands import QdqIslands, QdqMoves
+from edgec.passes.signed import SignedActivations
 from edgec.passes.to_gemm import ToGemm
 from edgec.passes.views import MergeViews, ViewsOutOfIslands
 
@@ -53,5 +56,27 @@ AFTER: tuple[Pass, ...] = (
     ShareCommon(),
     RemoveDeadCode(),
 )
+
+QUANTIZED: tuple[Pass, ...] = (
+    AnnotateBoundary(),
+    SignedActivations(),
+    ShareCommon(),
+    SignedActivations(),
+    FoldConstants(keep=KEEP_QUANTIZED),
+    ViewsOutOfIslands(),
+    QdqMoves(),
+    ViewsOutOfIslands(),
+    FusePad(),
+    FuseActivation(),
+)
+
+ISLANDS: tuple[Pass, ...] = (QdqIslands(), FoldConstants(), MergeViews(), RemoveDeadCode())
+
+
+def pipeline(*, native_io: bool = True) -> tuple[Pass, ...]:
+    """All passes. With `native_io` a boundary that is quantized inside is so outside too."""
+    boundary: tuple[Pass, ...] = (NativeBoundary(),) if native_io else ()
+    return (*BEFORE, *QUANTIZED, *boundary, *ISLANDS, *AFTER)
+
 
 FLOAT: tuple[Pass, ...] = (*BEFORE, *AFTER)

@@ -242,6 +242,20 @@ def choose_mean(
     return choose_multipliers(real, bound, where=where)
 
 
+def mean_even(acc: I64, count: AnyInt | int) -> I64:
+    """acc / count to the nearest integer, ties to even: the mean of values of one scale.
+
+    Input and output of a pool usually share their scale. The mean then has exact ties often,
+    and float implementations break them to even: so does the law, and only here.
+    """
+    n = np.asarray(count, np.int64)
+    down = acc // n
+    twice = 2 * (acc - down * n)
+    up = (twice > n) | ((twice == n) & (down % 2 != 0))
+    result: I64 = down + up
+    return result
+
+
 # --- tables -----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,226 @@
+"""The story of a compilation: one call per stage, from the model file to measured firmware."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.boards import Board, load_board
+from edgec.build.elf import image_sizes
+from edgec.build.firmware import BuildOptions, Firmware, build_firmware
+from edgec.build.stack import stack_bound
+from edgec.config import GenOptions, Io, WeightsFormat
+from edgec.diagnostics import EdgecError, ExitCode
+from edgec.emit.folder import Emission, EmitOptions, emit, write_folder
+from edgec.importer import import_model
+from edgec.ir import text as graph_text
+from edgec.ir.graph import Graph
+from edgec.ir.verify import verify as verify_graph
+from edgec.loops import text as loop_text
+from edgec.loops.verify import verify_program
+from edgec.lower.lowering import Kernels, lower_graph, number_steps
+from edgec.lower.program import Program
+from edgec.lower.select import RowKernels
+from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
+from edgec.passes.pipeline import pipeline
+from edgec.plan.check import check_plan
+from edgec.plan.planner import plan_program
+from edgec.plan.result import MemoryPlan
+from edgec.report.advice import advice, reasons, summarize
+from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
+from edgec.targets import Target, load_target
+from edgec.verify.bench import measure
+from edgec.verify.compare import compare_runs
+from edgec.verify.inputs import load_inputs
+
+Progress = Callable[[str], None]
+ARENA_ALIGN = 16
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model after every stage that needs no C compiler."""
+
+    graph: Graph  # after all passes: what the C computes, and the integer reference executes
+    program: Program
+    plan: MemoryPlan
+    emission: Emission
+    target: Target
+
+
+def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compiled:
+    """Import, optimise, lower, plan and emit. Writes nothing but `options.dump_ir`."""
+    target = load_target(options.target)
+    name = options.model_name(model)
+    progress("reading the model")
+    graph = import_model(model, options.shapes)
+    progress("optimising the graph")
+    dump = _Dump(options.dump_ir)
+    observers: list[Observer] = [Verifier(verify_graph)]
+    if options.dump_ir is not None:
+        observers.append(Dumper(dump.write, graph_text.print_graph))
+    run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
+    progress("lowering to loops and kernels")
+    rows = RowKernels(graph, target.features)
+    program = lower_graph(graph, Kernels(rows.applies, rows.select))
+    program = dataclasses.replace(program, name=name, notes=_notes(graph))
+    progress("planning memory")
+    program, plan = plan_program(program, align=ARENA_ALIGN)
+    program = number_steps(program)
+    verify_program(program)
+    check_plan(program, plan)
+    dump.write("90-program", loop_text.print_program(program))
+    progress("writing C")
+    incbin = options.weights is WeightsFormat.INCBIN
+    emission = emit(program, plan, target, EmitOptions(options.board, incbin))
+    return Compiled(graph, program, plan, emission, target)
+
+
+def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
+    """Compile `model` and write the folder."""
+    compiled = compile_model(model, options, progress)
+    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    folder = options.output_folder(model)
+    write_folder(compiled.emission, folder)
+    return GenResult(folder, tuple(sorted(compiled.emission.files)), summary)
+
+
+def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
+    """Compile and link in a temporary folder, and hold the sizes against board and budget."""
+    compiled = compile_model(model, options, progress)
+    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    progress("compiling to measure code and stack")
+    board = _board(options)
+    with _workspace(compiled) as folder:
+        try:
+            firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
+        except EdgecError as error:
+            if error.exit_code is not ExitCode.FAILED:
+                raise
+            why = tuple(d.what for d in error.diagnostics)
+            return CheckResult(summary, (*reasons(summary), *why), advice(summary))
+        summary = _measured(summary, firmware)
+    return CheckResult(summary, reasons(summary), advice(summary))
+
+
+def verify(
+    model: Path, options: GenOptions, inputs: Path | None, count: int | None, progress: Progress
+) -> VerifyResult:
+    """Run the machine code on `options.board` and compare it with the references."""
+    compiled = compile_model(model, options, progress)
+    board = _board(options)
+    with _workspace(compiled) as folder:
+        progress(f"compiling for {board.name}")
+        firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
+        samples = load_inputs(inputs, count, compiled.graph, model)
+        progress(f"running {len(samples)} inputs on {board.name}")
+        run = compare_runs(firmware, compiled.graph, samples, model, options.shapes)
+    return VerifyResult(options.model_name(model), (run,))
+
+
+def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
+    """Measure instructions, flash, RAM and stack of one inference."""
+    compiled = compile_model(model, options, progress)
+    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    board = _board(options)
+    with _workspace(compiled) as folder:
+        progress(f"counting instructions on {board.name}")
+        cost = measure(folder, board, folder.parent / "build")
+    counts = {layer.function: layer.instructions for layer in cost.layers}
+    functions = {row.name: row.function for row in compiled.emission.manifest.layers}
+    layers = tuple(
+        dataclasses.replace(row, instructions=counts.get(functions[row.name]))
+        for row in summary.layers
+    )
+    ram = dataclasses.replace(
+        summary.ram,
+        static=cost.sizes.model_static,
+        stack_bound=cost.stack_bound.bytes,
+        stack_painted=cost.stack_painted,
+    )
+    flash = dataclasses.replace(
+        summary.flash,
+        weights=cost.sizes.flash.weights,
+        code=cost.sizes.flash.code + cost.sizes.flash.constants,
+        kernels=cost.sizes.flash.kernels + cost.sizes.flash.libraries,
+        measured=True,
+    )
+    measured = dataclasses.replace(
+        summary, layers=layers, ram=ram, flash=flash, instructions=cost.total_instructions
+    )
+    return BenchResult(measured)
+
+
+# helpers -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Dump:
+    """Writes one file per stage, if the user asked for it."""
+
+    folder: Path | None
+
+    def write(self, name: str, text: str) -> None:
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _workspace(compiled: Compiled) -> Iterator[Path]:
+    """A temporary generated folder."""
+    place = Path(tempfile.mkdtemp(prefix="edgec-"))
+    try:
+        folder = place / compiled.program.name
+        write_folder(compiled.emission, folder)
+        yield folder
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _board(options: GenOptions) -> Board:
+    return load_board(options.board or load_target(options.target).default_board)
+
+
+def _capacity(options: GenOptions) -> tuple[int | None, int | None]:
+    """(RAM, flash) in bytes that are there: the budget, else the board's memory."""
+    ram, flash = options.ram, options.flash
+    if options.board is not None:
+        board = load_board(options.board)
+        ram = ram if ram is not None else board.ram_bytes or None
+        flash = flash if flash is not None else board.flash_bytes or None
+    return ram, flash
+
+
+def _measured(summary: Summary, firmware: Firmware) -> Summary:
+    """`summary` with what the linked program tells."""
+    sizes, bound = image_sizes(firmware), stack_bound(firmware)
+    ram = dataclasses.replace(summary.ram, static=sizes.model_static, stack_bound=bound.bytes)
+    flash = dataclasses.replace(
+        summary.flash,
+        weights=sizes.flash.weights,
+        code=sizes.flash.code + sizes.flash.constants,
+        kernels=sizes.flash.kernels + sizes.flash.libraries,
+        measured=True,
+    )
+    return dataclasses.replace(summary, ram=ram, flash=flash)
+
+
+def _notes(graph: Graph) -> tuple[str, ...]:
+    """What is left in float in a quantized graph."""
+    if not any(node.op.name.startswith("Q") for node in graph.nodes):
+        return ()
+    left = [
+        node
+        for node in graph.nodes
+        if any(v.type.dtype.is_float for v in (*node.operands, *node.outputs))
+    ]
+    return tuple(
+        f"float arithmetic left: {node.op.name} ({', '.join(node.origin) or 'made by edgec'})"
+        for node in left
+    )

@@ -1,0 +1,153 @@
+"""Chooses a tuned kernel for a node: facts of the node, the cheapest row, and its call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgec.ir.graph import Array, Graph, Node, Value
+from edgec.ir.types import DType
+from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.facts import ConvFacts, Facts, GemmFacts, Quant
+from edgec.kernels.registry import select_conv, select_gemm
+from edgec.loops.buffer import Buffer
+from edgec.loops.builder import Builder
+from edgec.loops.stmt import KernelCall
+from edgec.loops.tensor import Tensor
+from edgec.lower.lowering import KernelStep
+from edgec.ops.conv import Conv
+from edgec.ops.matmul import Gemm
+from edgec.ops.quantized import QGemm
+from edgec.ops.quantized_window import QConv
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A row and what it was chosen for."""
+
+    row: Kernel[ConvFacts] | Kernel[GemmFacts]
+    facts: Facts
+
+    def scratch(self) -> int:
+        """Bytes of scratch memory."""
+        return self.row.scratch(self.facts)  # type: ignore[arg-type]
+
+
+class RowKernels:
+    """The kernel rows of `edgec/kernels`, as the lowering asks for them."""
+
+    def __init__(self, graph: Graph, features: frozenset[str]) -> None:
+        self._constants: Mapping[Value, Array] = graph.constants
+        self._features = features
+        self._chosen: dict[int, Choice | None] = {}
+
+    def applies(self, node: Node) -> bool:
+        """True if a row computes `node`."""
+        if id(node) not in self._chosen:
+            self._chosen[id(node)] = self._choose(node)
+        return self._chosen[id(node)] is not None
+
+    def select(
+        self, node: Node, operands: tuple[Tensor | None, ...], result: Tensor, b: Builder
+    ) -> KernelStep | None:
+        """The call of the chosen row on stored operands."""
+        choice = self._chosen.get(id(node))
+        x = operands[0]
+        if choice is None or x is None or x.buffer is None or result.buffer is None:
+            return None
+        buffers = [x.buffer, result.buffer]
+        scratch: tuple[Buffer, ...] = ()
+        if choice.scratch():
+            memory = b.scratch(DType.I8, (choice.scratch(),), align=choice.row.scratch_align)
+            assert memory.buffer is not None
+            scratch = (memory.buffer,)
+            buffers.append(memory.buffer)
+        first = len(buffers)
+        for constant in choice.row.pack(choice.facts):  # type: ignore[arg-type]
+            name = f"{result.buffer.name}_{constant.name}"
+            tensor = b.constant(constant.data, name, align=constant.align)
+            assert tensor.buffer is not None
+            buffers.append(tensor.buffer)
+        names = CallNames(
+            "@0@", "@1@", "@2@" if scratch else "",
+            tuple(f"@{k}@" for k in range(first, len(buffers))),
+        )  # fmt: skip
+        text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
+        call = KernelCall(text, tuple(buffers), choice.row.headers)
+        return KernelStep(choice.row.name, call, scratch)
+
+    # facts ---------------------------------------------------------------------------
+
+    def _choose(self, node: Node) -> Choice | None:
+        if isinstance(node.op, QConv | Conv):
+            conv = self._conv(node, node.op)
+            row = None if conv is None else select_conv(conv, self._features)
+            return None if conv is None or row is None else Choice(row, conv)
+        if isinstance(node.op, QGemm | Gemm):
+            gemm = self._gemm(node, node.op)
+            found = None if gemm is None else select_gemm(gemm, self._features)
+            return None if gemm is None or found is None else Choice(found, gemm)
+        return None
+
+    def _data(self, node: Node, k: int) -> Array | None:
+        value = node.inputs[k] if k < len(node.inputs) else None
+        return None if value is None else self._constants.get(value)
+
+    def _conv(self, node: Node, op: QConv | Conv) -> ConvFacts | None:
+        w, bias = self._data(node, 1), self._data(node, 2)
+        x, y = node.operands[0].type.shape, node.output.type.shape
+        if w is None or not op.channels_last or len(x) not in (3, 4):
+            return None
+        if bias is None and len(node.inputs) > 2 and node.inputs[2] is not None:
+            return None
+        image, out, kernel = _plane(x), _plane(y), _plane(w.shape)
+        pads = op.pads if len(x) == 4 else (0, op.pads[0], 0, op.pads[1])
+        low, high = (None, None) if isinstance(op, QConv) else _limits(op.low, op.high)
+        return ConvFacts(
+            n=x[0], in_h=image[0], in_w=image[1], in_c=x[-1],
+            out_h=out[0], out_w=out[1], out_c=y[-1], k_h=kernel[0], k_w=kernel[1],
+            stride=_pair(op.strides), dilation=_pair(op.dilations),
+            pads=(pads[0], pads[1], pads[2], pads[3]), group=op.group,
+            weights=w.reshape(w.shape[0], *kernel, w.shape[-1]), bias=bias,
+            quant=self._quant(node, op) if isinstance(op, QConv) else None, lo=low, hi=high,
+        )  # fmt: skip
+
+    def _gemm(self, node: Node, op: QGemm | Gemm) -> GemmFacts | None:
+        w, bias = self._data(node, 1), self._data(node, 2)
+        if w is None or w.ndim != 2:
+            return None
+        if bias is None and len(node.inputs) > 2 and node.inputs[2] is not None:
+            return None
+        rows, k = node.operands[0].type.shape[0], node.operands[0].type.shape[-1]
+        if isinstance(op, QGemm):
+            return GemmFacts(rows, k, w.shape[0], w, bias, self._quant(node, op))
+        if op.trans_a or op.alpha != 1.0 or (bias is not None and op.beta != 1.0):
+            return None
+        weights = np.ascontiguousarray(w if op.trans_b else w.T)
+        n = weights.shape[0]
+        if bias is not None:
+            if bias.size not in (1, n):
+                return None
+            bias = np.broadcast_to(bias.reshape(-1), (n,))
+        return GemmFacts(rows, k, n, weights, bias, None, *_limits(op.low, op.high))
+
+    def _quant(self, node: Node, op: QConv | QGemm) -> Quant:
+        mult = self._data(node, 3)
+        assert mult is not None
+        return Quant(op.x_zp, mult.astype(np.int32), op.shift, op.y_zp, op.lo, op.hi)
+
+
+def _limits(low: float, high: float) -> tuple[float | None, float | None]:
+    return (None if low == -math.inf else low, None if high == math.inf else high)
+
+
+def _plane(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(height, width) of a channels-last shape; a line is one row high."""
+    return (shape[1], shape[2]) if len(shape) == 4 else (1, shape[1])
+
+
+def _pair(values: tuple[int, ...]) -> tuple[int, int]:
+    return (values[0], values[1]) if len(values) == 2 else (1, values[0])

@@ -1,0 +1,239 @@
+"""Islands of elementwise operators, means and Softmax, and functions of one s8 tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edgec.ir.graph import Node, Value
+from edgec.ir.types import DType
+from edgec.ops.base import run_reference
+from edgec.ops.elementwise import Add, Mul, Sub
+from edgec.ops.pool import AveragePool
+from edgec.ops.quantize import Dequantize, Quantize
+from edgec.ops.quantized import Lut, QAdd, QMul, QReduceMean, QSoftmax
+from edgec.ops.quantized_window import QAveragePool
+from edgec.ops.reduce import ReduceMean
+from edgec.ops.softmax import Softmax
+from edgec.passes.qdq_match import F64, Scaled, activation, quantizer, result
+from edgec.passes.rewrite import Rewriter
+from edgec.quantize import fixedpoint as fp
+
+
+def sum_of_two(r: Rewriter, node: Node) -> bool:
+    """Quantize(Add(Dequantize(a), Dequantize(b))) = QAdd, Sub too."""
+    found = result(r, node)
+    if found is None or not isinstance(found.node.op, Add | Sub):
+        return False
+    a, b = (activation(r, v) for v in found.node.operands)
+    if a is None or b is None or a.value is b.value:
+        return False
+    subtract = isinstance(found.node.op, Sub)
+    p = fp.choose_add(
+        a.s, a.zp, b.s, b.zp, found.scale, found.zp, subtract=subtract, where=found.where
+    )
+    new = QAdd(p.ma, p.mb, p.c, p.shift, found.lo, found.hi)
+    r.replace(node.output, r.insert(new, a.value, b.value, origin=found.origin))
+    return True
+
+
+def product_of_two(r: Rewriter, node: Node) -> bool:
+    """Quantize(Mul(Dequantize(a), Dequantize(b))) = QMul."""
+    found = result(r, node)
+    if found is None or not isinstance(found.node.op, Mul):
+        return False
+    a, b = (activation(r, v) for v in found.node.operands)
+    if a is None or b is None or a.value is b.value:
+        return False
+    m = fp.choose_multipliers(a.s * b.s / found.scale, fp.mul_bound(a.zp, b.zp), where=found.where)
+    new = QMul(a.zp, b.zp, int(m.mult[0]), m.shift, found.zp, found.lo, found.hi)
+    r.replace(node.output, r.insert(new, a.value, b.value, origin=found.origin))
+    return True
+
+
+def mean(r: Rewriter, node: Node) -> bool:
+    """Quantize(ReduceMean(Dequantize(x))) = QReduceMean."""
+    found = result(r, node)
+    if found is None or not isinstance(found.node.op, ReduceMean):
+        return False
+    x = activation(r, found.node.operands[0])
+    if x is None:
+        return False
+    count = int(np.prod([x.value.type.shape[a] for a in found.node.op.axes]))
+    m = fp.choose_mean(x.s, x.zp, found.scale, count, found.where)
+    new = QReduceMean(
+        found.node.op.axes,
+        x.zp,
+        int(m.mult[0]),
+        m.shift,
+        found.zp,
+        found.lo,
+        found.hi,
+        same_scale=x.s == found.scale,
+    )
+    r.replace(node.output, r.insert(new, x.value, origin=found.origin))
+    return True
+
+
+def average_pool(r: Rewriter, node: Node) -> bool:
+    """Quantize(AveragePool(Dequantize(x))) = QAveragePool."""
+    found = result(r, node)
+    if found is None or not isinstance(found.node.op, AveragePool):
+        return False
+    op = found.node.op
+    x = activation(r, found.node.operands[0])
+    if x is None or op.channels_last or (op.count_include_pad and any(op.overhang)):
+        return False
+    taps = int(np.prod(op.kernel))
+    counts = np.arange(taps + 1, dtype=np.float64)
+    counts[:] = taps if op.count_include_pad else np.maximum(counts, 1)
+    bound = np.asarray([taps * (128 + abs(x.zp))], np.int64)
+    fp.check_accumulators(bound, found.where)
+    m = fp.choose_multipliers(x.s / (found.scale * counts), bound, where=found.where)
+    new = QAveragePool(
+        op.kernel, op.strides, op.window.pads, op.dilations, x.zp, m.shift, found.zp,
+        found.lo, found.hi,
+    )  # fmt: skip
+    mult = r.constant(m.mult, f"{found.node.output.name}_m")
+    r.replace(node.output, r.insert(new, x.value, mult, origin=found.origin))
+    return True
+
+
+def softmax(r: Rewriter, node: Node) -> bool:
+    """Quantize(Softmax(Dequantize(x))) over the last axis = QSoftmax."""
+    found = result(r, node)
+    if found is None or not isinstance(found.node.op, Softmax):
+        return False
+    x = activation(r, found.node.operands[0])
+    if x is None or found.node.op.axis != x.value.type.rank - 1:
+        return False
+    p = fp.choose_softmax(x.s, found.scale, x.value.type.shape[-1], found.where)
+    table = r.constant(p.table, "softmax_table")
+    new = QSoftmax(p.numerator, p.exponent, found.zp, found.lo, found.hi)
+    r.replace(node.output, r.insert(new, x.value, table, origin=found.origin))
+    return True
+
+
+# functions of one tensor --------------------------------------------------------------------
+
+Function = Callable[[F64], F64]  # of the real value of the leaf
+
+
+def requantize(r: Rewriter, node: Node) -> bool:
+    """Quantize(Dequantize(x)) = x, where scale and zero point are the same."""
+    found = quantizer(r, node)
+    x = activation(r, node.inputs[0])
+    if found is None or x is None or (x.s, x.zp) != found:
+        return False
+    if not r.can_replace(node.output, x.value):
+        return False
+    r.replace(node.output, x.value)
+    return True
+
+
+def function_of_one(r: Rewriter, node: Node) -> bool:
+    """Quantize of any elementwise expression of one s8 tensor and scalars = a table."""
+    found = quantizer(r, node)
+    if found is None:
+        return False
+    leaf = _only_leaf(r, node.operands[0])
+    if leaf is None or leaf.value.type.shape != node.output.type.shape:
+        return False
+    codes = np.arange(256, dtype=np.uint8).view(np.int8)
+    if (leaf.s, leaf.zp) == found and _is_plain(r, node.operands[0], leaf):
+        return False
+    real = (codes.astype(np.float64) - leaf.zp) * leaf.s
+    with np.errstate(all="ignore"):
+        y = _evaluate(r, node.operands[0], leaf, codes, real)
+    table = fp.to_quantized(y, found[0], found[1]).astype(np.int8)
+    constant = r.constant(table, "table")
+    origin = _origin(r, node, leaf)
+    r.replace(node.output, r.insert(Lut(), leaf.value, constant, origin=origin))
+    return True
+
+
+def _is_plain(r: Rewriter, value: Value, leaf: Scaled) -> bool:
+    found = activation(r, value)
+    return found is not None and found.value is leaf.value
+
+
+def _only_leaf(r: Rewriter, root: Value) -> Scaled | None:
+    """The one s8 tensor that `root` is an elementwise function of, as near to it as possible."""
+    leaves = _leaves(r, root)
+    while leaves is not None and len(leaves) > 1:
+        # several tensors: some may themselves be functions of another of them
+        deeper = _expand(r, leaves)
+        if deeper is None or deeper.keys() == leaves.keys():
+            return None
+        leaves = deeper
+    return None if not leaves else next(iter(leaves.values()))
+
+
+def _leaves(r: Rewriter, value: Value) -> dict[Value, Scaled] | None:
+    """The s8 tensors below float `value`, by value; None if it is no such expression."""
+    data = r.data(value)
+    if data is not None:
+        return {} if data.size == 1 else None
+    found = activation(r, value)
+    if found is not None:
+        return {found.value: found}
+    node = r.producer(value)
+    if node is None or not node.op.elementwise or isinstance(node.op, Quantize | Dequantize):
+        return None
+    if node.output.type.dtype not in (DType.F32, DType.BOOL):
+        return None
+    leaves: dict[Value, Scaled] = {}
+    for operand in node.operands:
+        below = _leaves(r, operand)
+        if below is None:
+            return None
+        leaves.update(below)
+    return leaves
+
+
+def _expand(r: Rewriter, leaves: dict[Value, Scaled]) -> dict[Value, Scaled] | None:
+    """`leaves` with those replaced that are tables of another leaf."""
+    for value in leaves:
+        node = r.producer(value)
+        if node is not None and isinstance(node.op, Lut) and node.operands[0] in leaves:
+            return {v: s for v, s in leaves.items() if v is not value}
+    return None
+
+
+def _evaluate(
+    r: Rewriter, value: Value, leaf: Scaled, codes: np.ndarray[tuple[int], np.dtype[np.int8]],
+    real: F64,
+) -> F64:  # fmt: skip
+    """`value` for each of the 256 codes of the leaf, in double precision."""
+    data = r.data(value)
+    if data is not None:
+        return data.astype(np.float64).reshape(())
+    found = activation(r, value)
+    if found is not None and found.value is leaf.value:
+        return real
+    if found is not None:  # a table of the leaf
+        table = r.producer(found.value)
+        assert table is not None
+        entries = r.data(table.operands[1])
+        assert entries is not None
+        return (fp.apply_lut(codes, entries).astype(np.float64) - found.zp) * found.s
+    node = r.producer(value)
+    assert node is not None
+    operands = tuple(_evaluate(r, v, leaf, codes, real) for v in node.operands)
+    (y,) = run_reference(node.op, operands)
+    return y.astype(np.float64)
+
+
+def _origin(r: Rewriter, node: Node, leaf: Scaled) -> tuple[str, ...]:
+    """Names of the nodes between the leaf and the Quantize."""
+    names: dict[str, None] = {}
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        names.update(dict.fromkeys(at.origin))
+        for value in at.operands:
+            below = r.producer(value)
+            if value is not leaf.value and below is not None and not isinstance(below.op, Lut):
+                stack.append(below)
+    return tuple(reversed(names))

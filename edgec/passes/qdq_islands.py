@@ -1,0 +1,58 @@
+"""Islands of Dequantize -> op -> Quantize become integer operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from edgec.passes.qdq_elementwise import (
+    average_pool,
+    function_of_one,
+    mean,
+    product_of_two,
+    requantize,
+    softmax,
+    sum_of_two,
+)
+from edgec.passes.qdq_linear import convolution, fully_connected, product_of_activations
+from edgec.passes.qdq_moves import (
+    dequantize_after_move,
+    largest_of_integers,
+    quantize_before_concat,
+)
+from edgec.passes.rewrite import Peephole, Rule
+
+
+@dataclass(frozen=True)
+class QdqMoves(Peephole):
+    """Data movement on integers, so that islands are as large as they can be."""
+
+    name: ClassVar[str] = "qdq-moves"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        dequantize_after_move,
+        quantize_before_concat,
+        largest_of_integers,
+        requantize,
+    )
+
+
+@dataclass(frozen=True)
+class QdqIslands(Peephole):
+    """Integer operators, by the numeric law; what has no rule stays in float."""
+
+    name: ClassVar[str] = "qdq-islands"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        requantize,
+        convolution,
+        fully_connected,
+        product_of_activations,
+        sum_of_two,
+        product_of_two,
+        mean,
+        average_pool,
+        softmax,
+        function_of_one,
+        dequantize_after_move,
+        quantize_before_concat,
+        largest_of_integers,
+    )
