@@ -11,12 +11,13 @@ from edgec.ops.activation import Relu, Sigmoid
 from edgec.ops.conv import Conv
 from edgec.ops.pad import Pad
 from edgec.ops.pool import AveragePool, MaxPool, MaxPoolWithIndices
+from edgec.ops.quantized_window import QConv
 from edgec.ops.select import Clip
 from edgec.passes.fuse_activation import Bounded
 from edgec.passes.match import origins
 from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
-Windowed = Conv | MaxPool | AveragePool
+Windowed = Conv | QConv | MaxPool | AveragePool
 
 
 def into_window(r: Rewriter, node: Node) -> bool:
@@ -46,6 +47,8 @@ def _fits(r: Rewriter, op: Windowed, node: Node) -> bool:
     fill = node.op.value
     if isinstance(op, MaxPool):
         return fill == -math.inf or (fill == 0 and _is_positive(r.producer(node.inputs[0])))
+    if isinstance(op, QConv):
+        return fill == op.x_zp
     if fill != 0:
         return False
     # Zeros count in the mean; padding of the pool itself must then count as well.

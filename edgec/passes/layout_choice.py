@@ -47,13 +47,6 @@ class Weighted(Spatial, Protocol):
         ...
 
 
-@runtime_checkable
-class Pooling(Spatial, Protocol):
-    """A spatial operator with a window, but no weights."""
-
-    kernel: tuple[int, ...]
-
-
 @dataclass(frozen=True)
 class Choice:
     """The sides of a graph's nodes, by identity."""
@@ -130,7 +123,8 @@ class _Chooser:
             return Network.SOURCE if node.inputs[1] in self._graph.constants else Network.SINK
         if not getattr(op.to_channels_last(), "channels_last", True):
             return Network.SINK  # an operator that cannot, such as a pool with indices
-        return Network.SOURCE if isinstance(op, Pooling) else self._network.vertex()
+        # Pools are like convolutions; normalizations work as well on either side.
+        return Network.SOURCE if hasattr(op, "kernel") else self._network.vertex()
 
     def _is_flexible(self, node: Node) -> bool:
         if isinstance(node.op, Reshape):

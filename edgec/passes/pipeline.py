@@ -19,6 +19,7 @@ from edgec.passes.identities import RemoveIdentities
 from edgec.passes.layout import ChannelsLast
 from edgec.passes.match import DEQUANTIZE, QUANTIZE
 from edgec.passes.qdq_islands import QdqIslands, QdqMoves
+from edgec.passes.recognize import Recognize
 from edgec.passes.signed import SignedActivations
 from edgec.passes.to_gemm import ToGemm
 from edgec.passes.views import MergeViews, ViewsOutOfIslands
@@ -36,6 +37,7 @@ CLEANUP: tuple[Pass, ...] = (
 FUSION: tuple[Pass, ...] = (
     ViewsOutOfIslands(),
     FoldConstants(keep=KEEP_QUANTIZED),
+    Recognize(),
     ToGemm(),
     FoldAffine(),
     FusePad(),
@@ -48,6 +50,7 @@ BEFORE: tuple[Pass, ...] = (*CLEANUP, *FUSION)
 
 AFTER: tuple[Pass, ...] = (
     FoldConstants(),
+    FusePad(),
     ChannelsLast(),
     MergeViews(),
     RemoveIdentities(),

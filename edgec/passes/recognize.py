@@ -86,7 +86,10 @@ def operand_of(r: Rewriter, value: Value | None, op: type[Op]) -> Value | None:
 
 def pairs(p: Product) -> tuple[tuple[Value, Value], ...]:
     """A product of two values, in both orders."""
-    return (p.values, p.values[::-1]) if len(p.values) == 2 else ()  # type: ignore[return-value]
+    if len(p.values) != 2:
+        return ()
+    a, b = p.values
+    return (a, b), (b, a)
 
 
 # activations -------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from edgec.ir.graph import Node
 from edgec.ops.matmul import Gemm
-from edgec.ops.move import Transpose
+from edgec.ops.move import Slice, Transpose
 from edgec.ops.shape import Reshape
 from edgec.passes import perms
 from edgec.passes.match import (
@@ -96,6 +96,52 @@ def transpose_into_gemm(r: Rewriter, node: Node) -> bool:
     return True
 
 
+def slice_before_transpose(r: Rewriter, node: Node) -> bool:
+    """Slice(Transpose(x)) = Transpose(Slice(x)): less moves."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Slice) else None
+    if inner is None or not isinstance(inner.op, Transpose):
+        return False
+    if not _only_slices_read(r, inner):
+        return False
+    op = node.op.permuted(perms.inverse(inner.op.perm))
+    assert op is not None
+    part = r.insert(op, inner.operands[0], origin=node.origin)
+    r.replace(node.output, r.insert(inner.op, part, origin=inner.origin))
+    return True
+
+
+def slice_before_reshape(r: Rewriter, node: Node) -> bool:
+    """Slice(Reshape(x)) = Reshape(Slice(x)) if the Reshape only adds or drops axes of one."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Slice) else None
+    if inner is None or not isinstance(node.op, Slice) or not isinstance(inner.op, Reshape):
+        return False
+    (x,) = inner.operands
+    own = [k for k, d in enumerate(inner.output.type.shape) if d != 1]
+    wide = [k for k, d in enumerate(x.type.shape) if d != 1]
+    same = [inner.output.type.shape[k] for k in own] == [x.type.shape[k] for k in wide]
+    if not same or not _only_slices_read(r, inner) or 0 in node.op.shape:
+        return False
+    op = _on_axes(node.op, dict(zip(wide, own, strict=True)), x.type.rank)
+    part = r.insert(op, x, origin=node.origin)
+    r.replace(node.output, r.insert(Reshape(node.op.shape), part, origin=inner.origin))
+    return True
+
+
+def _on_axes(op: Slice, axes: dict[int, int], rank: int) -> Slice:
+    """`op` on a tensor of `rank` whose axis k is its axis `axes[k]`, the others of extent 1."""
+    return Slice(
+        tuple(op.starts[axes[k]] if k in axes else 0 for k in range(rank)),
+        tuple(op.steps[axes[k]] if k in axes else 1 for k in range(rank)),
+        tuple(op.shape[axes[k]] if k in axes else 1 for k in range(rank)),
+    )
+
+
+def _only_slices_read(r: Rewriter, node: Node) -> bool:
+    if r.is_output(node.output):
+        return False
+    return all(isinstance(user.op, Slice) for user in r.users(node.output))
+
+
 def view_before_dequantize(r: Rewriter, node: Node) -> bool:
     """View(Dequantize(q)) = Dequantize(View(q)) if one scale serves all of q."""
     inner = r.producer(node.inputs[0]) if isinstance(node.op, Reshape | Transpose) else None
@@ -150,6 +196,8 @@ class MergeViews(Peephole):
         merge_transposes,
         transposes_meet,
         transpose_into_gemm,
+        slice_before_transpose,
+        slice_before_reshape,
     )
 
 

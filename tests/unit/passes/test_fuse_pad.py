@@ -103,3 +103,19 @@ def test_pads_of_one_value_merge() -> None:
         FusePad(), text, "input %x: f32[2]\n%y: f32[6] = Pad(%x) {before=[1], after=[3]}\noutput %y"
     )
     stays(FusePad(), text.replace("[3]}", "[3], value=1.0}"))
+
+
+INTEGER = """
+    input %x: s8[1,2,4]
+    const %w: s8[1,2,3] = [1, 2, 3, 4, 5, 6]
+    const %b: s32[1] = [7]
+    const %m: s32[1] = [9999999]
+    %p: s8[1,2,6] = Pad(%x) {before=[0, 0, 1], after=[0, 0, 1], value=-5}
+    %y: s8[1,1,4] = QConv(%p, %w, %b, %m) {FIELDS, x_zp=-5, shift=8, y_zp=3}
+    output %y
+""".replace("FIELDS", "strides=[1], pads=[0, 0], dilations=[1], group=1")
+
+
+def test_zero_points_become_pads_of_an_integer_convolution() -> None:
+    assert ops(transformed(FusePad(), INTEGER)) == ["QConv"]
+    stays(FusePad(), INTEGER.replace("value=-5", "value=0"))

@@ -183,3 +183,32 @@ def test_quantized_weights_are_transposed_with_their_scales() -> None:
         output %y
         """,
     )
+
+
+def test_a_part_of_a_transposed_tensor_is_taken_first() -> None:
+    after = transformed(
+        MergeViews(),
+        """
+        input %x: f32[5,1,3,2]
+        %t: f32[3,5,1,2] = Transpose(%x) {perm=[2, 0, 1, 3]}
+        %r: f32[3,5,2] = Reshape(%t) {shape=[3, 5, 2]}
+        %a: f32[1,5,2] = Slice(%r) {starts=[0, 0, 0], steps=[1, 1, 1], shape=[1, 5, 2]}
+        %b: f32[1,5,2] = Slice(%r) {starts=[2, 4, 0], steps=[1, -1, 1], shape=[1, 5, 2]}
+        %y: f32[1,5,2] = Add(%a, %b)
+        output %y
+        """,
+    )
+    assert sorted(ops(after)) == ["Add", "Reshape", "Reshape", "Slice", "Slice"]
+
+
+def test_a_transposed_tensor_with_other_readers_stays() -> None:
+    stays(
+        MergeViews(),
+        """
+        input %x: f32[5,3]
+        %t: f32[3,5] = Transpose(%x) {perm=[1, 0]}
+        %a: f32[1,5] = Slice(%t) {starts=[0, 0], steps=[1, 1], shape=[1, 5]}
+        %y: f32[3,5] = Add(%a, %t)
+        output %y
+        """,
+    )
