@@ -1,15 +1,18 @@
 """Greedy packing: place blocks one by one into gaps, in several orders; keep the best.
 
-After the fixed orders, blocks that stick out at the top are moved to the front of the best
-order, again and again, as long as the effort allows.
+After the fixed orders come all orders when there are few blocks. Otherwise blocks that stick out
+at the top are moved to the front of the best order, again and again, as the effort allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from edgec.plan.blocks import Block, Keepout, fit, height, keepouts, orders
+
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,13 @@ def _improve(
     goal: int,
     rounds: int,
 ) -> Placement:
-    """Move the blocks that reach the top to the front, with those that force them up."""
+    """Try all orders of few blocks; otherwise move those that reach the top to the front."""
+    if rounds and len(blocks) <= FEW:
+        every = (
+            _try(blocks, near, o, False, "greedy, all orders")
+            for o in permutations(range(len(blocks)))
+        )
+        return min((best, *every), key=lambda p: p.height)
     current = best
     seen: set[tuple[int, ...]] = set()
     for _ in range(rounds):

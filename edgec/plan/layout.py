@@ -29,6 +29,27 @@ class Layout:
     solver: str
 
 
+def _savings(
+    spans: Sequence[Span], pairs: Sequence[Candidate], align: int
+) -> dict[tuple[int, int], int]:
+    """Most bytes that sharing may save, by inclusive range of positions.
+
+    A step shares the bytes of a result at most once, for as long as both buffers live: longer
+    than that step if other parts of the result were written before.
+    """
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    for pair in pairs:
+        key = (pair.position, pair.write)
+        since = max(spans[pair.read].first, spans[pair.write].first)
+        saved = round_up(pair.saved, align)
+        old_since, old_saved = best.get(key, (since, saved))
+        best[key] = (min(since, old_since), max(saved, old_saved))
+    total: dict[tuple[int, int], int] = {}
+    for (position, _), (since, saved) in best.items():
+        total[(since, position)] = total.get((since, position), 0) + saved
+    return total
+
+
 @dataclass(frozen=True)
 class _Trial:
     """One choice of sharings with its best packing."""
@@ -97,12 +118,8 @@ def lower_bound(
             live = slack[span.first + 1 : span.last + 2]
             np.maximum(live, rounded - root.bytes, out=live)
     need = np.cumsum(load)[:-1] - slack
-    best: dict[tuple[int, int], int] = {}
-    for pair in pairs:
-        key = (pair.position, pair.write)
-        best[key] = max(best.get(key, 0), round_up(pair.saved, align))
-    for (position, _), saved in best.items():
-        need[position + 1] -= saved
+    for (first, last), saved in _savings(spans, pairs, align).items():
+        need[first + 1 : last + 2] -= saved
     return max(0, int(need.max()))
 
 

@@ -3,7 +3,8 @@
 A state is the set of steps that have run (a bit mask); how many bytes are live in it does
 not depend on the order inside the set. A best-first search over these sets, smallest peak
 first, is exact; when it grows beyond `node_limit` sets a beam search takes over. The given
-order is kept unless another one has a strictly smaller peak.
+order is kept unless another one has a strictly smaller peak. A beam tends to open every branch
+before it closes one, so a depth-first order is tried beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import heapq
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from edgec.plan.live import Usage
+from edgec.plan.live import Pair, Usage
 from edgec.plan.rects import round_up
 
 BEAM_WIDTH = 48
@@ -67,16 +68,26 @@ class _Move:
 
 
 def best_order(usage: Usage, align: int, node_limit: int = NODE_LIMIT) -> Ordering:
-    """The order with the smallest peak that is found; never worse than the given order."""
+    """The order with the smallest peak that is found; never worse than the given order.
+
+    The peak is exact but for operands that take shape inside a part of their result, which
+    save bytes for longer than one step; then nothing is called proven.
+    """
     costs = _costs(usage, align)
+    sure = all(_whole(usage, p) for s in usage.steps for p in s.pairs)
     given = _given(costs)
     if given.peak <= _floor(costs):
-        return replace(given, proven=True)
+        return replace(given, proven=sure)
     search = _best_first(costs, given.peak, node_limit)
     if search.complete:
-        return replace(search.found or given, proven=True)
-    found = _beam(costs, given.peak)
-    return found or given
+        return replace(search.found or given, proven=sure)
+    options = (given, _depth_first(costs), _beam(costs, given.peak) or given)
+    return min(options, key=lambda o: o.peak)
+
+
+def _whole(usage: Usage, pair: Pair) -> bool:
+    """Whether the pair writes all bytes of its root buffer."""
+    return pair.write.stop - pair.write.start == usage.roots[pair.write.root].bytes
 
 
 def _costs(usage: Usage, align: int) -> _Costs:
@@ -230,6 +241,20 @@ def _best_first(costs: _Costs, bound: int, node_limit: int) -> _Search:
                 pushed += 1
                 heapq.heappush(heap, (after.peak, -after.done.bit_count(), pushed, after))
     return _Search(None, True)
+
+
+def _depth_first(costs: _Costs) -> Ordering:
+    """Follow the last step to its successors; where there is a choice, the cheapest step."""
+    node = _start(costs)
+    recent = [0] * len(costs.preds)  # when a step became ready
+    for turn in range(len(costs.preds)):
+        moves = {s: _move(costs, node.done, node.live, s) for s in _bits(node.ready)}
+        step = min(moves, key=lambda s: (-recent[s], moves[s].after, moves[s].during, s))
+        after = _advance(costs, node, step, moves[step])
+        for s in _bits(after.ready & ~node.ready):
+            recent[s] = turn + 1
+        node = after
+    return Ordering(_unlink(node.steps), node.peak, False)
 
 
 def _beam(costs: _Costs, bound: int) -> Ordering | None:

@@ -164,7 +164,8 @@ def test_plans_of_random_programs_are_right(p: Program, align: int) -> None:
     check_plan(p, plan)
     assert plan.lower_bound <= plan.arena_bytes
     assert plan.arena_bytes <= sum(-(-t.bytes // plan.align) * plan.align for t in plan.lifetimes)
-    assert plan.arena_bytes <= make_plan(p, align=align, keep_order=True).arena_bytes
+    given_order = make_plan(p, align=align, node_limit=300, keep_order=True)
+    assert plan.arena_bytes <= given_order.arena_bytes
     assert plan.proven_optimal == (plan.lower_bound == plan.arena_bytes)
 
 
