@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from edgec.plan.blocks import Block, Part, load
+from edgec.plan.blocks import Block, Part
 from edgec.plan.greedy import place
 
 
