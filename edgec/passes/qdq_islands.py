@@ -20,6 +20,7 @@ from edgec.passes.qdq_moves import (
     largest_of_integers,
     quantize_before_concat,
 )
+from edgec.passes.qdq_norm import layer_norm
 from edgec.passes.rewrite import Peephole, Rule
 
 
@@ -51,6 +52,7 @@ class QdqIslands(Peephole):
         mean,
         average_pool,
         softmax,
+        layer_norm,
         function_of_one,
         dequantize_after_move,
         quantize_before_concat,
