@@ -53,6 +53,11 @@ _INFIX = {
 _BITWISE = {"and": "&", "or": "|", "xor": "^"}
 _LOGICAL = {"and": "&&", "or": "||", "xor": "!="}
 
+# results that are known to fit the narrow type they are cast to
+SATURATED = frozenset(
+    {"edgec_clamp_s8", "edgec_add_s8", "edgec_softmax_value", "edgec_quantize_f32"}
+)
+
 NUMERIC = "edgec/numeric.h"
 FLOATMATH = "edgec/floatmath.h"
 FIXEDPOINT = "edgec/fixedpoint.h"
@@ -163,7 +168,8 @@ class ExprPrinter:
         if source.is_float and not to.is_float:
             self.headers.add(FLOATMATH)
             return f"edgec_{source.value}_to_{to.value}({self.text(e.x)})", ATOM
-        if to.is_integer and not _widens(source, to) and to.is_signed:
+        saturated = isinstance(e.x, Call) and e.x.function in SATURATED
+        if to.is_integer and not _widens(source, to) and to.is_signed and not saturated:
             self.headers.add(NUMERIC)
             word = "uint64_t" if to is DType.I64 else "uint32_t"
             return f"edgec_wrap_{to.value}(({word}){self.text(e.x, UNARY)})", ATOM

@@ -9,6 +9,7 @@ from edgec.emit.cexpr import NUMERIC, ExprPrinter
 from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
 from edgec.emit.weights import symbol
+from edgec.emit.wrap import wrap
 from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.program import Program, Step
 
@@ -53,7 +54,8 @@ def source(program: Program, offsets: Mapping[str, int], align: int) -> Source:
     for step in steps:
         lines += [step.definition, ""]
     lines += _run(program, steps, align)
-    return Source("\n".join(lines), tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"})))
+    wrapped = [part for block in lines for line in block.split("\n") for part in wrap(line)]
+    return Source("\n".join(wrapped), tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"})))
 
 
 def _run(program: Program, steps: list[StepText], align: int) -> list[str]:
@@ -140,8 +142,6 @@ def _call(step: Step, function: str, number: int, offsets: Mapping[str, int]) ->
         place = f"base + {offsets[buffer.name]}u"
         arguments.append(f"({const}{buffer.dtype.c_name} *)(void *)({place})")
     lines = [f"    {function}({', '.join(arguments)});"]
-    if len(lines[0]) > 100:
-        lines = [f"    {function}(", ",\n".join(f"        {a}" for a in arguments) + ");"]
     if step.writes:
         first = step.writes[0]
         lines.append(f"    EDGEC_TRACE({number}u, base + {offsets[first.name]}u, {first.bytes}u);")

@@ -67,7 +67,7 @@ class RowKernels:
             buffers.append(memory.buffer)
         first = len(buffers)
         for constant in choice.row.pack(choice.facts):  # type: ignore[arg-type]
-            name = f"{result.buffer.name}_{constant.name}"
+            name = f"{node.op.name.lower()}_{constant.name}"
             tensor = b.constant(constant.data, name, align=constant.align)
             assert tensor.buffer is not None
             buffers.append(tensor.buffer)

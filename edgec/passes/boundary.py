@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from edgec.ir.graph import Graph, Node, Quant, Value
 from edgec.ir.types import TensorType
 from edgec.ops.quantize import Dequantize, Quantize
 from edgec.passes.base import Pass
+from edgec.passes.signed import moves
 
 
 def _parameters(graph: Graph, node: Node) -> Quant | None:
@@ -29,19 +31,36 @@ class AnnotateBoundary(Pass):
     name: ClassVar[str] = "annotate-boundary"
 
     def run(self, graph: Graph) -> bool:
+        known = [v.quant for v in (*graph.inputs, *graph.outputs)]
         users, producers = graph.users(), graph.producers()
-        modified = False
         for value in graph.inputs:
-            readers = [n for n in users.get(value, []) if isinstance(n.op, Dequantize)]
-            if readers and value.quant is None and value.type.dtype.is_integer:
-                value.quant = _parameters(graph, readers[0])
-                modified |= value.quant is not None
+            if value.quant is None and value.type.dtype.is_integer:
+                value.quant = _read_by(graph, users, value)
         for value in graph.outputs:
-            node = producers.get(value)
-            if node is not None and value.quant is None and isinstance(node.op, Quantize):
-                value.quant = _parameters(graph, node)
-                modified |= value.quant is not None
-        return modified
+            if value.quant is None and value.type.dtype.is_integer:
+                value.quant = _made_by(graph, producers.get(value), producers)
+        return known != [v.quant for v in (*graph.inputs, *graph.outputs)]
+
+
+def _read_by(graph: Graph, users: Mapping[Value, list[Node]], value: Value) -> Quant | None:
+    """The parameters of the first Dequantize that reads `value`, behind data movement too."""
+    for node in users.get(value, []):
+        if isinstance(node.op, Dequantize):
+            return _parameters(graph, node)
+        if moves(node.op):
+            found = _read_by(graph, users, node.output)
+            if found is not None:
+                return found
+    return None
+
+
+def _made_by(graph: Graph, node: Node | None, producers: Mapping[Value, Node]) -> Quant | None:
+    """The parameters of the Quantize that `node` is, or moves the results of."""
+    while node is not None and moves(node.op):
+        node = producers.get(node.operands[0])
+    if node is None or not isinstance(node.op, Quantize):
+        return None
+    return _parameters(graph, node)
 
 
 @dataclass(frozen=True)
