@@ -13,6 +13,8 @@ from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.passes.base import Fact, Pass
 from edgec.passes.rewrite import Rewriter
 
+SAMPLE = 16  # elements that tell most constants apart, so that few are hashed as a whole
+
 
 @dataclass(frozen=True)
 class ShareCommon(Pass):
@@ -31,10 +33,21 @@ class ShareCommon(Pass):
 
 
 def _share_constants(r: Rewriter) -> bool:
+    groups: dict[Hashable, list[Value]] = {}
+    for value, data in r.graph.constants.items():
+        sample = data.reshape(-1)[:SAMPLE].tobytes()
+        groups.setdefault((value.type, value.quant, sample), []).append(value)
+    modified = False
+    for group in groups.values():
+        modified |= len(group) > 1 and _share_equal(r, group)
+    return modified
+
+
+def _share_equal(r: Rewriter, group: list[Value]) -> bool:
     first: dict[Hashable, Value] = {}
     modified = False
-    for value, data in list(r.graph.constants.items()):
-        kept = first.setdefault((value.type, _key_of_array(data), value.quant), value)
+    for value in group:
+        kept = first.setdefault(_key_of_array(r.graph.constants[value]), value)
         if kept is not value and r.can_replace(value, kept) and r.users(value):
             r.replace(value, kept)
             modified = True

@@ -14,6 +14,7 @@ import numpy as np
 from edgec.ir.graph import Graph, Node, Value
 from edgec.ops.base import Op
 from edgec.ops.matmul import Gemm, MatMul
+from edgec.ops.quantized import QGemm
 
 Users = Mapping[Value, Sequence[Node]]
 
@@ -44,6 +45,8 @@ def summed_axis(op: Op) -> int | None:
     """The axis of the weights (operand 1, a matrix) that meets the columns of operand 0."""
     if isinstance(op, Gemm) and not op.trans_a:
         return 1 if op.trans_b else 0
+    if isinstance(op, QGemm):
+        return 1
     if isinstance(op, MatMul):
         return 0
     return None

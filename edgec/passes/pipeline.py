@@ -53,6 +53,7 @@ AFTER: tuple[Pass, ...] = (
     FusePad(),
     ChannelsLast(),
     MergeViews(),
+    FusePad(),
     RemoveIdentities(),
     FuseActivation(),
     FoldConstants(),

@@ -111,7 +111,7 @@ class Rewriter:
         self._users.setdefault(new, []).extend(readers)
         if old in self._outputs:
             self._become_output(old, new)
-        elif new in self._new:
+        elif new in self._new and new not in self._outputs:
             old.name, new.name = new.name, old.name
             new.quant = new.quant or old.quant
         self._bury([self.producer(old)])

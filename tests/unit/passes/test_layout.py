@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from edgec.ir.verify import verify
 from edgec.passes.layout import ChannelsLast
 from tests.unit.passes.checking import assert_same_meaning, becomes, graph, ops, stays, transformed
+from tests.unit.passes.networks import networks
 
 C1 = "strides=[1, 1], pads=[0, 0, 0, 0], dilations=[1, 1]"
 P2 = "kernel=[2, 2], strides=[2, 2], pads=[0, 0, 0, 0], dilations=[1, 1]"
@@ -158,40 +158,10 @@ def test_indices_of_a_pool_keep_the_layout_that_they_count_in() -> None:
     )
 
 
-STEPS = (
-    "Conv(%{x}, %w) {{strides=[1, 1], pads=[1, 1, 1, 1], dilations=[1, 1]}}",
-    "MaxPool(%{x}) {{kernel=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], dilations=[1, 1]}}",
-    "Neg(%{x})",
-    "Add(%{x}, %{z})",
-    "Mul(%{x}, %c)",
-    "Mul(%s, %{x})",
-    "Softmax(%{x}) {{axis=1}}",
-    "CumSum(%{x}) {{axis=3}}",
-    "Where(%b, %{x}, %{z})",
-    "Slice(%{x}) {{starts=[0, 1, 3, 0], steps=[1, -1, -1, 1], shape=[1, 2, 4, 4]}}",
-    "Max(%{x}, %l)",
-)
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=1)
-)
-@settings(max_examples=60, deadline=None)
-def test_random_networks_keep_their_meaning(steps: list[tuple[str, int, int]]) -> None:
-    lines = [
-        "input %v0: f32[1,2,4,4]",
-        "const %w: f32[2,2,3,3] = random(1)",
-        "const %c: f32[2,1,1] = random(2)",
-        "const %s: f32[] = [0.5]",
-        "const %b: bool[1,2,4,1] = random(3)",
-        "const %l: f32[4] = random(4)",
-    ]
-    for k, (step, x, z) in enumerate(steps):
-        call = step.format(x=f"v{max(k - x % 3, 0)}", z=f"v{z % (k + 1)}")
-        lines.append(f"%v{k + 1}: f32[1,2,4,4] = {call}")
-    lines.append(f"%y: f32[4,4,2] = Reshape(%v{len(steps)}) {{shape=[4, 4, 2]}}")
-    lines += ["output %y", f"output %v{(len(steps) + 1) // 2}"]
-    before, after = graph("\n".join(lines)), graph("\n".join(lines))
+@given(networks())
+@settings(max_examples=60)
+def test_random_networks_keep_their_meaning(text: str) -> None:
+    before, after = graph(text), graph(text)
     ChannelsLast().run(after)
     verify(after)
     assert_same_meaning(before, after)

@@ -105,3 +105,18 @@ def test_given_other_operands_the_old_producers_die() -> None:
     r.set_inputs(relu, [g.inputs[0]])
     r.finish()
     assert ops(g) == ["Relu"]
+
+
+def test_an_output_keeps_its_name_when_it_replaces_another_value() -> None:
+    g = graph("""
+        input %x: f32[2]
+        %y: f32[2] = Relu(%x)
+        %a: f32[2] = Neg(%y)
+        %b: f32[2] = Neg(%a)
+        %z: f32[2] = Exp(%b)
+        output %y
+        output %z
+    """)
+    assert rewrite(g, [relu_to_abs, drop_double_neg])
+    assert ops(g) == ["Abs", "Exp"]
+    assert [v.name for v in g.outputs] == ["y", "z"]
