@@ -46,18 +46,18 @@ class Pad(Op):
         fill = ex.const(x.dtype, self.value)
 
         def element(*i: Expr) -> Expr:
-            own = [k - p for k, p in zip(i, self.before, strict=True)]
-            inside = ex.logical_and(
-                *(test for k, size in zip(own, x.shape, strict=True) for test in (k >= 0, k < size))
-            )
+            sides = list(zip(i, self.before, x.shape, strict=True))
+            tests = [t for k, p, size in sides for t in (k >= p, k < p + size)]
+            inside = ex.logical_and(*tests)
             if isinstance(inside, ex.Const):
-                return x.at(*own) if inside.value else fill
+                return x.at(*(k - p for k, p, _ in sides)) if inside.value else fill
             result = b.local(fill, name="padded")
             with b.when(inside):
-                bounded = (
-                    b.let_index(k, 0, size - 1) for k, size in zip(own, x.shape, strict=True)
-                )
-                b.assign(result, x.at(*bounded))
+                own = [
+                    b.let_index(k - p, 0, size - 1) if self.before[d] or self.after[d] else k
+                    for d, (k, p, size) in enumerate(sides)
+                ]
+                b.assign(result, x.at(*own))
             return result
 
         return b.compute(x.dtype, _padded(x.shape, self.before, self.after), element)

@@ -176,7 +176,7 @@ class TopK(Op):
         """Put element `j` into the sorted list of the best so far, from its end."""
         values, where = lists
         with b.loop(self.k, name="back") as back:
-            slot = self.k - 1 - back
+            slot = b.let_index(self.k - 1 - back, 0, self.k - 1, "slot")
             here = self._at(i, slot)
             before = self._at(i, ex.maximum(slot - 1, 0))
             with b.when(slot <= j):  # slots behind are not filled yet
