@@ -56,8 +56,11 @@ class SingleNode:
     def model(self) -> onnx.ModelProto:
         names = ["" if a is None else f"x{k}" for k, a in enumerate(self.inputs)]
         node = onnx.helper.make_node(
-            self.op_type, names, list(self.outputs), domain=self.domain, name="n", **self.attributes
+            self.op_type, names, list(self.outputs), domain=self.domain, name="n"
         )
+        for name, value in self.attributes.items():
+            stored = onnx.numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
+            node.attribute.append(onnx.helper.make_attribute(name, stored))
         info = [
             onnx.helper.make_tensor_value_info(
                 names[k], onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape
