@@ -117,9 +117,9 @@ def verify(
     with _workspace(compiled) as folder:
         progress(f"compiling for {board.name}")
         firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
-        samples = load_inputs(inputs, count, compiled.graph, model)
+        samples = load_inputs(inputs, count, compiled.graph)
         progress(f"running {len(samples)} inputs on {board.name}")
-        run = compare_runs(firmware, compiled.graph, samples, model, options.shapes)
+        run = compare_runs(firmware, compiled.graph, samples, model)
     return VerifyResult(options.model_name(model), (run,))
 
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgec.verify.match import LayerDifference as LayerDifference
+from edgec.verify.match import OutputMatch as OutputMatch
+from edgec.verify.match import RunMatch as RunMatch
+
 
 @dataclass(frozen=True)
 class MemoryUse:
@@ -118,50 +122,6 @@ class CheckResult:
     @property
     def fits(self) -> bool:
         return not self.reasons
-
-
-@dataclass(frozen=True)
-class OutputMatch:
-    """How one output compares over all inputs.
-
-    `bit_exact` is None for an output without an integer reference (float models). The figures
-    against onnxruntime are None when it is not installed. A step is one LSB of an integer output.
-    """
-
-    name: str
-    dtype: str
-    elements: int
-    bit_exact: bool | None
-    max_abs_error: float | None = None
-    within_one_step: float | None = None  # fraction of elements, integer outputs only
-    within_tolerance: bool | None = None  # float outputs: 1e-4 relative or 1e-5 absolute
-    top1_agreement: float | None = None  # fraction of inputs
-
-
-@dataclass(frozen=True)
-class LayerDifference:
-    """The first layer whose result differs from the reference, found by running layer by layer."""
-
-    layer: str
-    op: str
-    function: str
-    input_index: int
-    element: int
-    expected: str
-    got: str
-
-
-@dataclass(frozen=True)
-class RunMatch:
-    """One target (and board) against the references."""
-
-    target: str
-    board: str  # "host" for a native run
-    inputs: int
-    outputs: tuple[OutputMatch, ...]
-    ok: bool
-    first_difference: LayerDifference | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
