@@ -20,6 +20,7 @@ from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
 Bounded = Conv | ConvTranspose | Gemm
 Range = tuple[float, float]
+EXACT = 2**53  # integers up to here are the same as floats
 
 
 def bounds(r: Rewriter, node: Node) -> tuple[Value, Range] | None:
@@ -43,6 +44,8 @@ def _limit(r: Rewriter, node: Node) -> tuple[Value, Range] | None:
     x, _, number = found
     limit = uniform(r, node.inputs[number])
     if limit is None or math.isnan(limit) or x.type != node.output.type:
+        return None
+    if not x.type.dtype.is_float and abs(limit) > EXACT:
         return None
     return x, (limit, math.inf) if isinstance(node.op, Max) else (-math.inf, limit)
 

@@ -39,6 +39,7 @@ FUSION: tuple[Pass, ...] = (
     FoldConstants(keep=KEEP_QUANTIZED),
     Recognize(),
     ToGemm(),
+    MergeViews(),
     FoldAffine(),
     FusePad(),
     FuseActivation(),

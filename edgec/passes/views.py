@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from edgec.ir.graph import Node
+from edgec.ir.graph import Node, Value
 from edgec.ops.matmul import Gemm
 from edgec.ops.move import Slice, Transpose
 from edgec.ops.shape import Reshape
@@ -94,6 +94,49 @@ def transpose_into_gemm(r: Rewriter, node: Node) -> bool:
     inputs = (node.inputs[0], inner.operands[0], *node.inputs[2:])
     r.replace(node.output, r.insert(op, *inputs, origin=origins(inner, node)))
     return True
+
+
+def unary_before_reshape(r: Rewriter, node: Node) -> bool:
+    """f(Reshape(x), c) = Reshape(f(x, c)): f meets what computes x, the Reshape what reads f.
+
+    Not for the edges of quantized islands, where `ViewsOutOfIslands` knows better.
+    """
+    if not node.op.elementwise or node.op.name in (QUANTIZE, DEQUANTIZE) or len(node.outputs) != 1:
+        return False
+    computed = [v for v in node.operands if r.data(v) is None]
+    inner = r.producer(computed[0]) if len(computed) == 1 else None
+    if inner is None or not isinstance(inner.op, Reshape) or not r.has_one_reader(inner.output):
+        return False
+    if node.output.type.shape != inner.op.shape:
+        return False
+    x = inner.operands[0]
+    operands: list[Value | None] = []
+    for value in node.inputs:
+        operand = x if value is inner.output else _for_shape(r, value, node, x.type.shape)
+        if value is not None and operand is None:
+            return False
+        operands.append(operand)
+    new = r.insert(node.op, *operands, origin=node.origin)
+    r.replace(node.output, r.insert(inner.op, new, origin=inner.origin))
+    return True
+
+
+def _for_shape(
+    r: Rewriter, value: Value | None, node: Node, shape: tuple[int, ...]
+) -> Value | None:
+    """The constant operand `value` of `node` as it broadcasts to `shape`.
+
+    One element does, and one per index of the last axis if both shapes have the same.
+    """
+    data = r.data(value)
+    if value is None or data is None:
+        return None
+    if data.size == 1:
+        return value if data.ndim == 0 else r.constant(data.reshape(()), value.name)
+    columns = node.output.type.shape[-1:]
+    if data.shape[-1:] != (data.size,) or columns != (data.size,) or shape[-1:] != columns:
+        return None
+    return value if data.ndim == 1 else r.constant(data.reshape(-1), value.name)
 
 
 def slice_before_transpose(r: Rewriter, node: Node) -> bool:
@@ -196,6 +239,7 @@ class MergeViews(Peephole):
         merge_transposes,
         transposes_meet,
         transpose_into_gemm,
+        unary_before_reshape,
         slice_before_transpose,
         slice_before_reshape,
     )

@@ -212,3 +212,63 @@ def test_a_transposed_tensor_with_other_readers_stays() -> None:
         output %y
         """,
     )
+
+
+def test_functions_of_one_value_move_before_a_reshape() -> None:
+    becomes(
+        MergeViews(),
+        """
+        input %x: f32[2,3]
+        const %c: f32[1,1] = [2]
+        %r: f32[6] = Reshape(%x) {shape=[6]}
+        %n: f32[6] = Neg(%r)
+        %o: f32[1,6] = Reshape(%n) {shape=[1, 6]}
+        %y: f32[1,6] = Mul(%c, %o)
+        output %y
+        """,
+        """
+        input %x: f32[2,3]
+        %n: f32[2,3] = Neg(%x)
+        const %c: f32[] = [2]
+        %m: f32[2,3] = Mul(%c, %n)
+        %y: f32[1,6] = Reshape(%m) {shape=[1, 6]}
+        output %y
+        """,
+    )
+
+
+def test_functions_of_more_stay_behind_the_reshape() -> None:
+    stays(
+        MergeViews(),
+        """
+        input %x: f32[2,3]
+        const %c: f32[6] = [1, 2, 3, 4, 5, 6]
+        const %e: f32[2,1] = [1, 2]
+        const %one: f32[1,1] = [1]
+        %r: f32[6] = Reshape(%x) {shape=[6]}
+        %m: f32[6] = Mul(%r, %c)
+        %q: f32[3,2] = Reshape(%x) {shape=[3, 2]}
+        %s: f32[3,2] = Softmax(%q) {axis=1}
+        %t: f32[6] = Reshape(%s) {shape=[6]}
+        %u: f32[6] = Add(%m, %t)
+        %v: f32[3,2] = Reshape(%u) {shape=[3, 2]}
+        %w: f32[3,2] = Add(%v, %v)
+        %k: f32[6] = Reshape(%w) {shape=[6]}
+        %y: f32[1,6] = Add(%k, %one)
+        output %y
+        """,
+    )
+
+
+def test_a_product_with_a_row_moves_before_a_reshape_of_rows() -> None:
+    after = transformed(
+        MergeViews(),
+        """
+        input %x: f32[2,3]
+        const %c: f32[1,1,3] = [1, 2, 3]
+        %r: f32[2,1,3] = Reshape(%x) {shape=[2, 1, 3]}
+        %y: f32[2,1,3] = Mul(%r, %c)
+        output %y
+        """,
+    )
+    assert ops(after) == ["Mul", "Reshape"]
