@@ -91,7 +91,7 @@ class Resize(Op):
             or (crops and len(self.roi) != 2 * x.rank)
         ):
             raise fail(
-                "E0233",
+                "E0227",
                 f"Resize of shape {list(x.shape)} to {list(self.shape)} by {list(self.scales)}",
                 rule="there is one positive scale for each axis, and two numbers of the region",
             )

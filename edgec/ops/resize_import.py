@@ -27,7 +27,7 @@ def _scaled(n: OnnxNode, scales: tuple[float, ...]) -> tuple[int, ...]:
     shape = n.type(0).shape
     if len(scales) != len(shape):
         raise n.error(
-            "E0233",
+            "E0227",
             f"{n.op_type} has {len(scales)} scales for a tensor of rank {len(shape)}",
             rule="there is one scale for each axis",
         )
@@ -78,7 +78,7 @@ def _target(n: OnnxNode, axes: list[int]) -> tuple[tuple[float, ...], tuple[int,
     if given:
         if len(given) != len(axes):
             raise n.error(
-                "E0233",
+                "E0227",
                 f"Resize has {len(given)} scales for {len(axes)} axes",
                 rule="there is one scale for each axis",
             )
@@ -88,7 +88,7 @@ def _target(n: OnnxNode, axes: list[int]) -> tuple[tuple[float, ...], tuple[int,
     sizes = n.const_ints(3, "the sizes")
     if len(sizes) != len(axes):
         raise n.error(
-            "E0233",
+            "E0227",
             f"Resize has {len(sizes)} sizes for {len(axes)} axes",
             rule="there is one size for each axis",
         )

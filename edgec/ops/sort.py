@@ -136,7 +136,7 @@ class TopK(Op):
         check_kind(self.name, Kind.NUMBER, x)
         if not 0 <= self.k <= x.shape[self.axis]:
             raise fail(
-                "E0232",
+                "E0227",
                 f"TopK takes {self.k} of {x.shape[self.axis]} elements",
                 rule="k is not larger than the size of the axis",
             )

@@ -63,8 +63,8 @@ REFUSED: tuple[tuple[str, Op, tuple[TensorType, ...]], ...] = (
     ("E0229", GatherND(0), (t(F, 2, 3), t(I, 2, 3))),
     ("E0229", ScatterElements(0), (t(F, 2, 3), t(I, 1, 3), t(F, 1, 2))),
     ("E0229", ScatterND(), (t(F, 2, 3), t(I, 1, 1), t(F, 1, 2))),
-    ("E0232", TopK(0, 3), (t(F, 2),)),
-    ("E0233", Resize((2, 3), (1.0,)), (t(F, 2, 3),)),
+    ("E0227", TopK(0, 3), (t(F, 2),)),
+    ("E0227", Resize((2, 3), (1.0,)), (t(F, 2, 3),)),
 )
 
 
@@ -100,8 +100,8 @@ NODES = (
     ("E0227", SingleNode("DepthToSpace", (X,), {"blocksize": 2})),
     ("E0228", SingleNode("Pad", (X, LONG), constants=(1,))),
     ("E0229", SingleNode("Gather", (X, np.asarray([2])), constants=(1,))),
-    ("E0233", SingleNode("Resize", (X, None, np.asarray([2.0], np.float32)), constants=(2,))),
-    ("E0233", SingleNode("Resize", (X, None, None, LONG), constants=(3,))),
+    ("E0227", SingleNode("Resize", (X, None, np.asarray([2.0], np.float32)), constants=(2,))),
+    ("E0227", SingleNode("Resize", (X, None, None, LONG), constants=(3,))),
 )  # fmt: skip
 
 
