@@ -26,7 +26,7 @@ from edgec.ir.graph import Graph, Value
 from edgec.ops.onnx_import import Importer, OnnxNode
 
 MAX_DEPTH = 32  # of calls of functions inside functions
-MAX_NODES = 200_000  # after functions are expanded
+MAX_NODES = 50_000  # after functions are expanded
 MAX_PROBLEMS = 20
 
 Outputs = Sequence[Value | None]
@@ -60,6 +60,7 @@ class Converter:
     unsupported: Unsupported = field(default_factory=Unsupported)
     fresh: set[Value] = field(default_factory=set)  # made here, without a name of the model yet
     converted: int = 0
+    inner: int = 0  # nodes of functions and branches converted for one node of the main graph
 
     def convert(
         self, frame: Frame, nodes: Sequence[onnx.NodeProto], outputs: Sequence[str]
@@ -72,7 +73,7 @@ class Converter:
             raise SkippedError
         frame = replace(frame, total=len(nodes))
         for step in plan.steps:
-            if len(self.problems) >= MAX_PROBLEMS:
+            if len(self.problems) >= MAX_PROBLEMS or self.converted > MAX_NODES:
                 raise SkippedError
             self._step(frame, step, plan.read)
         if any(frame.scope.has_failed(name) for name in outputs):
@@ -149,6 +150,11 @@ class Converter:
             place,
         )
         base = next((name for name in names if name), label)
+        if frame.depth:
+            self.inner += 1
+            base = f"{frame.caller or label}.{self.inner}"
+        else:
+            self.inner = 0
         builder = NodeBuilder(self.graph, frame.caller or label, base, place)
         results = importer.function(builder, decoded)
         self.fresh |= builder.made
@@ -238,8 +244,10 @@ class Converter:
 
     def _count(self, place: Where) -> None:
         self.converted += 1
-        if self.converted > MAX_NODES:
+        if self.converted == MAX_NODES + 1:
             raise fail("E0113", f"the model has more than {MAX_NODES} nodes", place)
+        if self.converted > MAX_NODES:
+            raise SkippedError
 
     def _note_support(self, frame: Frame, node: onnx.NodeProto, label: str, depth: int) -> None:
         """Record `node` if no entry can exist for it, though its operands are not known."""

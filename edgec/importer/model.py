@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def _definitions(proto: onnx.GraphProto, where: Where) -> Iterator[Diagnostic]:
         ("output", [o.name for o in proto.output]),
     )
     for what, names in groups:
-        for name in dict.fromkeys(n for n in names if not n or names.count(n) > 1):
+        for name in (n for n, times in Counter(names).items() if not n or times > 1):
             problem = f"{what} '{name}' is there twice" if name else f"an {what} has no name"
             yield Diagnostic("E0112", problem, where, "every tensor has one definition", help)
     for output in proto.output:

@@ -141,22 +141,25 @@ def _from_raw(
 def _from_fields(tensor: onnx.TensorProto, stored: np.dtype[np.generic], where: Where) -> Array:
     """Data in the typed fields: 16-bit floats are bit patterns in int32_data."""
     kind = tensor.data_type
-    try:
-        if kind == T.FLOAT:
-            return np.array(tensor.float_data, stored)
-        if kind == T.DOUBLE:
-            return np.array(tensor.double_data, stored)
-        if kind == T.INT64:
-            return np.array(tensor.int64_data, stored)
-        if kind in (T.UINT32, T.UINT64):
-            return np.array(tensor.uint64_data, stored)
-        if kind == T.FLOAT16:
-            return np.array(tensor.int32_data, "<u2").view("<f2")
-        return np.array(tensor.int32_data, stored)
-    except (OverflowError, ValueError):
-        raise fail(
-            "E0107", f"a value of the tensor does not fit {type_name(kind)}", where
-        ) from None
+    if kind == T.FLOAT:
+        return np.array(tensor.float_data, stored)
+    if kind == T.DOUBLE:
+        return np.array(tensor.double_data, stored)
+    if kind == T.INT64:
+        return np.array(tensor.int64_data, stored)
+    if kind == T.FLOAT16:
+        return _narrowed(np.array(tensor.int32_data, np.int32), np.dtype("<u2"), where).view("<f2")
+    if kind in (T.UINT32, T.UINT64):
+        return _narrowed(np.array(tensor.uint64_data, np.uint64), stored, where)
+    return _narrowed(np.array(tensor.int32_data, np.int32), stored, where)
+
+
+def _narrowed(wide: Array, stored: np.dtype[np.generic], where: Where) -> Array:
+    """Integers of a wide field in their own type; E0107 if one does not fit."""
+    narrow = wide.astype(stored)
+    if stored != np.bool_ and not np.array_equal(narrow, wide):
+        raise fail("E0107", f"a value of the tensor does not fit {stored.name}", where)
+    return narrow
 
 
 def _widen(flat: Array, elem_type: int) -> Array:

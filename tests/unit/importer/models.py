@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
+
+from edgec.diagnostics import EdgecError, ExitCode
+from edgec.importer import import_model
 
 Array = npt.NDArray[np.generic]
 F32 = TensorProto.FLOAT
@@ -75,3 +79,18 @@ def external(location: str, **entries: str) -> onnx.ModelProto:
 def save(built: onnx.ModelProto, path: Path) -> Path:
     path.write_bytes(built.SerializeToString())
     return path
+
+
+def failure(
+    source: Path | onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> EdgecError:
+    """The error that importing `source` ends with; always one of usage."""
+    with pytest.raises(EdgecError) as caught:
+        import_model(source, shapes or {})
+    assert caught.value.exit_code is ExitCode.USAGE
+    return caught.value
+
+
+def codes(error: EdgecError) -> list[str]:
+    """Codes of all diagnostics of an error."""
+    return [d.code for d in error.diagnostics]
