@@ -30,7 +30,7 @@ void _start(void)
                      "li t0, 0x6600\n\t"
                      "csrs mstatus, t0\n\t"
                      ".option pop\n\t"
-                     "j board_reset");
+                     "tail board_reset");
 }
 
 void board_reset(void)
