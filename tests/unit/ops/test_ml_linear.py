@@ -86,3 +86,28 @@ def test_coefficients_that_do_not_fit_are_named() -> None:
     with pytest.raises(EdgecError) as caught:
         SingleNode("LinearRegressor", (_x(),), attributes, 1, ML).graph()
     assert caught.value.diagnostics[0].code == "E0255"
+
+
+@pytest.mark.parametrize("post", POST[:3])
+@pytest.mark.parametrize("proba", [False, True])
+@pytest.mark.parametrize("counts", [[2, 3], [2, 3, 2], [1, 2, 2, 3]])
+@pytest.mark.parametrize("kernel", ["LINEAR", "RBF"])
+def test_svm_classifier_agrees(post: str, proba: bool, counts: list[int], kernel: str) -> None:
+    rng = np.random.default_rng(7)
+    total, classes = sum(counts), len(counts)
+    n_pairs = classes * (classes - 1) // 2
+    attributes: dict[str, Attribute] = {
+        "kernel_type": kernel,
+        "kernel_params": [0.3, 0.5, 3.0],
+        "support_vectors": rng.standard_normal(total * 3).astype(np.float32).tolist(),
+        "vectors_per_class": counts,
+        "coefficients": rng.standard_normal((classes - 1) * total).astype(np.float32).tolist(),
+        "rho": rng.standard_normal(n_pairs).astype(np.float32).tolist(),
+        "classlabels_ints": [7, 3, 9, 1][:classes],
+        "post_transform": post,
+    }
+    if proba:
+        attributes["prob_a"] = (-rng.random(n_pairs) - 0.5).tolist()
+        attributes["prob_b"] = rng.standard_normal(n_pairs).tolist()
+    case = SingleNode("SVMClassifier", (_x(),), attributes, 1, ML, ("l", "s"))
+    check_close(case, rtol=1e-3, atol=1e-4)
