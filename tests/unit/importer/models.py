@@ -13,9 +13,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgec.diagnostics import EdgecError, ExitCode
 from edgec.importer import import_model
+from edgec.ir.execute import run
+from edgec.ir.graph import Graph
+from edgec.ir.verify import verify
 
 Array = npt.NDArray[np.generic]
 F32 = TensorProto.FLOAT
+X: Array = np.array([[-1, 2, -3, 4]], np.float32)
 Dims = Sequence[int | str | None] | None
 
 
@@ -94,3 +98,19 @@ def failure(
 def codes(error: EdgecError) -> list[str]:
     """Codes of all diagnostics of an error."""
     return [d.code for d in error.diagnostics]
+
+
+def imported(built: onnx.ModelProto, **shapes: tuple[int, ...]) -> Graph:
+    result = import_model(built, shapes)
+    verify(result, "import")
+    return result
+
+
+def answer(built: onnx.ModelProto, x: Array = X) -> Array:
+    result = imported(built)
+    (y,) = run(result, [x]).values()
+    return y
+
+
+def ops(g: Graph) -> list[str]:
+    return [n.op.name for n in g.nodes]
