@@ -23,7 +23,7 @@ def _emit(b: ImportBuilder, n: OnnxNode, op: Resize) -> Value:
 
 
 def _scaled(n: OnnxNode, scales: tuple[float, ...]) -> tuple[int, ...]:
-    """Output shape for scales of all axes; E0233 if there are not as many."""
+    """Output shape for scales of all axes; E0227 if there are not as many."""
     shape = n.type(0).shape
     if len(scales) != len(shape):
         raise n.error(
