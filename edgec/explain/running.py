@@ -54,6 +54,17 @@ RUNNING = {
         "Check the .npz file: it holds one array per input, or one with a leading axis over "
         "the inputs.",
     ),
+    "E0705": Explanation(
+        "The file of inputs cannot be used",
+        "Inputs are read from an .npz file; this one is missing, damaged or empty.",
+        "numpy.savez('inputs.npz', **{'input name': samples}) writes one, with a leading axis over "
+        "the samples.",
+    ),
+    "E0706": Explanation(
+        "The generated code returned an error",
+        "The entry function returns 0 unless its arena is missing or misaligned.",
+        "Please report it with the model, the target and the board.",
+    ),
     "E0900": Explanation(
         "A bug in edgec",
         "Something went wrong that no check foresaw. Your model may be perfectly fine.",

@@ -55,7 +55,8 @@ def within_tolerance(
     a, b = got.astype(np.float64), expected.astype(np.float64)
     largest = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
     floor = max(ABSOLUTE, of_largest * largest)
-    return np.asarray(_errors(a, b) <= np.maximum(floor, RELATIVE * np.abs(b)), np.bool_)
+    allowed = np.maximum(floor, np.where(np.isfinite(b), RELATIVE * np.abs(b), 0.0))
+    return np.asarray(_errors(a, b) <= allowed, np.bool_)
 
 
 def match_output(
