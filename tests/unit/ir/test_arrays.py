@@ -14,7 +14,7 @@ from edgec.ir.types import DType, TensorType
     [
         (np.float32([1, 0.1, -0.0, np.inf]), "[1, 0.1, -0.0, inf]"),
         (np.float64([0.1, 1e300]), "[0.1, 1e+300]"),
-        (np.float32([16777216, 1e-45]), "[16777216, 1e-45]"),
+        (np.float32([16777216, 1e-45]), "[1.6777216e+07, 1e-45]"),
         (np.array([True, False]), "[true, false]"),
         (np.uint64([2**64 - 1]), "[18446744073709551615]"),
         (np.int8(3), "[3]"),

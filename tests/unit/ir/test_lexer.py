@@ -44,7 +44,7 @@ def test_comments_are_skipped_and_lines_counted() -> None:
 
 @pytest.mark.parametrize("text", [";", '"open', '%"open\n"', "a\n&"])
 def test_other_characters_are_refused(text: str) -> None:
-    with pytest.raises(EdgecError, match=r"line [12]: .* is not understood") as error:
+    with pytest.raises(EdgecError, match=r"is not understood") as error:
         tokens(text)
     assert error.value.diagnostics[0].code == "E0115"
 
