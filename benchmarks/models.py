@@ -39,7 +39,7 @@ def main() -> int:
         sys.exit(f"the shared models are not at {MODELS}")
     names = options.models or list(model_names())
     key = source_hash()
-    with ProcessPoolExecutor(PROCESSES, max_tasks_per_child=8) as pool:
+    with ProcessPoolExecutor(PROCESSES) as pool:
         jobs = [
             pool.submit(measured, name, tuple(options.targets), key, options.fresh)
             for name in names
