@@ -18,6 +18,7 @@ from edgec.passes.fuse_pad import FusePad
 from edgec.passes.identities import RemoveIdentities
 from edgec.passes.layout import ChannelsLast
 from edgec.passes.match import DEQUANTIZE, QUANTIZE
+from edgec.passes.prune_channels import PruneChannels
 from edgec.passes.qdq_islands import QdqIslands, QdqMoves
 from edgec.passes.recognize import Recognize
 from edgec.passes.signed import SignedActivations
@@ -75,7 +76,13 @@ QUANTIZED: tuple[Pass, ...] = (
     FuseActivation(),
 )
 
-ISLANDS: tuple[Pass, ...] = (QdqIslands(), FoldConstants(), MergeViews(), RemoveDeadCode())
+ISLANDS: tuple[Pass, ...] = (
+    QdqIslands(),
+    FoldConstants(),
+    MergeViews(),
+    RemoveDeadCode(),
+    PruneChannels(),
+)
 
 
 def pipeline(*, native_io: bool = True) -> tuple[Pass, ...]:
