@@ -93,7 +93,7 @@ def average_pool(r: Rewriter, node: Node) -> bool:
     m = fp.choose_multipliers(x.s / (found.scale * counts), bound, where=found.where)
     new = QAveragePool(
         op.kernel, op.strides, op.window.pads, op.dilations, x.zp, m.shift, found.zp,
-        found.lo, found.hi,
+        found.lo, found.hi, same_scale=x.s == found.scale,
     )  # fmt: skip
     mult = r.constant(m.mult, f"{found.node.output.name}_m")
     r.replace(node.output, r.insert(new, x.value, mult, origin=found.origin))
