@@ -18,6 +18,7 @@ _PATH = re.compile(
     r"`((?:edgec|tests|runtime_c|targets|boards|examples|docs|benchmarks)/[\w./-]*[\w/])`"
 )
 EXAMPLES = {"edgec/ops/row_energy.py", "tests/unit/ops/test_row_energy.py"}
+PLACEHOLDER = re.compile(r"/(?:NAME|ARCH)\b")
 
 
 def anchors(text: str) -> set[str]:
@@ -42,8 +43,9 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_exist(page: str) -> None:
-    named = set(_PATH.findall(blocks.page(page))) - EXAMPLES
-    assert {path for path in named if not (blocks.ROOT / path).exists()} == set()
+    named = {p for p in _PATH.findall(blocks.page(page)) if not PLACEHOLDER.search(p)} - EXAMPLES
+    places = (blocks.ROOT, blocks.ROOT / "runtime_c/include")  # generated code says edgec/numeric.h
+    assert {p for p in named if not any((place / p).exists() for place in places)} == set()
 
 
 def test_the_readme_leads_to_every_page() -> None:
