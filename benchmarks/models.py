@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from benchmarks.measure import measure_model
@@ -44,10 +44,9 @@ def main() -> int:
             pool.submit(measured, name, tuple(options.targets), key, options.fresh)
             for name in names
         ]
-        results = []
-        for job in jobs:
-            results.append(job.result())
-            print(line(results[-1]), flush=True)
+        for job in as_completed(jobs):
+            print(line(job.result()), flush=True)
+    results = [job.result() for job in jobs]
     if options.write is not None:
         options.write.write_text(document(results, options.targets), encoding="utf-8")
     return 1 if any(run.problem for result in results for run in result.runs) else 0

@@ -1,0 +1,83 @@
+"""What the benchmarks compute and write, without running anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import area_under_curve
+from benchmarks.big_model import write_model
+from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
+from benchmarks.table import document, near_fraction
+
+CODES = OutputFigures("y", "s8", True, 1.0, 0.01, 0.995, 1.0)
+FLOATS = OutputFigures("y", "f32", True, 2e-6, 1e-6, None, 1.0)
+RUN = TargetRun(
+    "x86_64", "host", "", 4, 16_000, 28_248, "ab", True, (CODES,), (replace(CODES, near=1.0),)
+)
+M4 = replace(RUN, target="cortex-m4", board="mps2-an386", instructions=6_175_036)
+KWS = ModelResult("kws", "integer", 2_600_000, 1.25, (RUN, M4))
+
+
+def row(result: ModelResult) -> list[str]:
+    (line,) = [t for t in document([result], ["x86_64"]).splitlines() if t.startswith("| kws")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_table_has_a_row_of_figures_per_model() -> None:
+    assert row(KWS) == [
+        "kws",
+        "identical bits",
+        "16,000",
+        "28,248",
+        "1 steps",
+        "99.5 % / 100 %",
+        "100 % / 100 %",
+        "1.2",
+        "6,175,036",
+    ]
+
+
+def test_different_bits_on_one_target_are_seen() -> None:
+    assert row(replace(KWS, runs=(RUN, replace(M4, digest="cd"))))[1] == "**bits differ**"
+    assert row(replace(KWS, runs=(replace(RUN, exact=False), M4)))[1] == "**bits differ**"
+
+
+def test_a_problem_is_named_in_table_and_remarks() -> None:
+    broken = replace(KWS, runs=(RUN, replace(M4, problem="E0602: no such register")))
+    assert row(broken)[1] == "**wrong** on cortex-m4"
+    assert "- kws, cortex-m4: E0602: no such register" in document([broken], ["cortex-m4"])
+
+
+def test_float_models_show_absolute_and_relative_error() -> None:
+    run = replace(RUN, exact=None, optimized=(FLOATS,), plain=())
+    shown = row(ModelResult("kws", "float", 1, 1.0, (run,)))
+    assert shown[1] == "within tolerance" and shown[4] == "2.0e-06 (1e-06)"
+    assert shown[5:7] == ["", "100 %"]
+
+
+def test_the_better_of_onnxruntimes_levels_counts() -> None:
+    assert near_fraction(KWS) == 1.0
+    worse = replace(RUN, plain=(replace(CODES, near=0.9),))
+    assert near_fraction(replace(KWS, runs=(worse,))) == 0.995
+
+
+def test_results_survive_the_cache(tmp_path: Path) -> None:
+    save(tmp_path / "deep" / "kws.json", KWS)
+    assert load(tmp_path / "deep" / "kws.json") == KWS
+    assert load(tmp_path / "none.json") is None
+
+
+def test_the_area_under_the_curve_counts_ordered_pairs() -> None:
+    labels = np.array([0, 0, 1, 1])
+    assert area_under_curve(np.array([1.0, 2, 3, 4]), labels) == 1.0
+    assert area_under_curve(np.array([1.0, 3, 2, 4]), labels) == 0.75
+    assert area_under_curve(np.array([1.0, 1, 1, 1]), labels) == 0.5
+
+
+@pytest.mark.slow
+def test_the_big_model_has_20_million_parameters(tmp_path: Path) -> None:
+    assert write_model(tmp_path / "big.onnx") >= 20_000_000
