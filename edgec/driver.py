@@ -15,7 +15,7 @@ from edgec.build.elf import image_sizes
 from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.stack import stack_bound
 from edgec.config import GenOptions, Io, WeightsFormat
-from edgec.diagnostics import EdgecError, ExitCode
+from edgec.diagnostics import EdgecError, ExitCode, Where, fail
 from edgec.emit.folder import Emission, EmitOptions, emit, write_folder
 from edgec.importer import import_model
 from edgec.ir import text as graph_text
@@ -82,9 +82,14 @@ def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compi
 
 
 def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
-    """Compile `model` and write the folder."""
+    """Compile `model` and write the folder.
+
+    Raises E0501 (exit code 1) if arena or weights alone exceed `--ram` or `--flash`. Code and
+    stack are only known to `check` and `bench`, which compile.
+    """
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    _check_budget(summary, options)
     folder = options.output_folder(model)
     write_folder(compiled.emission, folder)
     return GenResult(folder, tuple(sorted(compiled.emission.files)), summary)
@@ -185,6 +190,22 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
 
 def _board(options: GenOptions) -> Board:
     return load_board(options.board or load_target(options.target).default_board)
+
+
+def _check_budget(summary: Summary, options: GenOptions) -> None:
+    """Nothing is written for a model that cannot meet the budget that was asked for."""
+    if options.ram is None and options.flash is None:
+        return
+    why = reasons(summary)
+    if why:
+        raise fail(
+            "E0501",
+            "; ".join(why),
+            Where(note="--ram and --flash"),
+            rule="a generated model stays within the budget",
+            help="; ".join(advice(summary)) or "give it more room",
+            exit_code=ExitCode.FAILED,
+        )
 
 
 def _capacity(options: GenOptions) -> tuple[int | None, int | None]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from edgec import __version__
 from edgec.lower.program import Port, Program, Step
+from edgec.plan.planner import occupied
 from edgec.plan.result import MemoryPlan
 from edgec.targets import Target
 
@@ -145,7 +146,7 @@ def _tensor(port: Port, c_name: str, offsets: Mapping[str, int]) -> TensorRow:
 def _layer(model: str, step: Step, position: int, plan: MemoryPlan) -> LayerRow:
     first = step.writes[0] if step.writes else None
     shape = "" if first is None else ",".join(str(d) for d in first.shape)
-    live = sum(t.bytes for t in plan.lifetimes if t.first <= position <= t.last)
+    live = occupied(plan.lifetimes, plan.offsets, position)
     return LayerRow(
         step.name,
         step.op,

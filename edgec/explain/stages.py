@@ -51,6 +51,12 @@ STAGES = {
         "changed.",
         "Choose another folder with -o, or empty this one.",
     ),
+    "E0501": Explanation(
+        "The model does not fit the budget",
+        "Arena or weights alone are larger than --ram or --flash allows, so nothing was "
+        "written. `edgec check` adds code and stack, and shows the layer at the peak.",
+        "give a larger --ram or --flash, or a smaller model",
+    ),
     "E0590": Explanation(
         "The memory plan is wrong",
         "The independent checker found two live buffers at the same place. No code was "

@@ -263,3 +263,15 @@ def test_a_model_that_does_not_fit_is_told_so(
     status = main(["check", str(tmp_path / "m.onnx"), "--target", "cortex-m4", "--ram", "8"])
     assert status == 1
     assert "more than the 8 there are" in capsys.readouterr().out
+
+
+def test_nothing_is_written_beyond_a_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model(tmp_path / "m.onnx")
+    out = tmp_path / "out"
+    arguments = ["gen", str(tmp_path / "m.onnx"), "--target", "cortex-m4", "-o", str(out)]
+    assert main([*arguments, "--ram", "8"]) == 1
+    assert "error[E0501]" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([*arguments, "--ram", "4K"]) == 0
