@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from edgec.boards import Board, load_board
 from edgec.build.elf import image_sizes
 from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.stack import stack_bound
-from edgec.config import GenOptions, Io, WeightsFormat
+from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
 from edgec.emit.folder import Emission, EmitOptions, emit, write_folder
 from edgec.importer import import_model
@@ -40,6 +41,8 @@ from edgec.verify.inputs import load_inputs
 
 Progress = Callable[[str], None]
 ARENA_ALIGN = 16
+# flash that may be traded for speed, as a part of the smallest weights
+FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compi
         observers.append(Dumper(dump.write, graph_text.print_graph))
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
     progress("lowering to loops and kernels")
-    rows = RowKernels(graph, target.features)
+    rows = RowKernels(graph, target.features, FLASH_SHARE[options.optimize])
     program = lower_graph(graph, Kernels(rows.applies, rows.select))
     program = dataclasses.replace(program, name=name, notes=_notes(graph))
     progress("planning memory")

@@ -10,6 +10,16 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (*conv_s8.CONV_ROWS, *conv_f32.CONV_R
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (*conv_s8.GEMM_ROWS, *conv_f32.GEMM_ROWS)
 
 
+def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
+    """All kernels that compute a convolution on a target with `features`."""
+    return tuple(r for r in CONV_ROWS if r.op == "conv" and r.applies(facts, features))
+
+
+def gemm_candidates(facts: GemmFacts, features: frozenset[str]) -> tuple[Kernel[GemmFacts], ...]:
+    """All kernels that compute a matrix product on a target with `features`."""
+    return tuple(r for r in GEMM_ROWS if r.op == "gemm" and r.applies(facts, features))
+
+
 def select_conv(facts: ConvFacts, features: frozenset[str]) -> Kernel[ConvFacts] | None:
     """The cheapest kernel for a convolution on a target with `features`, or None."""
     return cheapest(CONV_ROWS, "conv", facts, features)

@@ -12,11 +12,12 @@ from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import ConvFacts, Facts, GemmFacts, Quant
-from edgec.kernels.registry import select_conv, select_gemm
+from edgec.kernels.registry import conv_candidates, gemm_candidates
 from edgec.loops.buffer import Buffer
 from edgec.loops.builder import Builder
 from edgec.loops.stmt import KernelCall
 from edgec.loops.tensor import Tensor
+from edgec.lower.budget import Candidate, choose
 from edgec.lower.lowering import KernelStep
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
@@ -35,20 +36,32 @@ class Choice:
         """Bytes of scratch memory."""
         return self.row.scratch(self.facts)  # type: ignore[arg-type]
 
+    def candidate(self) -> Candidate:
+        """What the choice between rows looks at."""
+        constants = self.row.pack(self.facts)  # type: ignore[arg-type]
+        packed = sum(int(c.data.nbytes) for c in constants)
+        return Candidate(self.row.cost(self.facts), packed)  # type: ignore[arg-type]
+
 
 class RowKernels:
-    """The kernel rows of `edgec/kernels`, as the lowering asks for them."""
+    """The kernel rows of `edgec/kernels`, as the lowering asks for them.
 
-    def __init__(self, graph: Graph, features: frozenset[str]) -> None:
+    `share` says how much flash may be traded for speed (`edgec.lower.budget`).
+    """
+
+    def __init__(self, graph: Graph, features: frozenset[str], share: float = 0.0) -> None:
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
-        self._chosen: dict[int, Choice | None] = {}
+        options = {id(n): o for n in graph.nodes if (o := self._options(n))}
+        candidates = [[c.candidate() for c in choices] for choices in options.values()]
+        picked = choose(candidates, share)
+        self._chosen = {
+            node: choices[k] for (node, choices), k in zip(options.items(), picked, strict=True)
+        }
 
     def applies(self, node: Node) -> bool:
         """True if a row computes `node`."""
-        if id(node) not in self._chosen:
-            self._chosen[id(node)] = self._choose(node)
-        return self._chosen[id(node)] is not None
+        return id(node) in self._chosen
 
     def select(
         self, node: Node, operands: tuple[Tensor | None, ...], result: Tensor, b: Builder
@@ -81,16 +94,17 @@ class RowKernels:
 
     # facts ---------------------------------------------------------------------------
 
-    def _choose(self, node: Node) -> Choice | None:
+    def _options(self, node: Node) -> list[Choice]:
+        """Every row that computes `node`."""
         if isinstance(node.op, QConv | Conv):
             conv = self._conv(node, node.op)
-            row = None if conv is None else select_conv(conv, self._features)
-            return None if conv is None or row is None else Choice(row, conv)
+            rows = () if conv is None else conv_candidates(conv, self._features)
+            return [] if conv is None else [Choice(row, conv) for row in rows]
         if isinstance(node.op, QGemm | Gemm):
             gemm = self._gemm(node, node.op)
-            found = None if gemm is None else select_gemm(gemm, self._features)
-            return None if gemm is None or found is None else Choice(found, gemm)
-        return None
+            found = () if gemm is None else gemm_candidates(gemm, self._features)
+            return [] if gemm is None else [Choice(row, gemm) for row in found]
+        return []
 
     def _data(self, node: Node, k: int) -> Array | None:
         value = node.inputs[k] if k < len(node.inputs) else None
