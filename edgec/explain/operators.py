@@ -241,6 +241,67 @@ OPERATORS = {
         "The size is at least 1, and the input has a channel axis.",
         "Export the model again, with opset 13 or newer if you can.",
     ),
+    "E0250": Explanation(
+        "The equation of an Einsum does not fit",
+        "Each term has one label for each axis of its operand, a label has one extent, and the "
+        "result is made of labels of the operands.",
+        "Check the equation and the shapes that you bind with --shape.",
+    ),
+    "E0251": Explanation(
+        "A tree ensemble has the wrong number of base values",
+        "There are no base values, or one for each class or target.",
+        "Give every class or target its own base value where the model is made.",
+    ),
+    "E0252": Explanation(
+        "The lists of a tree ensemble do not fit",
+        "All lists of nodes have one entry for each node, and a feature that a node tests is a "
+        "column of the input.",
+        "Convert the model again, and check the number of features.",
+    ),
+    "E0253": Explanation(
+        "A classical model has an input or scores of the wrong shape",
+        "The input is [batch, features], scores are [batch, classes or targets].",
+        "Check the shape that you bind with --shape.",
+    ),
+    "E0254": Explanation(
+        "Strings have no counterpart",
+        "Labels, keys and categories must be numbers: tensors in C hold numbers.",
+        "Train with integer labels, keep only the scores as an output, or translate strings "
+        "outside of the model.",
+    ),
+    "E0255": Explanation(
+        "The coefficients of a linear model or a support vector machine do not fit",
+        "Coefficients, support vectors and intercepts have one entry for each feature and class, "
+        "as the message says.",
+        "Convert the model again; check that the input has the features of training.",
+    ),
+    "E0256": Explanation(
+        "There are not as many labels as classes",
+        "A classifier has one label for each class.",
+        "Convert the model again, from a classifier that was trained on all classes.",
+    ),
+    "E0257": Explanation(
+        "The nodes of a tree do not form a tree",
+        "Every successor exists, none leads back, every node is reached from a root, and weights "
+        "belong to leaves.",
+        "Check the tool that wrote the model; convert it again.",
+    ),
+    "E0258": Explanation(
+        "A map has no counterpart",
+        "ZipMap turns scores into a map of labels to scores; inputs and outputs in C are tensors.",
+        "Convert with skl2onnx options={'zipmap': False}, or drop the ZipMap node.",
+    ),
+    "E0259": Explanation(
+        "A list has not one entry for each feature or input",
+        "The list has one entry for each feature (or a single one for all), or one for each input.",
+        "Convert the model again; check that the input has the features of training.",
+    ),
+    "E0260": Explanation(
+        "The table of a LabelEncoder does not fit",
+        "Keys have the type of the input, there is one value for each key, and the default is a "
+        "scalar of the type of the values.",
+        "Insert a Cast before the LabelEncoder, or make the table again.",
+    ),
     "E0299": Explanation(
         "A node cannot be imported",
         "Its attributes or operands have a form that the importer did not expect.",

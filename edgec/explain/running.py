@@ -49,7 +49,7 @@ RUNNING = {
         "Verify fewer inputs with --count.",
     ),
     "E0704": Explanation(
-        "Inputs or layers do not fit the model",
+        "Inputs do not fit the model",
         "The data for a run must have a tensor of the right name, type and shape for each input.",
         "Check the .npz file: it holds one array per input, or one with a leading axis over "
         "the inputs.",
@@ -64,6 +64,12 @@ RUNNING = {
         "The generated code returned an error",
         "The entry function returns 0 unless its arena is missing or misaligned.",
         "Please report it with the model, the target and the board.",
+    ),
+    "E0707": Explanation(
+        "A layer cannot be counted",
+        "Instructions are counted by function, and every layer of the manifest is a function; the "
+        "program has none for this one.",
+        "Keep EDGEC_LAYER as edgec_hal.h defines it, or generate the folder again.",
     ),
     "E0900": Explanation(
         "A bug in edgec",

@@ -76,7 +76,7 @@ def count_instructions(
 ) -> CountedRun:
     """Run `firmware` over `inputs` under QEMU, host programs included, and count.
 
-    Raises as `run_elf` does, E0601 when there is no host compiler for the plugin, and E0704 when
+    Raises as `run_elf` does, E0601 when there is no host compiler for the plugin, and E0707 when
     the program has no code for a layer of its manifest.
     """
     functions = layer_functions(firmware.manifest)
@@ -124,7 +124,7 @@ def code_ranges(firmware: Firmware, functions: Sequence[str]) -> str:
     missing = set(ids) - {_base(symbol) for symbol in symbols}
     if missing:
         raise fail(
-            "E0704",
+            "E0707",
             f"the program has no code for: {', '.join(sorted(missing))}",
             rule="every layer of the manifest is a function of the program",
             help="the compiler inlined it: keep EDGEC_LAYER as edgec_hal.h defines it",

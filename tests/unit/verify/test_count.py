@@ -109,7 +109,7 @@ def test_a_layer_without_code_is_an_error(tmp_path: Path) -> None:
     firmware = build_firmware(folder, load_board("host"), tmp_path / "out")
     with pytest.raises(EdgecError, match="gone_0_layer") as caught:
         count_instructions(firmware, [bytes(4)])
-    assert caught.value.diagnostics[0].code == "E0704"
+    assert caught.value.diagnostics[0].code == "E0707"
 
 
 def test_rows_of_code_translated_twice_add_up() -> None:
