@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.exact import exact_graph, exact_row
 from benchmarks.records import ModelResult, OutputFigures, TargetRun
 from benchmarks.shared import MODELS, WARNINGS, io_path, model_path, shapes_of
 from edgec.boards import load_board
@@ -26,7 +27,14 @@ from edgec.targets import load_target
 from edgec.verify.compare import Row, reference_row, run_samples
 from edgec.verify.count import count_instructions
 from edgec.verify.inputs import Sample, load_inputs
-from edgec.verify.judge import Arithmetic, arithmetic_of, is_right, match_output, within_tolerance
+from edgec.verify.judge import (
+    Arithmetic,
+    arithmetic_of,
+    is_right,
+    match_output,
+    native_codes,
+    within_tolerance,
+)
 
 Array = npt.NDArray[np.generic]
 
@@ -52,12 +60,14 @@ def measure_model(name: str, targets: Sequence[str], *, time_gen: bool = True) -
     runs: list[TargetRun] = []
     expected: Expected | None = None
     arithmetic, macs = "", 0
+    exact: tuple[float | None, float | None] = (None, None)
     for target in targets:
         try:
             compiled = compile_model(model_path(name), _options(name, target), lambda _: None)
             samples = load_inputs(io_path(name), None, compiled.graph)
             if expected is None:
                 expected = _expected(name, compiled, samples)
+                exact = _exactness(name, compiled, expected)
             arithmetic = arithmetic_of(compiled.graph).value
             macs = compiled.emission.manifest.macs
             runs.append(_run_target(compiled, samples, expected))
@@ -67,7 +77,7 @@ def measure_model(name: str, targets: Sequence[str], *, time_gen: bool = True) -
         if runs[-1].inputs and runs[-1].inputs < 4:
             notes.append(f"{runs[-1].inputs} inputs only on {target}, where one takes minutes")
     seconds = _gen_seconds(name) if time_gen else 0.0
-    return ModelResult(name, arithmetic, macs, seconds, tuple(runs), tuple(notes))
+    return ModelResult(name, arithmetic, macs, seconds, tuple(runs), tuple(notes), *exact)
 
 
 def _options(name: str, target: str) -> GenOptions:
@@ -103,6 +113,26 @@ def _expected(name: str, compiled: Compiled, samples: Sequence[Sample]) -> Expec
 
     plain = rows("outnoopt") if any(k.startswith("outnoopt") for k in stored) else None
     return Expected(reference, rows("out"), plain)
+
+
+def _exactness(
+    name: str, compiled: Compiled, expected: Expected
+) -> tuple[float | None, float | None]:
+    """Fractions of an integer graph's reference outputs that are exact, and within one step."""
+    if arithmetic_of(compiled.graph) is not Arithmetic.INTEGER:
+        return None, None
+    graph = exact_graph(model_path(name), shapes_of(name))
+    stored = np.load(io_path(name))
+    order = [str(n) for n in stored["input_names"]]
+    places = [order.index(value.name) for value in graph.inputs]
+    errors: list[npt.NDArray[np.float64]] = []
+    for k, reference in enumerate(expected.reference):
+        row = exact_row(graph, tuple(stored[f"in{k}_{i}"] for i in places))
+        for value, ours, theirs in zip(compiled.graph.outputs, reference, row, strict=True):
+            codes = native_codes(value, theirs).reshape(ours.shape)
+            errors.append(np.abs(ours.astype(np.float64) - codes.astype(np.float64)).ravel())
+    every = np.concatenate(errors)
+    return float((every == 0).mean()), float((every <= 1).mean())
 
 
 def _run_target(compiled: Compiled, samples: Sequence[Sample], expected: Expected) -> TargetRun:

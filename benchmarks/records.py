@@ -45,7 +45,11 @@ class TargetRun:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """One model on all targets. `gen_seconds` is the wall time of the command `edgec gen`."""
+    """One model on all targets. `gen_seconds` is the wall time of the command `edgec gen`.
+
+    `exact` and `exact_near` are the fractions of integer outputs that equal the model computed in
+    exact arithmetic, and that are within one step of it; None for models that are not quantized.
+    """
 
     name: str
     arithmetic: str
@@ -53,6 +57,8 @@ class ModelResult:
     gen_seconds: float
     runs: tuple[TargetRun, ...]
     notes: tuple[str, ...] = ()
+    exact: float | None = None
+    exact_near: float | None = None
 
     @property
     def same_bits(self) -> bool:

@@ -30,12 +30,17 @@ For each model and each of the targets {targets}, the command generates C, compi
   and of inputs with the same best element; first against onnxruntime with its default
   optimizations, then with all of them off, where the model file has both. Outputs that are int8
   here but float in the model are compared in steps of their scale.
+- **exact**: for quantized models, the fraction of output elements that equal those of the model
+  computed in exact arithmetic (float64, as the standard defines the operators). Where values lie
+  half way between two codes, onnxruntime's float32 rounding decides at random, and a Softmax at
+  the end magnifies that to several steps; edgec does not.
 - **gen**: wall time of the command `edgec gen --target cortex-m4`, Python's start included.
 - **instructions**: executed on Cortex-M4 for one inference, counted under QEMU.
 """
 
 _COLUMNS = (
-    "model | result | arena B | weights B | error | within 1 LSB | top-1 | gen s | instructions M4"
+    "model | result | arena B | weights B | error | within 1 LSB | top-1 | exact | gen s "
+    "| instructions M4"
 )
 
 
@@ -67,7 +72,7 @@ def _table(results: Sequence[ModelResult]) -> str:
 def _cells(result: ModelResult) -> tuple[str, ...]:
     run = next((r for r in result.runs if r.arena), None)
     if run is None:
-        return (result.name, _verdict(result), *("",) * 5, f"{result.gen_seconds:.1f}", "")
+        return (result.name, _verdict(result), *("",) * 6, f"{result.gen_seconds:.1f}", "")
     instructions = next((r.instructions for r in result.runs if r.instructions), None)
     return (
         result.name,
@@ -77,6 +82,7 @@ def _cells(result: ModelResult) -> tuple[str, ...]:
         _errors(result),
         _both(result, "near"),
         _both(result, "top1"),
+        "" if result.exact is None else f"{100 * result.exact:.4g} %",
         f"{result.gen_seconds:.1f}",
         "" if instructions is None else f"{instructions:,}",
     )

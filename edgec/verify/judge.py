@@ -39,9 +39,12 @@ class Arithmetic(Enum):
 
 
 def arithmetic_of(graph: Graph) -> Arithmetic:
-    """INTEGER without any float value, FLOAT without int8 or int16 arithmetic, else MIXED."""
+    """INTEGER without any float value, FLOAT without int8 or int16 arithmetic, else MIXED.
+
+    Constants do not count: those of a float tree may be int16.
+    """
     nodes = [n for n in graph.nodes if not isinstance(n.op, Cast)]
-    values = [v for n in nodes for v in (*n.operands, *n.outputs)]
+    values = [v for n in nodes for v in (*n.operands, *n.outputs) if v not in graph.constants]
     if not any(v.type.dtype.is_float for v in values):
         return Arithmetic.INTEGER
     narrow = any(v.type.dtype.is_integer and v.type.dtype.size <= NARROW_BYTES for v in values)
@@ -68,7 +71,7 @@ def match_output(
 ) -> OutputMatch:
     """Compare output `value` over all samples; `answers` are onnxruntime's."""
     ours, theirs = _stack(got, value), _stack(reference, value)
-    wanted = None if answers is None else _stack([_native(value, a) for a in answers], value)
+    wanted = None if answers is None else _stack([native_codes(value, a) for a in answers], value)
     is_float = value.type.dtype.is_float
     exact = None if is_float and arithmetic is Arithmetic.FLOAT else _same(ours, theirs)
     tolerable = None
@@ -109,8 +112,8 @@ def _stack(arrays: Sequence[Array], value: Value) -> Array:
     return np.stack([np.asarray(a).reshape(value.type.size) for a in arrays])
 
 
-def _native(value: Value, answer: Array) -> Array:
-    """onnxruntime's output as codes, where the compiled output is quantized and its is float."""
+def native_codes(value: Value, answer: Array) -> Array:
+    """The model's output as codes, where the compiled output is quantized and its is float."""
     if value.quant is not None and answer.dtype.kind == "f":
         return quantize(answer, value.quant, value.type.dtype)
     return answer

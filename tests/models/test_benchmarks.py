@@ -10,8 +10,11 @@ import pytest
 
 from benchmarks.accuracy import area_under_curve
 from benchmarks.big_model import write_model
+from benchmarks.exact import exact_row
 from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
-from benchmarks.table import document, near_fraction
+from benchmarks.table import document, near_fractionfrom edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
+from edgec.ops.quantize import Dequantize, Quantize
 
 CODES = OutputFigures("y", "s8", True, 1.0, 0.01, 0.995, 1.0)
 FLOATS = OutputFigures("y", "f32", True, 2e-6, 1e-6, None, 1.0)
@@ -19,7 +22,7 @@ RUN = TargetRun(
     "x86_64", "host", "", 4, 16_000, 28_248, "ab", True, (CODES,), (replace(CODES, near=1.0),)
 )
 M4 = replace(RUN, target="cortex-m4", board="mps2-an386", instructions=6_175_036)
-KWS = ModelResult("kws", "integer", 2_600_000, 1.25, (RUN, M4))
+KWS = ModelResult("kws", "integer", 2_600_000, 1.25, (RUN, M4), (), 0.975, 1.0)
 
 
 def row(result: ModelResult) -> list[str]:
@@ -36,6 +39,7 @@ def test_the_table_has_a_row_of_figures_per_model() -> None:
         "1 steps",
         "99.5 % / 100 %",
         "100 % / 100 %",
+        "97.5 %",
         "1.2",
         "6,175,036",
     ]
@@ -76,6 +80,18 @@ def test_the_area_under_the_curve_counts_ordered_pairs() -> None:
     assert area_under_curve(np.array([1.0, 2, 3, 4]), labels) == 1.0
     assert area_under_curve(np.array([1.0, 3, 2, 4]), labels) == 0.75
     assert area_under_curve(np.array([1.0, 1, 1, 1]), labels) == 0.5
+
+
+def test_exact_arithmetic_rounds_half_to_even_whatever_float32_makes_of_the_scale() -> None:
+    graph = Graph("g")
+    codes = graph.value("codes", TensorType(DType.I8, (4,)))
+    graph.inputs.append(codes)
+    fine, coarse = graph.constant(np.float32(0.1)), graph.constant(np.float32(0.2))
+    zero = graph.constant(np.int8(0))
+    real = graph.add(Dequantize(), codes, fine, zero)
+    graph.outputs = [graph.add(Quantize(DType.I8), real, coarse, zero)]
+    (result,) = exact_row(graph, (np.array([1, 3, 5, -1], np.int8),))
+    assert result.tolist() == [0, 2, 2, 0]
 
 
 @pytest.mark.slow
