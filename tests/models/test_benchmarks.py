@@ -12,7 +12,8 @@ from benchmarks.accuracy import area_under_curve
 from benchmarks.big_model import write_model
 from benchmarks.exact import exact_row
 from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
-from benchmarks.table import document, near_fractionfrom edgec.ir.graph import Graph
+from benchmarks.table import document, near_fraction
+from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
 from edgec.ops.quantize import Dequantize, Quantize
 
