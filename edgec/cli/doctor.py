@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 
 import typer
 from rich.table import Table
@@ -91,6 +90,8 @@ def find_all() -> Iterator[Finding]:
 
 
 def _find_package(name: str, needed_for: str, *, optional: bool = False) -> Finding:
+    from importlib import metadata  # slow to import, and every verb's start would pay for it
+
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,8 +10,10 @@ from rich.text import Text
 
 from edgec.cli import console
 from edgec.cli.options import JsonOpt
-from edgec.ops.onnx_import import Importer
 from edgec.report.jsonout import JsonValue
+
+if TYPE_CHECKING:  # numpy comes with it: half of the time that `edgec --help` takes
+    from edgec.ops.onnx_import import Importer
 
 MarkdownOpt = Annotated[bool, typer.Option("--markdown", help="Print docs/operators.md on stdout.")]
 
