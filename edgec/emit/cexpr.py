@@ -149,8 +149,12 @@ class ExprPrinter:
 
     def _infix(self, e: Binary) -> Term:
         sign, strength = _INFIX[e.op]
-        right = strength if e.op in ("add", "mul") and is_index(e) else strength + 1
-        a, b = self.text(e.a, strength), self.text(e.b, right)
+        left, right = strength, strength + 1
+        if strength in (COMPARE, EQUAL):
+            left = right = ADD  # gcc warns of a < b == c
+        elif e.op in ("add", "mul") and is_index(e):
+            right = strength
+        a, b = self.text(e.a, left), self.text(e.b, right)
         if b.startswith("-"):
             b = f"({b})"
         text = f"{a} {sign} {b}"

@@ -86,11 +86,13 @@ def _elements(buffer: Buffer) -> Iterator[str]:
 def _literals(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], dtype: DType) -> list[str]:
     numbers = values.tolist()
     if dtype.is_float:
-        form = "%.9g" if dtype is DType.F32 else "%.17g"
+        form = "%#.9gf" if dtype is DType.F32 else "%#.17g"  # "#" keeps the point: 1f is no C
         words = (",".join([form] * len(numbers)) % tuple(numbers)).split(",")
         if np.all(np.isfinite(values.astype(np.float64))):
             return words
-        special = {"nan": "NAN", "-nan": "NAN", "inf": "INFINITY", "-inf": "-INFINITY"}
+        suffix = "f" if dtype is DType.F32 else ""
+        known = {"nan": "NAN", "inf": "INFINITY", "-inf": "-INFINITY"}
+        special = {text + suffix: macro for text, macro in known.items()}
         return [special.get(w, w) for w in words]
     if dtype is DType.BOOL:
         return ["1" if v else "0" for v in numbers]

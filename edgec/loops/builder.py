@@ -110,6 +110,15 @@ class Builder:
     def empty(self) -> bool:
         return self._blocks == [[]]
 
+    @property
+    def block(self) -> list[Stmt]:
+        """The block that statements are added to now."""
+        return self._blocks[-1]
+
+    def is_open(self, block: list[Stmt] | None) -> bool:
+        """True if what `block` defines is visible here."""
+        return any(b is block for b in self._blocks)
+
     def store(self, target: Tensor, index: Sequence[Operand], value: Operand) -> None:
         """`target[index] = value`; `target` must be stored."""
         assert target.buffer is not None
@@ -260,8 +269,17 @@ class Builder:
 
 
 def shared(b: Builder, x: Tensor) -> Tensor:
-    """`x`, each element of which is computed once per use and then has a name."""
-    return Tensor(x.type, element=lambda *index: b.let(x.at(*index), "x"), view=x.view)
+    """`x`, each element of which has a name and is computed once, however often it is read."""
+    known: dict[tuple[Expr, ...], tuple[list[Stmt], Expr]] = {}
+
+    def element(*index: Expr) -> Expr:
+        block, value = known.get(index, (None, None))
+        if value is None or not b.is_open(block):
+            value = b.let(x.at(*index), "x")
+            known[index] = b.block, value
+        return value
+
+    return Tensor(x.type, element=element, view=x.view)
 
 
 def copy(b: Builder, x: Tensor, into: Tensor) -> None:

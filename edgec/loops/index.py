@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edgec.loops.expr import INDEX, Binary, Const, Expr, Var
 
 Affine = tuple[dict[Expr, int], int]  # sum of coefficient * atom, plus a constant
@@ -86,7 +88,7 @@ def _scaled(atom: Expr, k: int) -> Expr:
 def simplify(op: str, a: Expr, b: Expr) -> Expr:
     """`a op b` for indices, in a canonical affine form where there is one."""
     if op in ("add", "sub"):
-        return build(*affine(Binary(INDEX, op, a, b)))
+        return build(*_rejoined(*affine(Binary(INDEX, op, a, b))))
     if op == "mul":
         if isinstance(a, Const) or isinstance(b, Const):
             return build(*affine(Binary(INDEX, op, a, b)))
@@ -96,6 +98,22 @@ def simplify(op: str, a: Expr, b: Expr) -> Expr:
     if not isinstance(b, Const) or int(b.value) <= 0:
         raise TypeError("index division needs a positive constant")
     return _divide(op, a, int(b.value))
+
+
+def _rejoined(terms: dict[Expr, int], constant: int) -> Affine:
+    """x / n * n + x % n = x: what reshaping there and back leaves."""
+    for atom, k in terms.items():
+        if not (isinstance(atom, Binary) and atom.op == "mod" and isinstance(atom.b, Const)):
+            continue
+        divisor = int(atom.b.value)
+        quotient = _divide("div", atom.a, divisor)
+        if terms.get(quotient) == k * divisor:
+            rest = {a: c for a, c in terms.items() if a not in (atom, quotient)}
+            whole, offset = affine(atom.a)
+            for a, c in whole.items():
+                rest[a] = rest.get(a, 0) + c * k
+            return _rejoined({a: c for a, c in rest.items() if c}, constant + offset * k)
+    return terms, constant
 
 
 def _min_max(op: str, a: Expr, b: Expr) -> Expr:
@@ -128,11 +146,27 @@ def _divide(op: str, a: Expr, divisor: int) -> Expr:
         value = int(remainder.value)
         part = Const(INDEX, value // divisor if op == "div" else value % divisor)
     else:
-        part = _nested(op, remainder, divisor)
+        part = _reduced(op, remainder, divisor)
     if op == "mod":
         return part
     quotient = build({x: k // divisor for x, k in whole.items()}, (constant - offset) // divisor)
     return build(*affine(Binary(INDEX, "add", quotient, part)))
+
+
+def _reduced(op: str, a: Expr, divisor: int) -> Expr:
+    """(g x + c) / (g n) = (x + c / g) / n;  (g x + c) % (g n) = g ((x + c / g) % n) + c % g."""
+    terms, constant = affine(a)
+    g = math.gcd(divisor, *terms.values())
+    if g == 1 or not terms:
+        return _nested(op, a, divisor)
+    smaller = build({x: k // g for x, k in terms.items()}, constant // g)
+    if interval(smaller)[0] < 0:
+        return _nested(op, a, divisor)
+    part = _divide(op, smaller, divisor // g)
+    if op == "div":
+        return part
+    inner, offset = affine(part)
+    return build({x: k * g for x, k in inner.items()}, offset * g + constant % g)
 
 
 def _nested(op: str, a: Expr, divisor: int) -> Expr:

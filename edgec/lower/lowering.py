@@ -7,6 +7,7 @@ goes over its elements more than once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -70,15 +71,15 @@ class Lowering:
     made: dict[Value, Made] = field(default_factory=dict)  # of lazy values
     cheap: set[Value] = field(default_factory=set)  # stored, or a view of stored values
     steps: list[Step] = field(default_factory=list)
-    readers: dict[Value, set[int]] = field(default_factory=dict)
+    readers: Counter[Value] = field(default_factory=Counter)
     outputs: set[Value] = field(default_factory=set)  # values that need output storage
     producers: dict[Value, Node] = field(default_factory=dict)
 
     def run(self) -> Program:
         """Lower the whole graph."""
-        for number, node in enumerate(self.graph.nodes):
-            for value in node.operands:
-                self.readers.setdefault(value, set()).add(number)
+        for node in self.graph.nodes:
+            # an elementwise operator computes an operand that it has twice only once
+            self.readers.update(set(node.operands) if node.op.elementwise else node.operands)
         self.producers = self.graph.producers()
         self._mark_outputs()
         inputs = tuple(self._input(v) for v in self.graph.inputs)
@@ -129,9 +130,7 @@ class Lowering:
     def _node(self, node: Node) -> None:
         if self.kernels is not None and self.kernels.applies(node) and self._kernel(node):
             return
-        operands = tuple(
-            None if v is None else self._operand(node, k, v) for k, v in enumerate(node.inputs)
-        )
+        operands = self._operands(node)
         self.builder.targets = tuple(Target(v.name, self._storage(v)) for v in node.outputs)
         results = _lower(node.op, self.builder, operands)
         for value, tensor in zip(node.outputs, results, strict=True):
@@ -153,23 +152,30 @@ class Lowering:
         self.made[value] = made
         if tensor.view and all(v in self.cheap for v in self._lazy_operands(node)):
             self.cheap.add(value)
-        several = len(self.readers.get(value, ())) > 1
+        several = self.readers[value] > 1
         if value in self.outputs or (several and value not in self.cheap):
             self._store(value, self._storage(value))
 
     def _lazy_operands(self, node: Node) -> tuple[Value, ...]:
         return tuple(v for v in node.operands if v not in self.graph.constants)
 
-    def _operand(self, node: Node, number: int, value: Value) -> Tensor:
-        """The operand as the operator wants it: stored if it is read more than once."""
-        tensor = self._tensor(value)
+    def _operands(self, node: Node) -> tuple[Tensor | None, ...]:
+        """The operands as the operator wants them: stored if they are read more than once."""
+        for number, value in enumerate(node.inputs):
+            if value is not None and self._must_be_stored(node, number, value):
+                self._store(value, self._storage(value))
+        tensors = {v: self._tensor(v) for v in node.operands}
+        if node.op.elementwise:
+            tensors = {v: shared(self.builder, t) for v, t in tensors.items()}
+        return tuple(None if v is None else tensors[v] for v in node.inputs)
+
+    def _must_be_stored(self, node: Node, number: int, value: Value) -> bool:
+        if self._tensor(value).stored:
+            return False
         reads = node.op.reads_of(number)
-        if not tensor.stored:
-            repeated = node.op.elementwise and value.type.size < node.outputs[0].type.size
-            again = (reads is Reads.MANY or repeated) and value not in self.cheap
-            if again or reads is Reads.BUFFER:
-                tensor = self._store(value, self._storage(value))
-        return shared(self.builder, tensor) if node.op.elementwise else tensor
+        repeated = node.op.elementwise and value.type.size < node.outputs[0].type.size
+        again = reads is Reads.MANY or repeated
+        return reads is Reads.BUFFER or (again and value not in self.cheap)
 
     def _tensor(self, value: Value) -> Tensor:
         tensor = self.tensors.get(value)
@@ -201,7 +207,8 @@ class Lowering:
         copy(self.builder, lazy, stored)
         self.tensors[value] = stored
         self.cheap.add(value)
-        self._step(self.builder.take(), self.made.get(value, Made(("Copy",))), value)
+        if not self.builder.empty:  # as it is for a tensor without elements
+            self._step(self.builder.take(), self.made.get(value, Made(("Copy",))), value)
         return stored
 
     def _kernel(self, node: Node) -> bool:

@@ -29,7 +29,10 @@ from tests.support.compile import split_outputs
 
 Array = npt.NDArray[np.generic]
 ALIGN = 16
-WARNINGS = ("-Wall", "-Wextra", "-Werror", "-pedantic")
+WARNINGS = (
+    *("-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wsign-conversion"),
+    *("-Wshadow", "-Wcast-qual", "-Wdouble-promotion"),
+)
 SANITIZERS = ("-fsanitize=undefined,address", "-fno-sanitize-recover=all", "-g1")
 Files = dict[str, str | bytes | tuple[str, ...]]
 

@@ -38,9 +38,7 @@ def run_graph(
 
     `folder` keeps the generated code there for reading.
     """
-    program = number_steps(
-        dataclasses.replace(lower_graph(graph, kernels), name="model")
-    )
+    program = number_steps(dataclasses.replace(lower_graph(graph, kernels), name="model"))
     program, plan = plan_program(program, align=ARENA_ALIGN)
     check_plan(program, plan)
     emission = emit(number_steps(program), plan, load_target(target), EmitOptions())
