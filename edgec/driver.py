@@ -121,11 +121,11 @@ def verify(
 ) -> VerifyResult:
     """Run the machine code on `options.board` and compare it with the references."""
     compiled = compile_model(model, options, progress)
+    samples = load_inputs(inputs, count, compiled.graph)
     board = _board(options)
     with _workspace(compiled) as folder:
         progress(f"compiling for {board.name}")
         firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
-        samples = load_inputs(inputs, count, compiled.graph)
         progress(f"running {len(samples)} inputs on {board.name}")
         run = compare_runs(firmware, compiled.graph, samples, model)
     return VerifyResult(options.model_name(model), (run,))
