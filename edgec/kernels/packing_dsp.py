@@ -1,0 +1,75 @@
+"""Weights as the kernels for the DSP extension read them; `runtime_c/src/gemm/lanes_s8__dsp.h`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from edgec.kernels.facts import Array, Quant
+from edgec.kernels.packing import folded_bias
+
+I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
+DEAD = -1
+
+
+def padded(k: int) -> tuple[int, ...]:
+    """k indices and dead ones up to a multiple of four."""
+    return (*range(k), *[DEAD] * (-k % 4))
+
+
+def overlapped(k: int) -> tuple[int, ...]:
+    """k indices whose last group is the last four, less those already in the group before.
+
+    A kernel can then load whole words without reading past the end. Below four: as `padded`.
+    """
+    if k < 4 or k % 4 == 0:
+        return padded(k)
+    return (*range(k - k % 4), *[DEAD] * (4 - k % 4), *range(k - k % 4, k))
+
+
+def pair_order(channels: int) -> tuple[tuple[int, int], ...]:
+    """Pairs of channels; an odd last one comes with the one before, a single one with itself."""
+    pairs = [(c, c + 1) for c in range(0, channels - 1, 2)]
+    if channels % 2 and channels > 1:
+        pairs.append((channels - 2, channels - 1))
+    return tuple(pairs) if channels > 1 else ((0, 0),)
+
+
+def halfwords(a: Array, b: Array) -> I64:
+    """256 * b + (a + 128) for each k."""
+    return 256 * b.astype(np.int64) + a.astype(np.int64) + 128
+
+
+def group_words(half: I64) -> U32:
+    """Halfwords [..., 4 * groups] -> words [..., 2 * groups]: (k0, k2), (k1, k3) of each group."""
+    fours = half.reshape(*half.shape[:-1], -1, 4)
+    words = (fours[..., :2] & 0xFFFF) | ((fours[..., 2:] & 0xFFFF) << 16)
+    return words.astype(np.uint32).reshape(*half.shape[:-1], -1)
+
+
+def reordered(weights: Array, order: Sequence[int]) -> Array:
+    """[channels, k] -> [channels, len(order)], zero where `order` is DEAD."""
+    index = np.asarray(order)
+    taken: Array = np.where(index == DEAD, 0, weights[:, np.maximum(index, 0)])
+    return taken
+
+
+def start_words(bias_a: int, bias_b: int) -> U32:
+    """What the two sums of a pair of channels start from."""
+    return np.array([(256 * bias_b + bias_a) & 0xFFFFFFFF, bias_b & 0xFFFFFFFF], np.uint32)
+
+
+def pack_pairs(weights: Array, bias: Array | None, quant: Quant, order: Sequence[int]) -> U32:
+    """[channels, k] -> per pair: start words, the words of its groups, two multipliers."""
+    flat = weights.reshape(weights.shape[0], -1)
+    folded = folded_bias(flat, bias, quant)
+    lanes = reordered(flat, order)
+    parts: list[U32] = []
+    for a, b in pair_order(flat.shape[0]):
+        parts.append(start_words(int(folded[a]), int(folded[b])))
+        parts.append(group_words(halfwords(lanes[a], lanes[b])))
+        parts.append(quant.mult[[a, b]].astype(np.uint32))
+    return np.concatenate(parts)

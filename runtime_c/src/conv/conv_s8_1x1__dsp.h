@@ -1,0 +1,70 @@
+/*
+ * int8 pointwise convolution (1x1, no padding, any stride) for the DSP extension.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w: pairs of channels with bias and mult,
+ * see lanes_s8__dsp.h. scratch: 6 bytes per k, with in_c rounded up to groups of four, and 16.
+ * Three pixels at a time are expanded to int16, then multiplied by all weights.
+ * Cost on Cortex-M4: 0.73 instructions per MAC, 6.4 per output, 1.9 per input.
+ */
+#ifndef EDGEC_CONV_S8_1X1__DSP_H
+#define EDGEC_CONV_S8_1X1__DSP_H
+
+#include "gemm/lanes_s8__dsp.h"
+
+/* `pixels` outputs that follow each other, from inputs `step` bytes apart. */
+EDGEC_INLINE void edgec_pointwise_s8__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                          const uint32_t *restrict w, int8_t *restrict y,
+                                          uint32_t *restrict expanded, int32_t pixels, int32_t step)
+{
+    const int32_t in_c = p->shape.in_c;
+    const int32_t out_c = p->shape.out_c;
+    EdgecLanes lanes = {out_c, 2 * out_c, p->quant.zp, p->quant.shift, {0, 0, 0}};
+    for (int32_t left = pixels; left > 0; left -= 3) {
+        int32_t step1 = step;
+        int32_t step2 = 2 * step;
+        if (left < 3) {
+            step1 = left == 2 ? step : 0;
+            step2 = 0;
+            lanes.to1 = left == 2 ? out_c : 0;
+            lanes.to2 = 0;
+        }
+        edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
+        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, w, y, out_c);
+        x += 3 * step;
+        y += 3 * out_c;
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                         const uint32_t *restrict w, int8_t *restrict y,
+                                         int8_t *restrict scratch, int32_t row_begin,
+                                         int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
+    const int32_t row = s->out_w * s->out_c;
+    uint32_t *const expanded = edgec_words(scratch);
+    if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
+        const int32_t rows = row_end - row_begin;
+        int8_t *const out = y + row_begin * row;
+        edgec_pointwise_s8__dsp(p, x + row_begin * s->in_w * s->in_c, w, out, expanded,
+                                rows * s->out_w, s->in_c);
+        edgec_limit_s8__dsp(out, rows * row, p->quant);
+        return;
+    }
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
+        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * row;
+        edgec_pointwise_s8__dsp(p, x + in_row * s->in_w * s->in_c, w, out, expanded, s->out_w,
+                                s->stride_w * s->in_c);
+        edgec_limit_s8__dsp(out, row, p->quant);
+    }
+}
+
+#ifndef EDGEC_CONV_S8_1X1__DSP
+#define EDGEC_CONV_S8_1X1__DSP edgec_conv_s8_1x1__dsp
+#endif
+
+#endif
