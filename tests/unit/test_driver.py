@@ -1,0 +1,126 @@
+"""The story of a compilation, on the digits example."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from edgec.config import GenOptions, Io, WeightsFormat
+from edgec.diagnostics import EdgecError, ExitCode
+from edgec.driver import bench, check, compile_model, generate, verify
+
+DIGITS = Path(__file__).resolve().parents[2] / "examples" / "digits"
+INT8 = DIGITS / "digits_int8.onnx"
+FLOAT = DIGITS / "digits.onnx"
+HOST = GenOptions("x86_64", name="digits")
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody watches."""
+
+
+def test_the_stages_are_told_in_order() -> None:
+    told: list[str] = []
+    compile_model(INT8, HOST, told.append)
+    assert told == [
+        "reading the model",
+        "optimising the graph",
+        "lowering to loops and kernels",
+        "planning memory",
+        "writing C",
+    ]
+
+
+def test_all_stages_describe_one_model() -> None:
+    made = compile_model(INT8, HOST, quiet)
+    assert made.program.name == made.emission.manifest.name == "digits"
+    assert made.emission.manifest.arena.bytes == made.plan.arena_bytes
+    assert len(made.emission.manifest.layers) == len(made.program.steps)
+
+
+def test_gen_writes_the_files_that_it_lists(tmp_path: Path) -> None:
+    result = generate(INT8, dataclasses.replace(HOST, output=tmp_path / "out"), quiet)
+    written = {str(p.relative_to(tmp_path / "out")) for p in result.folder.rglob("*")}
+    assert set(result.files) <= written
+    assert {"digits.c", "digits.h", "digits_weights.c", "manifest.json"} <= set(result.files)
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    assert manifest["arena"]["bytes"] == result.summary.ram.arena
+
+
+def test_weights_may_be_one_binary_file(tmp_path: Path) -> None:
+    options = dataclasses.replace(HOST, output=tmp_path / "out", weights=WeightsFormat.INCBIN)
+    result = generate(INT8, options, quiet)
+    assert {"digits_weights.S", "digits_weights.bin"} <= set(result.files)
+    assert "digits_weights.c" not in result.files
+
+
+@pytest.mark.parametrize(("io", "dtype"), [(Io.NATIVE, "int8"), (Io.FLOAT, "float32")])
+def test_the_boundary_is_what_was_asked_for(io: Io, dtype: str) -> None:
+    manifest = compile_model(INT8, dataclasses.replace(HOST, io=io), quiet).emission.manifest
+    assert [t.dtype for t in (*manifest.inputs, *manifest.outputs)] == [dtype, dtype]
+
+
+@pytest.mark.parametrize(("budget", "what"), [({"ram": 500}, "RAM"), ({"flash": 500}, "flash")])
+def test_nothing_is_written_beyond_a_budget(
+    budget: dict[str, int], what: str, tmp_path: Path
+) -> None:
+    options = dataclasses.replace(
+        HOST, output=tmp_path / "out", ram=budget.get("ram"), flash=budget.get("flash")
+    )
+    with pytest.raises(EdgecError) as caught:
+        generate(INT8, options, quiet)
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, caught.value.exit_code) == ("E0501", ExitCode.FAILED)
+    assert problem.what.startswith(what)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_ir_is_dumped_after_every_stage(tmp_path: Path) -> None:
+    compile_model(INT8, dataclasses.replace(HOST, dump_ir=tmp_path / "ir"), quiet)
+    names = sorted(p.name for p in (tmp_path / "ir").iterdir())
+    assert len(names) > 5
+    assert names[-1] == "90-program.txt"
+
+
+def test_only_a_quantized_model_is_told_what_stays_in_float() -> None:
+    assert compile_model(FLOAT, HOST, quiet).program.notes == ()
+    with_float_ports = compile_model(INT8, dataclasses.replace(HOST, io=Io.FLOAT), quiet)
+    assert any("float arithmetic left" in note for note in with_float_ports.program.notes)
+    assert compile_model(INT8, HOST, quiet).program.notes == ()
+
+
+def test_check_measures_code_and_stack() -> None:
+    result = check(INT8, HOST, quiet)
+    assert result.fits and result.advice == ()
+    assert result.summary.flash.measured
+    assert result.summary.flash.code > 0
+    assert result.summary.ram.stack_bound
+
+
+def test_check_says_why_and_what_to_do() -> None:
+    result = check(INT8, dataclasses.replace(HOST, ram=600), quiet)
+    assert not result.fits
+    assert result.reasons[0].startswith("RAM: arena")
+    assert "l0" in result.advice[0]
+
+
+def test_verify_finds_identical_bits_on_the_host() -> None:
+    result = verify(INT8, HOST, DIGITS / "inputs.npz", 4, quiet)
+    (run,) = result.runs
+    assert result.ok and run.inputs == 4
+    assert [output.bit_exact for output in run.outputs] == [True]
+
+
+@pytest.mark.qemu
+def test_bench_counts_every_layer() -> None:
+    options = GenOptions("cortex-m4", board="mps2-an386", name="digits")
+    summary = bench(INT8, options, quiet).summary
+    assert summary.instructions and summary.ram.stack_painted
+    counted = [row.instructions or 0 for row in summary.layers]
+    assert min(counted) > 0
+    assert sum(counted) <= summary.instructions
+    assert summary.ram.stack_bound is not None
+    assert summary.ram.stack_painted <= summary.ram.stack_bound
