@@ -10,12 +10,15 @@ from tests.contracts import tree
 SHARED_TESTS = {
     "tests/unit/cli/test_listings.py": ("boards", "doctor", "explain", "ops", "targets"),
     "tests/unit/cli/test_verbs.py": ("bench", "check", "gen", "verify"),
+    "tests/unit/kernels/test_registry.py": ("base", "calls", "facts", "packing"),
 }
 TESTED_ELSEWHERE = {
     f"edgec/{test.split('/')[2]}/{name}.py": test
     for test, names in SHARED_TESTS.items()
     for name in names
 }
+# Runs every row of every kernel against the numeric law: a row is tested because it exists.
+PARITY_TEST = "tests/kernels/test_parity.py"
 SOURCES = tuple(
     f
     for f in tree.files_in("edgec", suffix=".py")
@@ -28,6 +31,22 @@ def mirror(path: str) -> str:
     """The test file of a source file."""
     folder, _, name = path.removeprefix("edgec/").rpartition("/")
     return "/".join(part for part in ("tests/unit", folder, f"test_{name}") if part)
+
+
+def declares_rows(path: str) -> bool:
+    """True for a module of kernel rows, which the registry lists, or of a layout they share."""
+    if not path.startswith("edgec/kernels/") or path == "edgec/kernels/registry.py":
+        return False
+    if path.startswith("edgec/kernels/packing_"):
+        return True
+    assigned = (n for n in tree.syntax(path).body if isinstance(n, ast.Assign))
+    targets = (t for n in assigned for t in n.targets if isinstance(t, ast.Name))
+    return any(t.id.endswith("_ROWS") for t in targets)
+
+
+def tester(path: str) -> str:
+    """The file that tests a module."""
+    return PARITY_TEST if declares_rows(path) else TESTED_ELSEWHERE.get(path, mirror(path))
 
 
 def has_logic(path: str) -> bool:
@@ -43,7 +62,7 @@ def _statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.st
 
 
 def test_modules_with_logic_have_their_test() -> None:
-    expected = {f: TESTED_ELSEWHERE.get(f, mirror(f)) for f in SOURCES if has_logic(f)}
+    expected = {f: tester(f) for f in SOURCES if has_logic(f)}
     assert {f: test for f, test in expected.items() if test not in tree.files()} == {}
 
 
