@@ -122,10 +122,14 @@ def _host_bound(frames: dict[str, Frame], function: str) -> StackBound:
 
 
 def _with_libraries(frames: dict[str, Frame], elf: Path, cc: str) -> dict[str, Frame]:
-    """`frames` with the calls that only the machine code shows, and the functions it lacks."""
+    """`frames` with the calls that only the machine code shows, and the functions it lacks.
+
+    gcc reports no stack for a function whose body is assembly; the machine code tells.
+    """
     read = disassembled_frames(elf, cc)
     result = dict(read)
     for name, frame in frames.items():
-        callees = frame.callees | (read[name].callees if name in read else frozenset())
-        result[name] = Frame(frame.bytes, callees, frame.dynamic, frame.indirect)
+        seen = read.get(name, Frame(0, frozenset()))
+        size = frame.bytes or seen.bytes
+        result[name] = Frame(size, frame.callees | seen.callees, frame.dynamic, frame.indirect)
     return result

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from edgec.kernels import conv_f32, conv_s8, conv_s8_dsp
+from edgec.kernels import conv_f32, conv_s8, conv_s8_dsp, winograd
 from edgec.kernels.base import Kernel, cheapest
 from edgec.kernels.facts import ConvFacts, GemmFacts
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
     *conv_s8_dsp.CONV_ROWS,
+    *winograd.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (*conv_s8.GEMM_ROWS, *conv_f32.GEMM_ROWS)

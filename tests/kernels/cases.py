@@ -25,13 +25,24 @@ FIXED = (
 )
 
 
+def random_shape(rng: np.random.Generator, number: int) -> Shape:
+    """Any shape; one of four is what Winograd takes: 3x3, stride 1, whole words of inputs."""
+    if number % 4:
+        return mixed_shape(rng, number)
+    height, width = (int(k) for k in rng.integers(3, 9, 2))
+    inputs, outputs = 4 * int(rng.integers(1, 6)), 2 * int(rng.integers(1, 6))
+    top, left, bottom, right = (int(k) for k in rng.integers(0, 3, 4))
+    pads = (top, left, bottom, right)
+    return Shape(height, width, inputs, outputs, (3, 3), pads=pads, n=1 + number % 2)
+
+
 def conv_cases(row: Kernel[ConvFacts], seed: int, count: int) -> list[Case]:
     """Cases of shapes that the row takes, some of them with multipliers that need a shift."""
     rng = np.random.default_rng(seed)
     cases: list[Case] = []
     tried = 0
     while len(cases) < count and tried < 4000:
-        shape = FIXED[tried] if tried < len(FIXED) else mixed_shape(rng, tried)
+        shape = FIXED[tried] if tried < len(FIXED) else random_shape(rng, tried)
         tried += 1
         if row.types == S8:
             facts, x, y = conv_s8_sample(rng, shape, large=tried % 5 == 0)
