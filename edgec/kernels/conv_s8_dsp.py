@@ -12,6 +12,7 @@ from edgec.kernels.packing_dsp import overlapped, pack_pairs
 
 DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
+PAIRS = "gemm/pairs_s8__dsp.h"
 
 
 def lanes_cost(blocks: int, groups: int, channels: int) -> float:
@@ -29,7 +30,7 @@ def lanes_scratch(groups: int) -> int:
 def limit_cost(f: ConvFacts) -> float:
     """Instructions of the pass that limits outputs to less than int8."""
     quant = calls.required_quant(f.quant)
-    return 0.0 if (quant.lo, quant.hi) == (-128, 127) else 2.5 * f.outputs
+    return 0.0 if (quant.lo, quant.hi) == (-128, 127) else 10.0 * f.outputs
 
 
 def pointwise_cost(f: ConvFacts) -> float:
@@ -49,7 +50,7 @@ def pack_pointwise(f: ConvFacts) -> tuple[Constant, ...]:
 
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__dsp",
-    headers=("conv/conv_s8_1x1__dsp.h", LANES),
+    headers=("conv/conv_s8_1x1__dsp.h", LANES, PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -57,19 +58,47 @@ def reordered(weights: Array, order: Sequence[int]) -> Array:
     return taken
 
 
-def start_words(bias_a: int, bias_b: int) -> U32:
-    """What the two sums of a pair of channels start from."""
-    return np.array([(256 * bias_b + bias_a) & 0xFFFFFFFF, bias_b & 0xFFFFFFFF], np.uint32)
-
-
 def pack_pairs(weights: Array, bias: Array | None, quant: Quant, order: Sequence[int]) -> U32:
     """[channels, k] -> per pair: start words, the words of its groups, two multipliers."""
     flat = weights.reshape(weights.shape[0], -1)
-    folded = folded_bias(flat, bias, quant)
-    lanes = reordered(flat, order)
-    parts: list[U32] = []
-    for a, b in pair_order(flat.shape[0]):
-        parts.append(start_words(int(folded[a]), int(folded[b])))
-        parts.append(group_words(halfwords(lanes[a], lanes[b])))
-        parts.append(quant.mult[[a, b]].astype(np.uint32))
-    return np.concatenate(parts)
+    packed = _Packed(folded_bias(flat, bias, quant), reordered(flat, order), quant)
+    return np.concatenate([packed.pair(a, b) for a, b in pair_order(flat.shape[0])])
+
+
+def pack_rows(weights: Array, bias: Array | None, quant: Quant) -> U32:
+    """[channels, k] -> blocks of three pairs with their words side by side, then pairs alone."""
+    flat = weights.reshape(weights.shape[0], -1)
+    packed = _Packed(folded_bias(flat, bias, quant), reordered(flat, padded(flat.shape[1])), quant)
+    whole = flat.shape[0] // 6 * 6
+    blocks = [packed.block(first) for first in range(0, whole, 6)]
+    pairs = [packed.pair(a, b) for a, b in pair_order(flat.shape[0]) if b >= whole]
+    return np.concatenate([*blocks, *pairs])
+
+
+@dataclass(frozen=True, eq=False)
+class _Packed:
+    """folded: bias [channels] int32. lanes: weights [channels, 4 * groups] in reading order."""
+
+    folded: npt.NDArray[np.int32]
+    lanes: Array
+    quant: Quant
+
+    def start(self, a: int, b: int) -> U32:
+        """What the two sums of a pair of channels start from."""
+        bias_a, bias_b = int(self.folded[a]), int(self.folded[b])
+        return np.array([(256 * bias_b + bias_a) & 0xFFFFFFFF, bias_b & 0xFFFFFFFF], np.uint32)
+
+    def mult(self, channels: Sequence[int]) -> U32:
+        return self.quant.mult[list(channels)].astype(np.uint32)
+
+    def pair(self, a: int, b: int) -> U32:
+        words = group_words(halfwords(self.lanes[a], self.lanes[b]))
+        return np.concatenate([self.start(a, b), words, self.mult((a, b))])
+
+    def block(self, first: int) -> U32:
+        """Six channels: three pairs of start words, words of a group by pair, multipliers."""
+        six = self.lanes[first : first + 6]
+        words = group_words(halfwords(six[0::2], six[1::2])).T
+        starts = [self.start(c, c + 1) for c in range(first, first + 6, 2)]
+        mult = self.mult(range(first, first + 6))
+        return np.concatenate([*starts, np.ascontiguousarray(words).reshape(-1), mult])

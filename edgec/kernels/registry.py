@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgec.kernels import conv_f32, conv_s8, conv_s8_dsp, winograd
+from edgec.kernels import conv_f32, conv_s8, conv_s8_dsp, gemm_s8_dsp, winograd
 from edgec.kernels.base import Kernel, cheapest
 from edgec.kernels.facts import ConvFacts, GemmFacts
 
@@ -12,7 +12,11 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *winograd.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
-GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (*conv_s8.GEMM_ROWS, *conv_f32.GEMM_ROWS)
+GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
+    *conv_s8.GEMM_ROWS,
+    *gemm_s8_dsp.GEMM_ROWS,
+    *conv_f32.GEMM_ROWS,
+)
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:

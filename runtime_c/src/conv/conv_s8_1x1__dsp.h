@@ -13,30 +13,6 @@
 
 #include "gemm/lanes_s8__dsp.h"
 
-/* `pixels` outputs that follow each other, from inputs `step` bytes apart. */
-EDGEC_INLINE void edgec_pointwise_s8__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
-                                          const uint32_t *restrict w, int8_t *restrict y,
-                                          uint32_t *restrict expanded, int32_t pixels, int32_t step)
-{
-    const int32_t in_c = p->shape.in_c;
-    const int32_t out_c = p->shape.out_c;
-    EdgecLanes lanes = {out_c, 2 * out_c, p->quant.zp, p->quant.shift, {0, 0, 0}};
-    for (int32_t left = pixels; left > 0; left -= 3) {
-        int32_t step1 = step;
-        int32_t step2 = 2 * step;
-        if (left < 3) {
-            step1 = left == 2 ? step : 0;
-            step2 = 0;
-            lanes.to1 = left == 2 ? out_c : 0;
-            lanes.to2 = 0;
-        }
-        edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
-        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, w, y, out_c);
-        x += 3 * step;
-        y += 3 * out_c;
-    }
-}
-
 EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
                                          const uint32_t *restrict w, int8_t *restrict y,
                                          int8_t *restrict scratch, int32_t row_begin,
@@ -49,16 +25,16 @@ EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *res
     if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
         const int32_t rows = row_end - row_begin;
         int8_t *const out = y + row_begin * row;
-        edgec_pointwise_s8__dsp(p, x + row_begin * s->in_w * s->in_c, w, out, expanded,
-                                rows * s->out_w, s->in_c);
+        edgec_lanes_run_s8__dsp(x + row_begin * s->in_w * s->in_c, s->in_c, s->in_c, w, p->quant,
+                                s->out_c, out, expanded, rows * s->out_w);
         edgec_limit_s8__dsp(out, rows * row, p->quant);
         return;
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
         int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * row;
-        edgec_pointwise_s8__dsp(p, x + in_row * s->in_w * s->in_c, w, out, expanded, s->out_w,
-                                s->stride_w * s->in_c);
+        edgec_lanes_run_s8__dsp(x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c, s->in_c, w,
+                                p->quant, s->out_c, out, expanded, s->out_w);
         edgec_limit_s8__dsp(out, row, p->quant);
     }
 }

@@ -4,29 +4,14 @@
  *   acc[p][c] = bias[c] + sum over k of x[p][k] * w[c][k],   y[p][c] = requantize(acc)
  *
  * x: int16 in groups of four k: the words (k0, k2) of pixels 0, 1, 2, then (k1, k3) of the three.
- * w: per pair of channels a, b: two words to start from, the words of the groups, mult[a], mult[b].
- * A word holds two k, each as the halfword 256 * b + (a + 128). One SMLAD per pixel with it sums
- * T = 256 B + A + 128 S, and one with its upper bytes (SXTB16) sums B; S is the sum of x. So
- * A = T - 256 B - 128 S, exact modulo 2^32. The words to start from are 256 * bias[b] + bias[a]
- * and bias[b]. Where k is padded the weights are 0 and x may be anything that S has counted.
+ * w: per pair of channels: two words to start from, the words of its groups, two mult;
+ * pairs_s8__dsp.h explains the words. Where k is padded, x may be anything that its sum counts.
  * Cost on Cortex-M4: 17 instructions (25 cycles) per 24 MACs, 38 (52) per 6 outputs.
  */
 #ifndef EDGEC_LANES_S8__DSP_H
 #define EDGEC_LANES_S8__DSP_H
 
-#include "edgec/types.h"
-
-/* The fast form needs every register, so no frame pointer; otherwise the C twin serves. */
-#ifndef EDGEC_DSP_ASM
-#if defined(EDGEC_ARM_DSP) && defined(__OPTIMIZE__) && !defined(__clang__)
-#define EDGEC_DSP_ASM 1
-#else
-#define EDGEC_DSP_ASM 0
-#endif
-#endif
-
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
-#define EDGEC_DSP_CORE static __attribute__((noinline, noclone, unused))
+#include "gemm/pairs_s8__dsp.h"
 
 /* Words after the groups of x that the core uses for itself. */
 #define EDGEC_LANES_TAIL 4
@@ -41,19 +26,7 @@ typedef struct {
     int32_t sums[3];
 } EdgecLanes;
 
-/* Scratch memory as words; the caller has it aligned to 4. */
-EDGEC_INLINE uint32_t *edgec_words(int8_t *p)
-{
-    return (uint32_t *)(void *)p;
-}
-
 /* ---- Activations to int16 ------------------------------------------------------------------ */
-
-/* Adds both int16 of a word. */
-EDGEC_INLINE int32_t edgec_sum_s16x2(uint32_t x, int32_t sum)
-{
-    return edgec_smlad(x, 0x00010001u, sum);
-}
 
 /* Up to four int8, the first in the low byte; those after `n` are 0. */
 EDGEC_INLINE uint32_t edgec_load_part_s8(const int8_t *p, int32_t n)
@@ -187,20 +160,6 @@ typedef struct {
     "str r3, [r7, #12]\n\t"                                                 \
     "cmp r3, r0\n\t"
 
-/* acc * 2^shift by saturating doublings. The compiler has proven that an accumulator which
-   saturates here saturates the output too. */
-#define EDGEC_LANES_SHIFT    \
-    "ldr r0, %[shift]\n"     \
-    "3:\n\t"                 \
-    "qadd r8, r8, r8\n\t"    \
-    "qadd r9, r9, r9\n\t"    \
-    "qadd r10, r10, r10\n\t" \
-    "qadd r11, r11, r11\n\t" \
-    "qadd r12, r12, r12\n\t" \
-    "qadd lr, lr, lr\n\t"    \
-    "subs r0, r0, #1\n\t"    \
-    "bne 3b\n\t"
-
 /* Four k: 17 instructions of 4 bytes each, since the first turn starts in the middle. */
 #define EDGEC_LANES_GROUP                                                                         \
     "ldrd r4, r5, [r6], #8\n\t"                                                                   \
@@ -262,7 +221,7 @@ EDGEC_DSP_CORE void edgec_lanes_shift_s8__dsp(uint32_t *x, int32_t groups, const
     edgec_lanes_frame(&frame, x, 6 * groups, lanes, w, y, pairs);
     frame.start.turns = (groups + 3) / 4;
     frame.entry = (uint32_t)(4 * frame.start.turns - groups) * (17u * 4u) + 1u;
-    EDGEC_LANES_CORE(EDGEC_LANES_SHIFT);
+    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0"));
 }
 #else
 /* The outputs of one pixel and a pair of channels from its two sums. */
@@ -297,22 +256,6 @@ EDGEC_DSP_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const Edgec
 #define edgec_lanes_shift_s8__dsp edgec_lanes_s8__dsp
 #endif
 
-/* n bytes limited to [lo, hi]. */
-EDGEC_DSP_CORE void edgec_clamp_run_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
-{
-    for (int32_t i = 0; i < n; i++) {
-        y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);
-    }
-}
-
-/* The core saturates to int8 only. */
-EDGEC_INLINE void edgec_limit_s8__dsp(int8_t *y, int32_t n, const EdgecQuant q)
-{
-    if (q.lo > -128 || q.hi < 127) {
-        edgec_clamp_run_s8(y, n, q.lo, q.hi);
-    }
-}
-
 /* Pairs of channels of three pixels, with the shift that the layer has. */
 EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
                                             const uint32_t *w, int8_t *y, int32_t pairs)
@@ -346,6 +289,30 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(uint32_t *x, int32_t groups, Edge
     if (out_c % 2 != 0) {
         edgec_lanes_pairs_s8__dsp(x, groups, lanes, w + out_c / 2 * (4 + 2 * groups), y + out_c - 2,
                                   1);
+    }
+}
+
+/* `pixels` outputs that follow each other, from `in_c` inputs each, `step` bytes apart. expanded:
+   6 words per group of four k and the tail. */
+EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step, int32_t in_c,
+                                          const uint32_t *restrict w, const EdgecQuant q,
+                                          int32_t out_c, int8_t *restrict y,
+                                          uint32_t *restrict expanded, int32_t pixels)
+{
+    EdgecLanes lanes = {out_c, 2 * out_c, q.zp, q.shift, {0, 0, 0}};
+    for (int32_t left = pixels; left > 0; left -= 3) {
+        int32_t step1 = step;
+        int32_t step2 = 2 * step;
+        if (left < 3) {
+            step1 = left == 2 ? step : 0;
+            step2 = 0;
+            lanes.to1 = left == 2 ? out_c : 0;
+            lanes.to2 = 0;
+        }
+        edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
+        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, w, y, out_c);
+        x += 3 * step;
+        y += 3 * out_c;
     }
 }
 

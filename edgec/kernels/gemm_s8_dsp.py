@@ -1,0 +1,87 @@
+"""Rows of the int8 matrix products for the DSP extension (Cortex-M4, M7, M33)."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from edgec.kernels import calls
+from edgec.kernels.base import CallNames, Constant, Kernel
+from edgec.kernels.conv_s8_dsp import DSP, LANES, PAIRS, lanes_cost, lanes_scratch
+from edgec.kernels.facts import S8, GemmFacts
+from edgec.kernels.packing_dsp import overlapped, pack_pairs, pack_rows
+
+
+def limit_cost(f: GemmFacts) -> float:
+    """Instructions of the pass that limits outputs to less than int8."""
+    quant = calls.required_quant(f.quant)
+    return 0.0 if (quant.lo, quant.hi) == (-128, 127) else 10.0 * f.outputs
+
+
+def single_cost(f: GemmFacts) -> float:
+    """Row by row."""
+    groups = ceil(f.k / 4)
+    blocks, pairs = f.n // 6, ceil(f.n % 6 / 2)
+    block = 23 * groups + 2 * ceil(groups / 4) + 36
+    copy = 2 * f.k if f.k % 4 else 0
+    row = 80 + copy + 8 * groups + blocks * block + pairs * (13 * groups + 25)
+    return f.rows * row + limit_cost(f)
+
+
+def rows_cost(f: GemmFacts) -> float:
+    """Three rows at a time."""
+    groups = ceil(f.k / 4)
+    blocks = ceil(f.rows / 3)
+    return lanes_cost(blocks, groups, f.n) + blocks * (22 * groups + 40) + limit_cost(f)
+
+
+def pack_single(f: GemmFacts) -> tuple[Constant, ...]:
+    """weights, bias and mult of blocks of six channels, then of pairs."""
+    return (Constant("weights", pack_rows(f.weights, f.bias, calls.required_quant(f.quant)), 4),)
+
+
+def pack_many(f: GemmFacts) -> tuple[Constant, ...]:
+    """weights, bias and mult of pairs of channels."""
+    quant = calls.required_quant(f.quant)
+    return (Constant("weights", pack_pairs(f.weights, f.bias, quant, overlapped(f.k)), 4),)
+
+
+def single_args(f: GemmFacts, names: CallNames) -> str:
+    """`&p, x, weights, y, scratch or NULL, row_begin, row_end`."""
+    begin, end = names.rows or ("0", str(f.rows))
+    return ", ".join(
+        ("&p", names.x, *names.constants, names.y, names.scratch or "NULL", begin, end)
+    )
+
+
+GEMM = Kernel[GemmFacts](
+    name="gemm_s8__dsp",
+    headers=("gemm/gemm_s8__dsp.h", "gemm/row_s8__dsp.h", PAIRS),
+    op="gemm",
+    types=S8,
+    struct="EdgecGemmS8",
+    needs=DSP,
+    when=lambda f: True,
+    pack=pack_single,
+    params=calls.gemm_s8_params,
+    args=single_args,
+    batches=calls.gemm_batches,
+    scratch=lambda f: 4 * ceil(f.k / 4) if f.k % 4 else 0,
+    cost=single_cost,
+)
+GEMM_MANY = Kernel[GemmFacts](
+    name="gemm_s8_rows__dsp",
+    headers=("gemm/gemm_s8_rows__dsp.h", LANES, PAIRS),
+    op="gemm",
+    types=S8,
+    struct="EdgecGemmS8",
+    needs=DSP,
+    when=lambda f: True,
+    pack=pack_many,
+    params=calls.gemm_s8_params,
+    args=calls.gemm_args,
+    batches=calls.gemm_batches,
+    scratch=lambda f: lanes_scratch(ceil(f.k / 4)),
+    cost=rows_cost,
+)
+
+GEMM_ROWS = (GEMM, GEMM_MANY)
