@@ -17,7 +17,7 @@ TWICE_G = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]], np.int64)
 def transform(weights: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     """4 G w G' of weights [O, 3, 3, I], position first: int64 [16, O, I]."""
     wide = weights.astype(np.int64)
-    u = np.einsum("ya,xb,oabi->yxoi", TWICE_G, TWICE_G, wide)
+    u = np.asarray(np.einsum("ya,xb,oabi->yxoi", TWICE_G, TWICE_G, wide), np.int64)
     return u.reshape(16, weights.shape[0], weights.shape[3])
 
 
