@@ -1,0 +1,32 @@
+/*
+ * int8 matrix product with requantization for Helium: fully connected layers and MatMul by
+ * constants.
+ *
+ *   y[r][n] = requantize(bias[n] + sum over k of x[r][k] * w[n][k])
+ *
+ * x: [rows, k], y: [rows, n], row-major. w, quant: see tile_s8__mve.h.
+ * scratch: k rounded up to 16 bytes, only if k is no multiple of 16.
+ * Cost on Cortex-M55: 0.115 instructions per MAC in threes of rows, 0.156 for a single row; and
+ * 2.5 or 4 per output.
+ */
+#ifndef EDGEC_GEMM_S8__MVE_H
+#define EDGEC_GEMM_S8__MVE_H
+
+#include "gemm/tile_s8__mve.h"
+
+/* scratch may be NULL if k is a multiple of 16. */
+EDGEC_INLINE void edgec_gemm_s8__mve(const EdgecGemmS8 *p, const int8_t *restrict x,
+                                     const int8_t *restrict w, const int32_t *restrict quant,
+                                     int8_t *restrict y, int8_t *restrict scratch,
+                                     int32_t row_begin, int32_t row_end)
+{
+    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, p->k, p->k, p->n);
+    edgec_tile_direct_s8__mve(&tile, p->quant, p->k, p->k, x + row_begin * p->k, x + p->rows * p->k,
+                              y + row_begin * p->n, p->n, row_end - row_begin, scratch);
+}
+
+#ifndef EDGEC_GEMM_S8__MVE
+#define EDGEC_GEMM_S8__MVE edgec_gemm_s8__mve
+#endif
+
+#endif
