@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from edgec.kernels import conv_f32, conv_s8, conv_s8_dsp, conv_s8_mve, gemm_s8_dsp, winograd
+from edgec.kernels import (
+    conv_f32,
+    conv_s8,
+    conv_s8_dsp,
+    conv_s8_mve,
+    dwconv_s8_dsp,
+    gemm_s8_dsp,
+    winograd,
+)
 from edgec.kernels.base import Kernel, cheapest
 from edgec.kernels.facts import ConvFacts, GemmFacts
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
     *conv_s8_dsp.CONV_ROWS,
+    *dwconv_s8_dsp.CONV_ROWS,
     *winograd.CONV_ROWS,
     *conv_s8_mve.CONV_ROWS,
     *conv_f32.CONV_ROWS,

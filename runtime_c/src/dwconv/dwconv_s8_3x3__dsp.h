@@ -1,0 +1,417 @@
+/*
+ * int8 depthwise 3x3 convolution (channel multiplier 1, no dilation, stride 1 or 2) with
+ * requantization, for cores with the DSP extension; the result is that of dwconv_s8_3x3__c.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
+ *                             x[oy * s - pt + ky][ox * s - pl + kx][c] * w[ky][kx][c])
+ *
+ * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 2, pl = 0 or 1, no shift; taps
+ * outside x have the value x_zp. w: 5 words a channel. Word kx has the bytes w[0][kx], w[1][kx],
+ * w[1][kx], w[2][kx]; then the bias, with -x_zp * sum(w) folded in, and the multiplier.
+ * ring: `slots` row pairs (see dw_pairs__dsp.h) of EDGEC_DW3X3_COLUMNS pixels, 16 bytes a pixel.
+ *
+ * Four channels at a time, one after the other: its weights stay in six registers. With stride 1
+ * a tile is 2 x 2 outputs from 2 row pairs of 4 pixels, with stride 2 it is 4 outputs of a row.
+ * Cost on Cortex-M4: 12.3 instructions an output (stride 2: 13.8), and 1.3 per element expanded.
+ */
+#ifndef EDGEC_DWCONV_S8_3X3__DSP_H
+#define EDGEC_DWCONV_S8_3X3__DSP_H
+
+#include "dwconv/dw_pairs__dsp.h"
+
+#define EDGEC_DW3X3_LINES 4
+
+/* Outputs of one or two rows: y of the upper one, `row` bytes to the lower one, the row pairs. */
+typedef struct {
+    int8_t *y;
+    int32_t row;
+    const uint32_t *upper;
+    const uint32_t *lower;
+} EdgecDwLine;
+
+/* Lines of channels [k, k_end) of a group of four. The assembly reads it by position.
+   span: bytes of row pairs that whole tiles advance; rest: the same for outputs behind them. */
+typedef struct {
+    const EdgecDwLine *lines;
+    const EdgecDwLine *lines_end;
+    const int32_t *w;
+    int32_t k;
+    int32_t k_end;
+    int32_t span;
+    int32_t rest;
+    int32_t c;
+    int32_t zp;
+} EdgecDwStrip;
+
+/* Pixels of a row pair, an even number. */
+EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
+{
+    return ((s->out_w - 1) * s->stride_w + 4) / 2 * 2;
+}
+
+/* Frame of the assembly below, by offset: 0 y, 4 row, 8 c, 12 end of tiles, 16 multiplier, 20 zp,
+   24 bias, 28 span, 32 next line, 36 end of lines, 40 k, 44 k_end, 48 lines, 52 weights, 56 rest.
+   Registers: r0-r2 weights of rows 0 and 1, r3-r5 of rows 1 and 2, r6-r9 sums, r12 and lr the
+   upper and the lower row pair. */
+#define EDGEC_DW3X3_BEGIN          \
+    "push {r4-r11, lr}\n"          \
+    "sub sp, sp, #60\n"            \
+    "ldm r0, {r1-r9}\n"            \
+    "str r1, [sp, #48]\n"          \
+    "str r2, [sp, #36]\n"          \
+    "str r3, [sp, #52]\n"          \
+    "strd r4, r5, [sp, #40]\n"     \
+    "str r6, [sp, #28]\n"          \
+    "str r7, [sp, #56]\n"          \
+    "str r8, [sp, #8]\n"           \
+    "str r9, [sp, #20]\n"          \
+    "1:\n" /* a channel */         \
+    "ldr r12, [sp, #52]\n"         \
+    "ldm r12!, {r6-r10}\n"         \
+    "str r12, [sp, #52]\n"         \
+    "sxtb16 r0, r6\n"              \
+    "sxtb16 r1, r7\n"              \
+    "sxtb16 r2, r8\n"              \
+    "sxtb16 r3, r6, ror #8\n"      \
+    "sxtb16 r4, r7, ror #8\n"      \
+    "sxtb16 r5, r8, ror #8\n"      \
+    "str r9, [sp, #24]\n"          \
+    "str r10, [sp, #16]\n"         \
+    "ldr r6, [sp, #48]\n"          \
+    "2:\n" /* a line */            \
+    "ldm r6!, {r7, r8, r12, lr}\n" \
+    "ldrd r9, r10, [sp, #36]\n"    \
+    "str r6, [sp, #32]\n"          \
+    "ldr r11, [sp, #28]\n"         \
+    "add r12, r12, r10, lsl #3\n"  \
+    "add lr, lr, r10, lsl #3\n"    \
+    "add r7, r7, r10\n"            \
+    "strd r7, r8, [sp]\n"          \
+    "add r9, r12, r11\n"           \
+    "str r9, [sp, #12]\n"
+
+#define EDGEC_DW3X3_END        \
+    "ldrd r6, r7, [sp, #32]\n" \
+    "cmp r6, r7\n"             \
+    "bne 2b\n"                 \
+    "ldrd r6, r7, [sp, #40]\n" \
+    "adds r6, r6, #1\n"        \
+    "str r6, [sp, #40]\n"      \
+    "cmp r6, r7\n"             \
+    "bne 1b\n"                 \
+    "add sp, sp, #60\n"        \
+    "pop {r4-r11, pc}\n"
+
+#define EDGEC_DW3X3_MUL(sum, from, pixel, column) \
+    "smlad " sum ", " pixel ", r" column ", " from "\n"
+#define EDGEC_DW3X3_LOW(sum, pixel, column) "smlabt " sum ", " pixel ", r" column ", " sum "\n"
+
+/* The upper row pair's pixel in weight column `column` for outputs u (upper row) and v (lower). */
+#define EDGEC_DW3X3_UPPER(u, v, fu, fv, pixel, column) \
+    EDGEC_DW3X3_MUL(u, fu, pixel, column)              \
+    "smlatb " v ", " pixel ", r" column ", " fv "\n"
+/* The lower row pair's pixel in weight column `column` (register r3 to r5). */
+#define EDGEC_DW3X3_LOWER(u, v, pixel, column) \
+    EDGEC_DW3X3_LOW(u, pixel, column) EDGEC_DW3X3_MUL(v, v, pixel, column)
+
+#define EDGEC_DW3X3_REQUANTIZE2 \
+    "smmlar r6, r6, r10, r11\n" \
+    "smmlar r7, r7, r10, r11\n" \
+    "ssat r6, #8, r6\n"         \
+    "ssat r7, #8, r7\n"
+#define EDGEC_DW3X3_REQUANTIZE4 \
+    EDGEC_DW3X3_REQUANTIZE2     \
+    "smmlar r8, r8, r10, r11\n" \
+    "smmlar r9, r9, r10, r11\n" \
+    "ssat r8, #8, r8\n"         \
+    "ssat r9, #8, r9\n"
+
+/* Stride 1: tiles of 2 x 2 outputs, then one column if out_w is odd. Where the line has one row,
+   `row` is 0: the upper output is stored last, over the lower one. */
+EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
+{
+    /* clang-format off */
+    __asm__ volatile(
+        EDGEC_DW3X3_BEGIN
+        "3:\n"
+        "ldr r9, [sp, #24]\n"
+        "ldrd r10, r11, [r12], #32\n"
+        EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0")
+        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1")
+        EDGEC_DW3X3_UPPER("r8", "r9", "r9", "r9", "r11", "0")
+        "ldrd r10, r11, [r12]\n"
+        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2")
+        EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r10", "1")
+        EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r11", "2")
+        "ldrd r10, r11, [lr], #32\n"
+        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3")
+        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4")
+        EDGEC_DW3X3_LOWER("r8", "r9", "r11", "3")
+        "ldrd r10, r11, [lr]\n"
+        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "5")
+        EDGEC_DW3X3_LOWER("r8", "r9", "r10", "4")
+        EDGEC_DW3X3_LOWER("r8", "r9", "r11", "5")
+        "ldrd r10, r11, [sp, #16]\n"
+        EDGEC_DW3X3_REQUANTIZE4
+        "ldrd r10, r11, [sp]\n"
+        "strb r7, [r10, r11]\n"
+        "strb r6, [r10]\n"
+        "ldrd r6, r7, [sp, #8]\n"
+        "add r10, r10, r6\n"
+        "strb r9, [r10, r11]\n"
+        "strb r8, [r10]\n"
+        "add r10, r10, r6\n"
+        "str r10, [sp]\n"
+        "cmp r12, r7\n"
+        "bne 3b\n"
+        "ldr r9, [sp, #56]\n"
+        "cmp r9, #0\n"
+        "beq 4f\n"
+        "ldr r9, [sp, #24]\n"
+        "ldrd r10, r11, [r12]\n"
+        EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0")
+        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1")
+        "ldrd r10, r11, [lr]\n"
+        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3")
+        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4")
+        "ldr r10, [r12, #32]\n"
+        "ldr r11, [lr, #32]\n"
+        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2")
+        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "5")
+        "ldrd r10, r11, [sp, #16]\n"
+        EDGEC_DW3X3_REQUANTIZE2
+        "ldrd r10, r11, [sp]\n"
+        "strb r7, [r10, r11]\n"
+        "strb r6, [r10]\n"
+        "4:\n"
+        EDGEC_DW3X3_END
+        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+    /* clang-format on */
+}
+
+#define EDGEC_DW3X3_LOAD "ldrd r10, r11, "
+
+/* Stride 2: tiles of 4 outputs of a row, then single ones. `row` is c. */
+EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
+{
+    /* clang-format off */
+    __asm__ volatile(
+        EDGEC_DW3X3_BEGIN
+        "cmp r12, r9\n"
+        "beq 5f\n"
+        "3:\n"
+        "ldr r9, [sp, #24]\n"
+        EDGEC_DW3X3_LOAD "[r12]\n"
+        EDGEC_DW3X3_MUL("r6", "r9", "r10", "0")
+        EDGEC_DW3X3_MUL("r6", "r6", "r11", "1")
+        EDGEC_DW3X3_LOAD "[r12, #32]\n"
+        EDGEC_DW3X3_MUL("r6", "r6", "r10", "2")
+        EDGEC_DW3X3_MUL("r7", "r9", "r10", "0")
+        EDGEC_DW3X3_MUL("r7", "r7", "r11", "1")
+        EDGEC_DW3X3_LOAD "[r12, #64]\n"
+        EDGEC_DW3X3_MUL("r7", "r7", "r10", "2")
+        EDGEC_DW3X3_MUL("r8", "r9", "r10", "0")
+        EDGEC_DW3X3_MUL("r8", "r8", "r11", "1")
+        EDGEC_DW3X3_LOAD "[r12, #96]\n"
+        EDGEC_DW3X3_MUL("r8", "r8", "r10", "2")
+        EDGEC_DW3X3_MUL("r9", "r9", "r10", "0")
+        EDGEC_DW3X3_MUL("r9", "r9", "r11", "1")
+        "ldr r10, [r12, #128]!\n"
+        EDGEC_DW3X3_MUL("r9", "r9", "r10", "2")
+        EDGEC_DW3X3_LOAD "[lr]\n"
+        EDGEC_DW3X3_LOW("r6", "r10", "3")
+        EDGEC_DW3X3_LOW("r6", "r11", "4")
+        EDGEC_DW3X3_LOAD "[lr, #32]\n"
+        EDGEC_DW3X3_LOW("r6", "r10", "5")
+        EDGEC_DW3X3_LOW("r7", "r10", "3")
+        EDGEC_DW3X3_LOW("r7", "r11", "4")
+        EDGEC_DW3X3_LOAD "[lr, #64]\n"
+        EDGEC_DW3X3_LOW("r7", "r10", "5")
+        EDGEC_DW3X3_LOW("r8", "r10", "3")
+        EDGEC_DW3X3_LOW("r8", "r11", "4")
+        EDGEC_DW3X3_LOAD "[lr, #96]\n"
+        EDGEC_DW3X3_LOW("r8", "r10", "5")
+        EDGEC_DW3X3_LOW("r9", "r10", "3")
+        EDGEC_DW3X3_LOW("r9", "r11", "4")
+        "ldr r10, [lr, #128]!\n"
+        EDGEC_DW3X3_LOW("r9", "r10", "5")
+        "ldrd r10, r11, [sp, #16]\n"
+        EDGEC_DW3X3_REQUANTIZE4
+        "ldrd r10, r11, [sp]\n"
+        "strb r6, [r10]\n"
+        "strb r7, [r10, r11]\n"
+        "add r10, r10, r11, lsl #1\n"
+        "strb r8, [r10]\n"
+        "strb r9, [r10, r11]\n"
+        "add r10, r10, r11, lsl #1\n"
+        "str r10, [sp]\n"
+        "ldr r9, [sp, #12]\n"
+        "cmp r12, r9\n"
+        "bne 3b\n"
+        "5:\n"
+        "ldr r7, [sp, #56]\n"
+        "cmp r7, #0\n"
+        "beq 4f\n"
+        "add r9, r12, r7\n"
+        "ldrd r7, r8, [sp]\n"
+        "6:\n"
+        "ldr r6, [sp, #24]\n"
+        EDGEC_DW3X3_LOAD "[lr], #32\n"
+        EDGEC_DW3X3_LOW("r6", "r10", "3")
+        EDGEC_DW3X3_LOW("r6", "r11", "4")
+        EDGEC_DW3X3_LOAD "[r12], #32\n"
+        EDGEC_DW3X3_MUL("r6", "r6", "r10", "0")
+        EDGEC_DW3X3_MUL("r6", "r6", "r11", "1")
+        "ldr r10, [r12]\n"
+        "ldr r11, [lr]\n"
+        EDGEC_DW3X3_MUL("r6", "r6", "r10", "2")
+        EDGEC_DW3X3_LOW("r6", "r11", "5")
+        "ldrd r10, r11, [sp, #16]\n"
+        "smmlar r6, r6, r10, r11\n"
+        "ssat r6, #8, r6\n"
+        "strb r6, [r7]\n"
+        "add r7, r7, r8\n"
+        "cmp r12, r9\n"
+        "bne 6b\n"
+        "4:\n"
+        EDGEC_DW3X3_END
+        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+    /* clang-format on */
+}
+
+/* What the driver needs to know to expand row pairs of four channels. Row pair 0 has row `top`
+   above; `pad` has four bytes of x_zp. */
+typedef struct {
+    const EdgecConvShape *shape;
+    const int8_t *x;
+    const uint32_t *pad;
+    uint32_t *ring;
+    int32_t slots;
+    int32_t words;
+    int32_t top;
+} EdgecDwRing;
+
+EDGEC_INLINE const int8_t *edgec_dw3x3_row(const EdgecDwRing *r, int32_t row, int32_t *step)
+{
+    const EdgecConvShape *s = r->shape;
+    const bool inside = row >= 0 && row < s->in_h;
+    *step = inside ? s->in_c : 0;
+    return inside ? r->x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c
+                  : (const int8_t *)r->pad;
+}
+
+/* Row pair `pair` of four channels into `out`. */
+EDGEC_INLINE void edgec_dw3x3_expand(const EdgecDwRing *r, int32_t pair, uint32_t *out)
+{
+    const EdgecConvShape *s = r->shape;
+    EdgecDwRows rows;
+    rows.upper = edgec_dw3x3_row(r, r->top + 2 * pair, &rows.upper_step);
+    rows.lower = edgec_dw3x3_row(r, r->top + 2 * pair + 1, &rows.lower_step);
+    const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
+    int32_t columns = s->in_w < room ? s->in_w : room;
+    if (s->pad_left != 0) {
+        edgec_dw_expand_pixel__dsp(out + 1, rows.upper, rows.lower);
+        rows.upper += rows.upper_step;
+        rows.lower += rows.lower_step;
+        out += 8;
+        columns--;
+    }
+    const int32_t blocks = columns / 2;
+    if (blocks > 0) {
+        edgec_dw_expand_blocks__dsp(out, &rows, blocks);
+    }
+    if (columns % 2 != 0) {
+        edgec_dw_expand_pixel__dsp(out + 8 * blocks, rows.upper + 2 * blocks * rows.upper_step,
+                                   rows.lower + 2 * blocks * rows.lower_step);
+    }
+}
+
+/* Channels [k, 4) of a group of four, whose rows begin at r->x and y. */
+EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const EdgecDwRing *r, const int32_t *w,
+                                    int8_t *y, int32_t k, int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const bool two = s->stride_h == 1;
+    const int32_t tile = two ? 2 : 4;
+    const int32_t whole = s->out_w / tile;
+    EdgecDwLine lines[EDGEC_DW3X3_LINES];
+    EdgecDwStrip strip = {
+        .lines = lines,
+        .lines_end = lines,
+        .w = w,
+        .k = k,
+        .k_end = 4,
+        .span = whole * (two ? 32 : 128),
+        .rest = (s->out_w - whole * tile) * 32,
+        .c = s->out_c,
+        .zp = p->quant.zp,
+    };
+    uint32_t *slot = r->ring;
+    uint32_t *const ring_end = r->ring + r->slots * r->words;
+    edgec_dw3x3_expand(r, 0, slot);
+    int32_t pair = 1;
+    int32_t oy = row_begin;
+    while (oy < row_end) {
+        EdgecDwLine *line = lines;
+        for (int32_t i = 1; i < r->slots && oy < row_end; i++) {
+            line->y = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+            line->row = two ? 0 : s->out_c;
+            if (two && oy + 1 < row_end) {
+                const int32_t below = edgec_ring_row(oy + 1, s->out_rows, s->out_h);
+                line->row = (int32_t)(y + below * s->out_w * s->out_c - line->y);
+            }
+            line->upper = slot;
+            slot = slot + r->words == ring_end ? r->ring : slot + r->words;
+            line->lower = slot;
+            edgec_dw3x3_expand(r, pair, slot);
+            pair++;
+            line++;
+            oy += two ? 2 : 1;
+        }
+        strip.lines_end = line;
+        if (two) {
+            edgec_dw3x3_stride1__dsp(&strip);
+        } else {
+            edgec_dw3x3_stride2__dsp(&strip);
+        }
+    }
+}
+
+/* Not inlined: one copy serves all layers. slots: 2 to EDGEC_DW3X3_LINES + 1. */
+EDGEC_DW_SHARED void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                            int8_t *y, uint32_t *ring, int32_t slots,
+                                            int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
+    EdgecDwRing r = {
+        .shape = s,
+        .x = x,
+        .pad = &pad,
+        .ring = ring,
+        .slots = slots,
+        .words = edgec_dw3x3_columns(s) * 4,
+        .top = row_begin * s->stride_h - s->pad_top,
+    };
+    edgec_dw_fill__dsp(ring, slots * r.words, edgec_sxtb16(pad));
+    for (int32_t c = 0; c < s->in_c; c += 4) {
+        const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
+        r.x = x + c - k;
+        edgec_dw3x3_group(p, &r, w + 5 * c, y + c - k, k, row_begin, row_end);
+    }
+}
+
+EDGEC_INLINE void edgec_dwconv_s8_3x3__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                           const int32_t *restrict w, int8_t *restrict y,
+                                           int8_t *scratch, int32_t slots, int32_t row_begin,
+                                           int32_t row_end)
+{
+    edgec_dw3x3_layer__dsp(p, x, w, y, (uint32_t *)(void *)scratch, slots, row_begin, row_end);
+    edgec_dw_clamp_rows__dsp(p, y, row_begin, row_end);
+}
+
+#ifndef EDGEC_DWCONV_S8_3X3__DSP
+#define EDGEC_DWCONV_S8_3X3__DSP edgec_dwconv_s8_3x3__dsp
+#endif
+
+#endif
