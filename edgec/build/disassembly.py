@@ -27,6 +27,7 @@ _REGISTERS = re.compile(r"\{([^}]*)\}")
 _PUSH = re.compile(r"^(push|vpush|stmdb|vstmdb)(\.w)?$")
 _SUBTRACT = re.compile(r"^sub[sw]?(?:\.w)?$")
 _IMMEDIATE = re.compile(r"#(\d+)$")
+_COMMENT = re.compile(r"[;@]")
 _STORE_BACK = re.compile(r"\[sp, #-(\d+)\]!")
 
 # libgcc's shared prologues and epilogues of RISC-V code. __riscv_save_N returns with N + 1 saved
@@ -107,7 +108,7 @@ def _functions(listing: str) -> list[_Function]:
     for text in reversed(listing.splitlines()):
         line = _LINE.match(text)
         if line:
-            lines.append((line.group(1), line.group(2).split(";")[0].strip()))
+            lines.append((line.group(1), _COMMENT.split(line.group(2))[0].strip()))
         label = _LABEL.match(text)
         if label:
             found.append(_Function(label.group(2), int(label.group(1), 16), tuple(lines[::-1])))

@@ -9,7 +9,7 @@ ARM = """
 00000100 <caller>:
      100:\tb5f0      \tpush\t{r4, r5, r6, r7, lr}
      102:\ted2d 8b04 \tvpush\t{d8-d9}
-     106:\tb083      \tsub\tsp, #12
+     106:\tb083      \tsub\tsp, #12\t@ 0xc
      108:\tf000 f802 \tbl\t110 <__addsf3>
      10c:\te7fe      \tb.n\t10c <caller+0xc>
      10e:\tbd10      \tpop\t{r4, pc}
