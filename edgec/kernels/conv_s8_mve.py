@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
+import numpy as np
+
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
@@ -11,7 +13,9 @@ from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_mve import CHUNK, GROUP, ceil_to, tile_constants
 
 MVE = frozenset({"mve"})
+COPY = "conv/copy_s8__mve.h"
 TILE = "gemm/tile_s8__mve.h"
+COPIED = 720
 
 
 def tile_cost(pixels: int, k: int, channels: int) -> float:
@@ -41,6 +45,12 @@ def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
     return tile_constants(f.weights, f.bias, calls.required_quant(f.quant))
 
 
+def pack_strip(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights by columns of the kernel, and bias with mult."""
+    columns = np.ascontiguousarray(f.weights.transpose(0, 2, 1, 3))
+    return tile_constants(columns, f.bias, calls.required_quant(f.quant))
+
+
 def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
     """weights, and bias with mult."""
     return tile_constants(f.weights, f.bias, calls.required_quant(f.quant))
@@ -53,6 +63,77 @@ def pointwise_cost(f: ConvFacts) -> float:
     return f.n * f.out_h * tile_cost(f.out_w, f.in_c, f.out_c)
 
 
+def patch_batch(f: ConvFacts) -> int:
+    """`edgec_patch_batch__mve`."""
+    return min(max(3, COPIED // ceil_to(f.patch, CHUNK) // 3 * 3), f.out_h * f.out_w)
+
+
+def patch_cost(f: ConvFacts) -> float:
+    """Any convolution: the inputs of every pixel are copied."""
+    vectors = ceil(f.k_w * f.in_c / CHUNK)
+    row = 8 + 3 * vectors if f.dilation[1] == 1 else f.k_w * (8 + 3 * ceil(f.in_c / CHUNK))
+    pixels = f.out_h * f.out_w
+    batches = pixels / patch_batch(f)
+    copies = pixels * (f.k_h * row + 25)
+    return f.n * (batches * tile_cost(patch_batch(f), f.patch, f.out_c) + copies)
+
+
+def strip_pixels(f: ConvFacts) -> int:
+    """`edgec_strip_pixels__mve`."""
+    columns = COPIED // (f.k_h * f.in_c)
+    room = 0 if columns < f.k_w else (columns - f.k_w) // f.stride[1] + 1
+    return min(max(3, room // 3 * 3), f.out_w)
+
+
+def strip_columns(f: ConvFacts) -> int:
+    """Columns of the input that `strip_pixels` pixels depend on."""
+    return (strip_pixels(f) - 1) * f.stride[1] + f.k_w
+
+
+def strip_cost(f: ConvFacts) -> float:
+    """No dilation: columns are copied once per row of the kernel."""
+    strips = f.out_h * f.out_w / strip_pixels(f)
+    pieces = ceil(f.in_c / CHUNK)
+    each = 5 if f.in_c % CHUNK == 0 else 6
+    copies = f.k_h * (pieces * (each * strip_columns(f) + 15) + 25)
+    return f.n * strips * (tile_cost(strip_pixels(f), f.patch, f.out_c) + copies)
+
+
+def strip_scratch(f: ConvFacts) -> int:
+    """The columns, and what the last pixel reads beyond them."""
+    return strip_columns(f) * f.k_h * f.in_c + ceil_to(f.patch, CHUNK) - f.patch
+
+
+CONV = Kernel[ConvFacts](
+    name="conv_s8__mve",
+    headers=("conv/conv_s8__mve.h", COPY, TILE),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=MVE,
+    when=lambda f: f.group == 1,
+    pack=pack_conv,
+    params=calls.conv_s8_params,
+    args=calls.conv_args,
+    batches=calls.conv_batches,
+    scratch=lambda f: patch_batch(f) * ceil_to(f.patch, CHUNK),
+    cost=patch_cost,
+)
+CONV_STRIP = Kernel[ConvFacts](
+    name="conv_s8_strip__mve",
+    headers=("conv/conv_s8_strip__mve.h", COPY, TILE),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=MVE,
+    when=lambda f: f.group == 1 and f.dilation[1] == 1,
+    pack=pack_strip,
+    params=calls.conv_s8_params,
+    args=calls.conv_args,
+    batches=calls.conv_batches,
+    scratch=strip_scratch,
+    cost=strip_cost,
+)
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__mve",
     headers=("conv/conv_s8_1x1__mve.h", TILE),
@@ -84,5 +165,5 @@ GEMM = Kernel[GemmFacts](
     cost=lambda f: tile_cost(f.rows, f.k, f.n),
 )
 
-CONV_ROWS = (CONV_1X1,)
+CONV_ROWS = (CONV, CONV_STRIP, CONV_1X1)
 GEMM_ROWS = (GEMM,)
