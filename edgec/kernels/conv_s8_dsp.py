@@ -8,7 +8,7 @@ from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
 from edgec.kernels.facts import S8, ConvFacts
-from edgec.kernels.packing_dsp import overlapped, pack_pairs
+from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, padded
 
 DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
@@ -48,6 +48,74 @@ def pack_pointwise(f: ConvFacts) -> tuple[Constant, ...]:
     return (Constant("weights", pack_pairs(f.weights, f.bias, quant, overlapped(f.in_c)), 4),)
 
 
+def piece(f: ConvFacts) -> int:
+    """Bytes that are gathered and expanded together: a row of taps or all of them."""
+    row = f.k_w * f.in_c
+    return row if row % 4 == 0 else 4 * ceil(f.patch / 4)
+
+
+def patches_scratch(f: ConvFacts) -> int:
+    """Bytes: int16 of three pixels, the tail, and three pieces."""
+    return lanes_scratch(ceil(f.patch / 4)) + 3 * piece(f)
+
+
+def patches_cost(f: ConvFacts) -> float:
+    """Any kernel: three pixels are gathered row of taps by row of taps."""
+    groups = ceil(f.patch / 4)
+    blocks = ceil(f.out_h * f.out_w / 3)
+    row = f.k_w * f.in_c
+    if row % 4 == 0:
+        gather = f.k_h * (100 + border(f) * 3.0 * row) + 95
+    else:
+        gather = f.k_h * 3 * (25.0 + row) + 40
+    expand = blocks * (22 * groups + gather)
+    return f.n * (lanes_cost(blocks, groups, f.out_c) + expand) + limit_cost(f)
+
+
+def border(f: ConvFacts) -> float:
+    """The share of outputs that depend on padding."""
+    inside = 1.0
+    for axis, (size, out, k) in enumerate(((f.in_h, f.out_h, f.k_h), (f.in_w, f.out_w, f.k_w))):
+        first = -(-f.pads[axis] // f.stride[axis])
+        reach = (k - 1) * f.dilation[axis]
+        last = (size - 1 - reach + f.pads[axis]) // f.stride[axis]
+        inside *= max(0, min(last, out - 1) - first + 1) / out
+    return 1.0 - inside
+
+
+def pack_patches(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights, bias and mult of pairs of channels, k in the order ky, kx, i."""
+    quant = calls.required_quant(f.quant)
+    return (Constant("weights", pack_pairs(f.weights, f.bias, quant, padded(f.patch)), 4),)
+
+
+def is_strip(f: ConvFacts) -> bool:
+    """Three taps in a row, next to each other for neighbouring pixels."""
+    taps = (f.k_w, f.stride[1], f.dilation[1])
+    return taps == (3, 1, 1) and f.group == 1 and f.in_c >= 4 and f.out_c >= 2
+
+
+def strip_turns(f: ConvFacts) -> int:
+    """Rows of taps by groups of four input channels."""
+    return f.k_h * ceil(f.in_c / 4)
+
+
+def strip_cost(f: ConvFacts) -> float:
+    """Blocks of three pixels of a row."""
+    blocks = f.out_h * ceil(f.out_w / 3)
+    turns = strip_turns(f)
+    odd = 35 if f.out_c % 2 else 0
+    columns = 22 * turns + 40 * f.k_h
+    block = ceil(f.out_c / 2) * (53 * turns + 37) + 45 + odd + columns + 9 * turns + 30
+    return f.n * (blocks * block + f.out_h * columns) + limit_cost(f)
+
+
+def pack_strip(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights, bias and mult of pairs of channels, words of a row of taps side by side."""
+    quant = calls.required_quant(f.quant)
+    return (Constant("weights", pack_columns(f.weights, f.bias, quant), 4),)
+
+
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__dsp",
     headers=("conv/conv_s8_1x1__dsp.h", LANES, PAIRS),
@@ -64,4 +132,36 @@ CONV_1X1 = Kernel[ConvFacts](
     cost=pointwise_cost,
 )
 
-CONV_ROWS = (CONV_1X1,)
+CONV = Kernel[ConvFacts](
+    name="conv_s8__dsp",
+    headers=("conv/conv_s8__dsp.h", LANES, PAIRS),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=DSP,
+    when=lambda f: f.group == 1,
+    pack=pack_patches,
+    params=calls.conv_s8_params,
+    args=calls.conv_args,
+    batches=calls.conv_batches,
+    scratch=patches_scratch,
+    cost=patches_cost,
+)
+
+CONV_STRIP = Kernel[ConvFacts](
+    name="conv_s8_strip__dsp",
+    headers=("conv/conv_s8_strip__dsp.h", "conv/strip_s8__dsp.h", LANES, PAIRS),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=DSP,
+    when=is_strip,
+    pack=pack_strip,
+    params=calls.conv_s8_params,
+    args=calls.conv_args,
+    batches=calls.conv_batches,
+    scratch=lambda f: 40 * strip_turns(f) + 16 + f.in_c,
+    cost=strip_cost,
+)
+
+CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP)

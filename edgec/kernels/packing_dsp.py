@@ -65,6 +65,15 @@ def pack_pairs(weights: Array, bias: Array | None, quant: Quant, order: Sequence
     return np.concatenate([packed.pair(a, b) for a, b in pair_order(flat.shape[0])])
 
 
+def pack_columns(weights: Array, bias: Array | None, quant: Quant) -> U32:
+    """[channels, k_h, 3, k] -> per pair as `pack_pairs`, words in the order k_h, word of k, tap."""
+    channels, k_h, k_w, k = weights.shape
+    order = overlapped(k)
+    lanes = reordered(weights.reshape(-1, k), order).reshape(channels, k_h * k_w * len(order))
+    packed = _Packed(folded_bias(weights, bias, quant), lanes, quant, (k_h, k_w))
+    return np.concatenate([packed.pair(a, b) for a, b in pair_order(channels)])
+
+
 def pack_rows(weights: Array, bias: Array | None, quant: Quant) -> U32:
     """[channels, k] -> blocks of three pairs with their words side by side, then pairs alone."""
     flat = weights.reshape(weights.shape[0], -1)
@@ -77,11 +86,15 @@ def pack_rows(weights: Array, bias: Array | None, quant: Quant) -> U32:
 
 @dataclass(frozen=True, eq=False)
 class _Packed:
-    """folded: bias [channels] int32. lanes: weights [channels, 4 * groups] in reading order."""
+    """folded: bias [channels] int32. lanes: weights [channels, 4 * groups] in reading order.
+
+    taps: (k_h, k_w) if the words of the k_w taps in a row come side by side.
+    """
 
     folded: npt.NDArray[np.int32]
     lanes: Array
     quant: Quant
+    taps: tuple[int, int] = (1, 1)
 
     def start(self, a: int, b: int) -> U32:
         """What the two sums of a pair of channels start from."""
@@ -93,6 +106,7 @@ class _Packed:
 
     def pair(self, a: int, b: int) -> U32:
         words = group_words(halfwords(self.lanes[a], self.lanes[b]))
+        words = words.reshape(*self.taps, -1).transpose(0, 2, 1).reshape(-1)
         return np.concatenate([self.start(a, b), words, self.mult((a, b))])
 
     def block(self, first: int) -> U32:

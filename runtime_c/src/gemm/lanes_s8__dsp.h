@@ -38,19 +38,19 @@ EDGEC_INLINE uint32_t edgec_load_part_s8(const int8_t *p, int32_t n)
     return x;
 }
 
-/* One group of four of three pixels, each as the bytes of a word. */
-EDGEC_INLINE void edgec_expand_group_s8__dsp(uint32_t u0, uint32_t u1, uint32_t u2, uint32_t *to,
-                                             int32_t *sums)
+/* One group of four of three pixels, each as the bytes of a word: k0 and k2, then k1 and k3. */
+EDGEC_INLINE void edgec_expand_group_s8__dsp(uint32_t u0, uint32_t u1, uint32_t u2, uint32_t *even,
+                                             uint32_t *odd, int32_t *sums)
 {
-    to[0] = edgec_sxtb16(u0);
-    to[1] = edgec_sxtb16(u1);
-    to[2] = edgec_sxtb16(u2);
-    to[3] = edgec_sxtb16_odd(u0);
-    to[4] = edgec_sxtb16_odd(u1);
-    to[5] = edgec_sxtb16_odd(u2);
-    sums[0] = edgec_sum_s16x2(to[3], edgec_sum_s16x2(to[0], sums[0]));
-    sums[1] = edgec_sum_s16x2(to[4], edgec_sum_s16x2(to[1], sums[1]));
-    sums[2] = edgec_sum_s16x2(to[5], edgec_sum_s16x2(to[2], sums[2]));
+    even[0] = edgec_sxtb16(u0);
+    even[1] = edgec_sxtb16(u1);
+    even[2] = edgec_sxtb16(u2);
+    odd[0] = edgec_sxtb16_odd(u0);
+    odd[1] = edgec_sxtb16_odd(u1);
+    odd[2] = edgec_sxtb16_odd(u2);
+    sums[0] = edgec_sum_s16x2(odd[0], edgec_sum_s16x2(even[0], sums[0]));
+    sums[1] = edgec_sum_s16x2(odd[1], edgec_sum_s16x2(even[1], sums[1]));
+    sums[2] = edgec_sum_s16x2(odd[2], edgec_sum_s16x2(even[2], sums[2]));
 }
 
 /* Whole groups of three pixels of contiguous int8. Adds to the sums. */
@@ -61,7 +61,7 @@ EDGEC_DSP_CORE void edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, co
     const int8_t *const end = x0 + 4 * groups;
     while (x0 != end) {
         edgec_expand_group_s8__dsp(edgec_load_s8x4(x0), edgec_load_s8x4(x1), edgec_load_s8x4(x2),
-                                   to, sum);
+                                   to, to + 3, sum);
         x0 += 4;
         x1 += 4;
         x2 += 4;
@@ -82,7 +82,7 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
     lanes->sums[2] = 0;
     if (k < 4) {
         edgec_expand_group_s8__dsp(edgec_load_part_s8(x0, k), edgec_load_part_s8(x1, k),
-                                   edgec_load_part_s8(x2, k), to, lanes->sums);
+                                   edgec_load_part_s8(x2, k), to, to + 3, lanes->sums);
         return;
     }
     edgec_expand3_s8__dsp(x0, x1, x2, k / 4, to, lanes->sums);

@@ -1,0 +1,101 @@
+/*
+ * int8 convolution (group 1) with requantization for the DSP extension: three taps in a row with
+ * stride and dilation 1 there, any taps, stride and dilation of rows, any padding; at least four
+ * input and two output channels.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
+ *                  x[oy * sh - pt + ky * dh][ox - pl + kx][i] * w[c][ky][kx][i])
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * w: pairs of channels with bias and mult, see strip_s8__dsp.h. scratch: 40 bytes per row of taps
+ * and four input channels, 16, and in_c.
+ * Cost on Cortex-M4: 0.74 instructions per MAC, 6.2 per output, 4 per input of a row of taps.
+ */
+#ifndef EDGEC_CONV_S8_STRIP__DSP_H
+#define EDGEC_CONV_S8_STRIP__DSP_H
+
+#include "conv/strip_s8__dsp.h"
+
+/* Where the inputs of pixel (iy, ix) are, or those of a pixel outside. */
+EDGEC_INLINE const int8_t *edgec_strip_column(const EdgecConvShape *s, const int8_t *x, int32_t iy,
+                                              int32_t ix, const int8_t *outside)
+{
+    if (iy < 0 || iy >= s->in_h || ix < 0 || ix >= s->in_w) {
+        return outside;
+    }
+    return x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+}
+
+/* The three columns from ix on of all rows of taps. Sets their sums. */
+EDGEC_INLINE void edgec_strip_columns_s8__dsp(const EdgecConvShape *s, const int8_t *x, int32_t iy,
+                                              int32_t ix, const int8_t *outside, uint32_t *to,
+                                              int32_t *sums)
+{
+    const int32_t k = s->in_c;
+    sums[0] = 0;
+    sums[1] = 0;
+    sums[2] = 0;
+    for (int32_t ky = 0; ky < s->k_h; ky++) {
+        const int8_t *const x0 = edgec_strip_column(s, x, iy, ix, outside);
+        const int8_t *const x1 = edgec_strip_column(s, x, iy, ix + 1, outside);
+        const int8_t *const x2 = edgec_strip_column(s, x, iy, ix + 2, outside);
+        edgec_columns3_s8__dsp(x0, x1, x2, k / 4, to, sums);
+        to += 10 * (k / 4);
+        if (k % 4 != 0) {
+            edgec_columns3_s8__dsp(x0 + k - 4, x1 + k - 4, x2 + k - 4, 1, to, sums);
+            to += 10;
+        }
+        iy += s->dilation_h;
+    }
+}
+
+/* One row of outputs. Each three pixels after the first take over two columns. */
+EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x, const uint32_t *w,
+                                          int8_t *y, uint32_t *expanded, const int8_t *outside,
+                                          int32_t iy)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t turns = s->k_h * ((s->in_c + 3) / 4);
+    int32_t ix = -s->pad_left;
+    int32_t sums[5];
+    edgec_strip_columns_s8__dsp(s, x, iy, ix, outside, expanded, sums);
+    for (int32_t left = s->out_w; left > 0; left -= 3) {
+        edgec_strip_columns_s8__dsp(s, x, iy, ix + 2, outside, expanded + 2, sums + 2);
+        const int32_t both = sums[1] + sums[2];
+        const int32_t last = sums[3] + sums[4];
+        const EdgecLanes lanes = {left > 1 ? s->out_c : 0,
+                                  left > 2 ? 2 * s->out_c : 0,
+                                  p->quant.zp,
+                                  p->quant.shift,
+                                  {sums[0] + both, both + sums[3], sums[2] + last}};
+        edgec_strip_channels_s8__dsp(expanded, turns, &lanes, w, y, s->out_c);
+        edgec_shift_columns__dsp(expanded, 10 * turns);
+        sums[0] = sums[3];
+        sums[1] = sums[4];
+        y += 3 * s->out_c;
+        ix += 3;
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8_strip__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                           const uint32_t *restrict w, int8_t *restrict y,
+                                           int8_t *restrict scratch, int32_t row_begin,
+                                           int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t turns = s->k_h * ((s->in_c + 3) / 4);
+    int8_t *const outside = scratch + 40 * turns + 4 * EDGEC_LANES_TAIL;
+    memset(outside, (int)p->x_zp, (size_t)s->in_c);
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        int8_t *const row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        edgec_strip_row_s8__dsp(p, x, w, row, edgec_words(scratch), outside,
+                                oy * s->stride_h - s->pad_top);
+        edgec_limit_s8__dsp(row, s->out_w * s->out_c, p->quant);
+    }
+}
+
+#ifndef EDGEC_CONV_S8_STRIP__DSP
+#define EDGEC_CONV_S8_STRIP__DSP edgec_conv_s8_strip__dsp
+#endif
+
+#endif
