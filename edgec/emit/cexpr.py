@@ -22,7 +22,7 @@ from edgec.loops.expr import (
     Var,
     is_index,
 )
-from edgec.loops.index import ravel
+from edgec.loops.index import interval, ravel
 
 Term = tuple[str, int]  # text and binding strength of its outermost operator
 
@@ -115,8 +115,10 @@ class ExprPrinter:
     def _float(self, value: float, dtype: DType) -> Term:
         if math.isnan(value) or math.isinf(value):
             self.headers.add(MATH)
+            sign = "-" if value < 0 else ""
+            cast = "(double)" if dtype is DType.F64 else ""  # the macros are floats
             name = "NAN" if math.isnan(value) else "INFINITY"
-            return (f"-{name}", UNARY) if value < 0 else (name, ATOM)
+            return f"{sign}{cast}{name}", UNARY if sign or cast else ATOM
         text = float_literal(value, dtype)
         return text, UNARY if text.startswith("-") else ATOM
 
@@ -140,7 +142,7 @@ class ExprPrinter:
             return f"({e.dtype.c_name})({text})", UNARY
         if e.op in _INFIX:
             return self._infix(e)
-        if e.op in ("div", "mod") and (operand.is_float or is_index(e.a)):
+        if e.op in ("div", "mod") and (operand.is_float or (is_index(e) and interval(e.b)[0] > 0)):
             sign = "/" if e.op == "div" else "%"
             return f"{self.text(e.a, MUL)} {sign} {self.text(e.b, MUL + 1)}", MUL
         self.headers.add(NUMERIC)

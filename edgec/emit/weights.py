@@ -10,8 +10,9 @@ from edgec.emit.cexpr import integer_literal
 from edgec.ir.types import DType
 from edgec.loops.buffer import Buffer
 
-PER_LINE = 16
-CHUNK = PER_LINE * 4096
+CHUNK = 1 << 16  # elements that become text at once
+LINE = 96
+WIDTH = {1: 6, 2: 8, 4: 13, 8: 32}  # columns of an element by its size, with comma and space
 
 
 def symbol(model: str, buffer: Buffer) -> str:
@@ -74,11 +75,13 @@ def _elements(buffer: Buffer) -> Iterator[str]:
     flat = buffer.data.reshape(-1)
     if flat.size == 0:
         yield "    0\n"
-    for at in range(0, flat.size, CHUNK):
-        words = _literals(flat[at : at + CHUNK], buffer.dtype)
+    per_line = LINE // (17 if buffer.dtype is DType.F32 else WIDTH[buffer.dtype.size])
+    chunk = CHUNK // per_line * per_line
+    for at in range(0, flat.size, chunk):
+        words = _literals(flat[at : at + chunk], buffer.dtype)
         lines = (
-            "    " + ", ".join(words[k : k + PER_LINE]) + ",\n"
-            for k in range(0, len(words), PER_LINE)
+            "    " + ", ".join(words[k : k + per_line]) + ",\n"
+            for k in range(0, len(words), per_line)
         )
         yield "".join(lines)
 

@@ -214,6 +214,9 @@ def compare(op: str, a: Expr, b: Operand) -> Expr:
     right = as_expr(b, a.dtype)
     if isinstance(a, Const) and isinstance(right, Const):
         return Const(DType.BOOL, _COMPARE[op](a.value, right.value))
+    limited = _beyond_type(op, a, right)
+    if limited is not None:
+        return Const(DType.BOOL, limited)
     if is_index(a) and is_index(right):
         from edgec.loops import index as rules
 
@@ -223,6 +226,20 @@ def compare(op: str, a: Expr, b: Operand) -> Expr:
     return Binary(DType.BOOL, op, a, right)
 
 
+def _beyond_type(op: str, a: Expr, b: Expr) -> bool | None:
+    """Truth of a comparison with the smallest or largest integer of the type, if it has one."""
+    if isinstance(a, Const):
+        return _beyond_type(_MIRRORED[op], b, a)
+    if not isinstance(b, Const) or not b.dtype.is_integer:
+        return None
+    if op in ("lt", "ge") and b.value == b.dtype.min:
+        return op == "ge"
+    if op in ("gt", "le") and b.value == b.dtype.max:
+        return op == "le"
+    return None
+
+
+_MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 _COMPARE = {
     "lt": lambda a, b: bool(a < b),
     "le": lambda a, b: bool(a <= b),
@@ -293,8 +310,13 @@ def cast(dtype: DType, x: Expr) -> Expr:
     if x.dtype is dtype:
         return x
     if isinstance(x, Const) and (dtype.is_float or not isinstance(x.value, float)):
-        return const(dtype, x.value)
+        return const(dtype, _wrapped(dtype, int(x.value)) if dtype.is_integer else x.value)
     return Cast(dtype, x)
+
+
+def _wrapped(dtype: DType, value: int) -> int:
+    """`value` modulo 2^n, as conversion to an integer type has it."""
+    return (value - dtype.min) % (dtype.max - dtype.min + 1) + dtype.min
 
 
 def call(function: str, *args: Expr, dtype: DType | None = None) -> Expr:

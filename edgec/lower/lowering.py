@@ -15,6 +15,8 @@ from edgec.ir.graph import Graph, Node, Value
 from edgec.loops.buffer import Buffer, Storage
 from edgec.loops.builder import Builder, Target, copy, shared
 from edgec.loops.collapse import collapse
+from edgec.loops.dead import remove_dead
+from edgec.loops.expr import const
 from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
 from edgec.loops.tensor import Tensor
 from edgec.lower.inplace import inplace_pairs
@@ -167,7 +169,20 @@ class Lowering:
         tensors = {v: self._tensor(v) for v in node.operands}
         if node.op.elementwise:
             tensors = {v: shared(self.builder, t) for v, t in tensors.items()}
-        return tuple(None if v is None else tensors[v] for v in node.inputs)
+        return tuple(
+            None if v is None else self._literal(node, number, v) or tensors[v]
+            for number, v in enumerate(node.inputs)
+        )
+
+    def _literal(self, node: Node, number: int, value: Value) -> Tensor | None:
+        """A constant of one element, which is written where it is used."""
+        data = self.graph.constants.get(value)
+        if data is None or data.size != 1 or node.op.reads_of(number) is Reads.BUFFER:
+            return None
+        literal = const(value.type.dtype, data.item())
+        return self.builder.compute(
+            value.type.dtype, value.type.shape, lambda *_: literal, view=True
+        )
 
     def _must_be_stored(self, node: Node, number: int, value: Value) -> bool:
         if self._tensor(value).stored:
@@ -249,7 +264,7 @@ class Lowering:
         return tensor if tensor.stored else self._store(value, self._storage(value))
 
     def _step(self, body: tuple[Stmt, ...], made: Made, value: Value) -> None:
-        body = collapse(body)
+        body = collapse(remove_dead(body))
         stored = dict.fromkeys(s.buffer for s in walk(body) if isinstance(s, Store))
         results = {t.buffer for v in self._siblings(value) if (t := self.tensors.get(v))}
         writes = tuple(b for b in stored if b in results)

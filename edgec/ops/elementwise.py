@@ -360,22 +360,21 @@ def _float_power(b: Builder, x: Expr, y: Expr) -> Expr:
 
 
 def _integer_power(b: Builder, x: Expr, y: Expr) -> Expr:
-    """Square and multiply; 64 bits of exponent need at most 63 rounds."""
+    """Square and multiply; 64 bits of exponent need at most 64 rounds."""
+    wide = DType.U64 if y.dtype is DType.U64 else DType.I64
     base = b.local(x, name="base")
-    left = b.local(ex.cast(DType.I64, y), name="left")
+    left = b.local(ex.cast(wide, y), name="left")
     result = b.local(ex.const(x.dtype, 1), name="power")
-    zero = ex.const(DType.I64, 0)
+    zero, one = ex.const(wide, 0), ex.const(wide, 1)
     with b.when(left < zero):  # 1 / base^n: only 1 and -1 have one that is not below 1
         minus_one = ex.const(x.dtype, -1) if x.dtype.is_signed else ex.const(x.dtype, 1)
         unit = ex.logical_or(ex.eq(base, 1), ex.eq(base, minus_one))
         b.assign(result, ex.select(unit, result, 0))
-        low_bit = ex.Binary(DType.I64, "and", left, ex.const(DType.I64, 1))
-        b.assign(left, ex.select(unit, low_bit, 0))
-    with b.loop(63):
+        b.assign(left, ex.select(unit, ex.Binary(wide, "and", left, one), 0))
+    with b.loop(64):
         with b.when(ex.eq(left, 0)):
             b.break_()
-        odd = ex.ne(ex.Binary(DType.I64, "and", left, ex.const(DType.I64, 1)), 0)
-        with b.when(odd):
+        with b.when(ex.ne(ex.Binary(wide, "and", left, one), 0)):
             b.assign(result, result * base)
         b.assign(base, base * base)
         b.assign(left, left / 2)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edgec.ops.activation import PRelu
 from edgec.ops.base import Sample, run_reference
 from edgec.ops.registry import all_ops
 from tests.support.batch import SANITIZERS, Case, case_of, run_cases
@@ -80,6 +81,40 @@ def test_c_computes_what_the_reference_says(first: int) -> None:
 def test_c_has_no_undefined_behaviour(first: int) -> None:
     chosen = samples()[first : first + PER_PROGRAM]
     assert "\n".join(a.problem for a in answers(chosen, "-O1", *SANITIZERS) if a.problem) == ""
+
+
+def with_literals() -> Iterator[Sample]:
+    """Elementwise operators of two operands, one of which is a single constant.
+
+    It is printed where it is used: the ends of its type must not become a warning or a fault.
+    """
+    seen: set[tuple[object, ...]] = set()
+    for sample in samples():
+        if not sample.op.elementwise or len(sample.inputs) != 2 or sample.constants:
+            continue
+        if isinstance(sample.op, PRelu):  # its first operand has the shape of the result
+            continue
+        a, b = (np.asarray(x) for x in sample.inputs)
+        if (sample.op, a.dtype, b.dtype) in seen:
+            continue
+        seen.add((sample.op, a.dtype, b.dtype))
+        for value in ends(a.dtype):
+            yield Sample(sample.op, (np.asarray(value, a.dtype), b), (0,))
+        for value in ends(b.dtype):
+            yield Sample(sample.op, (a, np.asarray(value, b.dtype)), (1,))
+
+
+def ends(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return (0, 1, info.min, info.max)
+    return (False, True) if dtype.kind == "b" else (0.0, 2.0, -0.5)
+
+
+def test_constants_of_one_element_are_literals() -> None:
+    chosen = tuple(with_literals())
+    assert len(chosen) > 500
+    assert "\n".join(a.problem for a in answers(chosen, "-O1") if a.problem) == ""
 
 
 def test_a_wrong_result_is_noticed() -> None:

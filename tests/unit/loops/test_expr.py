@@ -65,6 +65,16 @@ def test_comparisons_of_constants_and_ranges_fold() -> None:
     assert (X <= 1) == Binary(BOOL, "le", X, Const(F32, 1.0))
 
 
+def test_comparisons_with_the_ends_of_a_type_fold() -> None:
+    unsigned, signed = Var(DType.U8, "u"), Var(I8, "s")
+    assert (unsigned < 0) == Const(BOOL, False) and (unsigned >= 0) == Const(BOOL, True)
+    assert (unsigned > 255) == Const(BOOL, False) and (signed <= 127) == Const(BOOL, True)
+    assert (ex.const(DType.U8, 0) > unsigned) == Const(BOOL, False)
+    assert ex.compare("le", ex.const(DType.U8, 0), unsigned) == Const(BOOL, True)
+    assert (unsigned > 0) == Binary(BOOL, "gt", unsigned, Const(DType.U8, 0))
+    assert (signed < 0) == Binary(BOOL, "lt", signed, Const(I8, 0))
+
+
 def test_conjunctions_fold() -> None:
     yes, no = Const(BOOL, True), Const(BOOL, False)
     assert ex.logical_and() == yes
@@ -98,6 +108,8 @@ def test_minimum_of_indices_uses_their_ranges() -> None:
         (I8, ex.const(F32, 1.5), Cast(I8, Const(F32, 1.5))),
         (INDEX, B, Cast(INDEX, B)),
         (BOOL, ex.index(3), Const(BOOL, True)),
+        (DType.U8, ex.index(-1), Const(DType.U8, 255)),
+        (I8, ex.index(200), Const(I8, -56)),
     ],
 )
 def test_casts_of_literals_fold_where_that_is_exact(dtype: DType, x: Expr, result: Expr) -> None:
