@@ -11,7 +11,7 @@ DEMO_MODEL := examples/digits/digits_int8.onnx
 DEMO_INPUTS := examples/digits/inputs.npz
 DEMO := build/demo/digits
 
-.PHONY: demo test lint format bench docs clean setup tools
+.PHONY: demo test test-all lint format bench docs clean setup tools
 
 setup: tools $(VENV)/.ready
 
@@ -29,8 +29,12 @@ demo: setup
 	$(EDGEC) bench $(DEMO_MODEL) --board mps2-an386
 	@echo "The generated C is in $(DEMO); examples/firmware shows a firmware that uses it."
 
+# Tests marked slow are left out: every variant of every operator, and runs under sanitizers.
 test: lint
 	$(PY) -m pytest -n $(WORKERS) -q
+
+test-all: lint
+	$(PY) -m pytest -n $(WORKERS) -q -m ""
 
 lint: setup
 	$(PY) -m ruff check .

@@ -27,7 +27,7 @@ RUN_TIME_ONLY = frozenset({"E0204"})  # an operand must be known at compile time
 NOT_HERE = frozenset({"E0109", "E0208"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NodeCase:
     """A model of one node or a few, with inputs and the outputs that onnx expects."""
 

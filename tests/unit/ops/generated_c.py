@@ -1,4 +1,4 @@
-"""Compiles many graphs into one program for the host and compares C with numpy."""
+"""Compiles the examples of a module into one program for the host and compares C with numpy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgec.ir.graph import Graph, Value
-from edgec.ir.types import DType, TensorType
 from edgec.ops.base import Op, Sample, run_reference
 from edgec.ops.registry import all_ops
-from tests.support.compile import run_graph
+from tests.support.batch import case_of, run_cases
 
 Array = npt.NDArray[np.generic]
 F32_TOLERANCE = 2e-5  # relative; of libm and of another order of sums
@@ -40,28 +38,11 @@ class Answer:
 
 def answers(samples: Iterable[Sample]) -> Iterator[Answer]:
     """Both answers to every sample; all of them are compiled in one program."""
-    graph = Graph("samples")
-    data: list[Array] = []
-    asked: list[tuple[Op, Array]] = []
-    for sample in samples:
-        operands: list[Value | None] = []
-        for k, array in enumerate(sample.inputs):
-            if array is None:
-                operands.append(None)
-            elif k in sample.constants:
-                operands.append(graph.constant(array))
-            else:
-                type_ = TensorType(DType.of(array.dtype), tuple(array.shape))
-                operands.append(graph.value(f"x{len(data)}", type_))
-                graph.inputs.append(operands[-1])
-                data.append(array)
-        node = graph.node(sample.op, operands)
-        graph.nodes.append(node)
-        graph.outputs.extend(node.outputs)
+    chosen = list(samples)
+    for sample, outputs in zip(chosen, run_cases([case_of(s) for s in chosen]), strict=True):
         results = run_reference(sample.op, sample.inputs)
-        asked.extend((sample.op, result) for result in results)
-    for (op, expected), got in zip(asked, run_graph(graph, data), strict=True):
-        yield Answer(op, expected, got)
+        for expected, got in zip(results, outputs, strict=True):
+            yield Answer(sample.op, expected, got)
 
 
 def check(answer: Answer) -> None:
