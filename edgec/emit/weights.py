@@ -122,7 +122,7 @@ def weights_assembly(model: str, constants: Sequence[Buffer], offsets: Sequence[
     lines = [
         f"/* Constants of {model}, from {model}_weights.bin. */",
         '    .section .rodata.edgec_weights, "a"',
-        "    .balign 16",
+        f"    .balign {max([16, *map(alignment, constants)])}",
         f"{model}_weights_begin:",
         f'    .incbin "{model}_weights.bin"',
         f"    .size {model}_weights_begin, . - {model}_weights_begin",

@@ -214,6 +214,8 @@ def compare(op: str, a: Expr, b: Operand) -> Expr:
     right = as_expr(b, a.dtype)
     if isinstance(a, Const) and isinstance(right, Const):
         return Const(DType.BOOL, _COMPARE[op](a.value, right.value))
+    if a == right and not a.dtype.is_float:  # a float may be NaN
+        return Const(DType.BOOL, op in ("le", "ge", "eq"))
     limited = _beyond_type(op, a, right)
     if limited is not None:
         return Const(DType.BOOL, limited)

@@ -75,6 +75,12 @@ def test_comparisons_with_the_ends_of_a_type_fold() -> None:
     assert (signed < 0) == Binary(BOOL, "lt", signed, Const(I8, 0))
 
 
+def test_a_value_equals_itself_unless_it_may_be_nan() -> None:
+    assert ex.eq(B, B) == Const(BOOL, True) and ex.ne(B, B) == Const(BOOL, False)
+    assert (B <= B) == Const(BOOL, True) and (B < B) == Const(BOOL, False)
+    assert ex.ne(X, X) == Binary(BOOL, "ne", X, X)
+
+
 def test_conjunctions_fold() -> None:
     yes, no = Const(BOOL, True), Const(BOOL, False)
     assert ex.logical_and() == yes
