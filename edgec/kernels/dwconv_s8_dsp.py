@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
 
 from edgec.kernels import calls
-from edgec.kernels.base import CallNames, Constant, Kernel
+from edgec.kernels.base import CallNames, Constant, Kernel, Struct
 from edgec.kernels.conv_s8_dsp import DSP, limit_cost
 from edgec.kernels.facts import S8, Array, ConvFacts
 from edgec.kernels.packing import quant_constants
 
-LINES = 4  # EDGEC_DW3X3_LINES
+PAIRS = "dwconv/dw_pairs__dsp.h"
+TILES = "dwconv/dw_tiles__dsp.h"
+LINES = 4  # EDGEC_DW3X3_LINES, EDGEC_DW_LINES
 
 
 def small_scratch(f: ConvFacts) -> int:
@@ -20,18 +23,40 @@ def small_scratch(f: ConvFacts) -> int:
     return max((f.in_h * f.in_w * f.in_c + f.out_h * f.out_w * f.out_c) // 40, 384)
 
 
+def is_four_channels(f: ConvFacts) -> bool:
+    """Depthwise, of at least 4 channels, with factors below 1/2."""
+    return f.depthwise and f.in_c >= 4 and calls.required_quant(f.quant).shift == 0
+
+
+def pointers(names: CallNames) -> tuple[str, ...]:
+    """Arguments before the numbers."""
+    return ("&p", names.x, *names.constants, names.y, names.scratch)
+
+
+def bytes_as_words(table: Array) -> Array:
+    """int8 [..., 4 n] -> int32 [..., n], the first byte lowest."""
+    return np.ascontiguousarray(table.astype(np.int8)).view("<i4").astype(np.int32)
+
+
+def table_of(f: ConvFacts, words: Array) -> tuple[Constant, ...]:
+    """int32 [channel]: the words of its weights, bias, mult."""
+    bias, mult = quant_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    table = np.concatenate((words, bias.data[:, None], mult.data[:, None]), axis=1)
+    return (Constant("weights", np.ascontiguousarray(table.astype(np.int32)), 4),)
+
+
+# 3x3 -----------------------------------------------------------------------------------
+
+
 def is_dw3x3(f: ConvFacts) -> bool:
-    """3x3 with stride 1 or 2, at least 4 channels and 2 columns."""
-    quant = calls.required_quant(f.quant)
+    """3x3 with stride 1 or 2 and at least 2 columns."""
     return (
-        f.depthwise
+        is_four_channels(f)
         and (f.k_h, f.k_w) == (3, 3)
         and f.dilation == (1, 1)
         and f.stride in ((1, 1), (2, 2))
         and f.pads[1] <= 1
-        and f.in_c >= 4
         and f.out_w >= 2
-        and quant.shift == 0
     )
 
 
@@ -53,8 +78,7 @@ def slots_3x3(f: ConvFacts) -> int:
 def args_3x3(f: ConvFacts, names: CallNames) -> str:
     """`&p, x, weights, y, scratch, slots, row_begin, row_end`."""
     begin, end = names.rows or ("0", str(f.out_h))
-    pointers = ("&p", names.x, *names.constants, names.y, names.scratch)
-    return ", ".join((*pointers, str(slots_3x3(f)), begin, end))
+    return ", ".join((*pointers(names), str(slots_3x3(f)), begin, end))
 
 
 def cost_3x3(f: ConvFacts) -> float:
@@ -71,23 +95,166 @@ def cost_3x3(f: ConvFacts) -> float:
     return f.n * (compute + expand + 4 * slots_3x3(f) * pair_bytes(f) / 4) + limit_cost(f)
 
 
-def bytes_as_words(table: Array) -> Array:
-    """int8 [..., 4 n] -> int32 [..., n], the first byte lowest."""
-    return np.ascontiguousarray(table.astype(np.int8)).view("<i4").astype(np.int32)
-
-
 def pack_3x3(f: ConvFacts) -> tuple[Constant, ...]:
-    """int32 [channel][5]: three columns of bytes w0 w1 w1 w2 from the top, bias, mult."""
-    bias, mult = quant_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    """Three columns of bytes w0 w1 w1 w2 from the top."""
     columns = f.weights.reshape(f.out_c, 3, 3).transpose(0, 2, 1)
-    words = bytes_as_words(columns[:, :, [0, 1, 1, 2]].reshape(f.out_c, 12))
-    table = np.concatenate((words, bias.data[:, None], mult.data[:, None]), axis=1)
-    return (Constant("weights", np.ascontiguousarray(table.astype(np.int32)), 4),)
+    return table_of(f, bytes_as_words(columns[:, :, [0, 1, 1, 2]].reshape(f.out_c, 12)))
+
+
+# any kernel, and lines -----------------------------------------------------------------
+
+
+def is_dw(f: ConvFacts) -> bool:
+    """Any kernel; stride 1 or 2 from row to row; at least 3 columns."""
+    return is_four_channels(f) and f.dilation == (1, 1) and f.stride[0] in (1, 2) and f.out_w >= 3
+
+
+def as_line(f: ConvFacts) -> ConvFacts | None:
+    """The same layer as a column of pixels, if its image and kernel are one pixel wide or high."""
+    if f.in_w == f.k_w == 1 and f.out_w == 1 and not (f.pads[1] or f.pads[3]):
+        return f
+    if f.in_h != 1 or f.k_h != 1 or f.out_h != 1 or f.pads[0] or f.pads[2]:
+        return None
+    return replace(
+        f,
+        in_h=f.in_w,
+        out_h=f.out_w,
+        k_h=f.k_w,
+        in_w=1,
+        out_w=1,
+        k_w=1,
+        stride=(f.stride[1], 1),
+        dilation=(f.dilation[1], 1),
+        pads=(f.pads[1], 0, f.pads[3], 0),
+    )
+
+
+def line_of(f: ConvFacts) -> ConvFacts:
+    """`as_line` of a layer that is one."""
+    line = as_line(f)
+    assert line is not None
+    return line
+
+
+def is_line(f: ConvFacts) -> bool:
+    """A line with stride 1, or with stride 2 and without dilation."""
+    line = as_line(f) if is_four_channels(f) else None
+    return line is not None and (
+        line.stride[0] == 1 or (line.stride[0], line.dilation[0]) == (2, 1)
+    )
+
+
+def tap_pairs(f: ConvFacts) -> int:
+    """Pairs of rows of taps; with stride 1 they serve output rows at both rows of a pair."""
+    return f.k_h // 2 + 1 if f.stride[0] == 1 else ceil(f.k_h / 2)
+
+
+def channel_words(f: ConvFacts) -> int:
+    """Words of bytes of a channel's weights."""
+    taps = tap_pairs(f) * f.k_w
+    return taps if f.stride[0] == 1 else ceil(taps / 2)
+
+
+def pack_taps(f: ConvFacts) -> tuple[Constant, ...]:
+    """Pairs of taps in the order of r, kx: see dw_tiles__dsp.h."""
+    c, pairs = f.out_c, tap_pairs(f)
+    rows = np.zeros((c, 2 * pairs + 1, f.k_w), np.int8)
+    rows[:, 1 : 1 + f.k_h] = f.weights.reshape(c, f.k_h, f.k_w)
+    upper, lower, before = rows[:, 1::2], rows[:, 2::2], rows[:, 0:-1:2]
+    if f.stride[0] == 1:
+        return table_of(
+            f, bytes_as_words(np.stack((upper, before, lower, upper), 3).reshape(c, -1))
+        )
+    both = np.zeros((c, 2, 2 * channel_words(f)), np.int8)
+    both[:, 0, : pairs * f.k_w] = upper.reshape(c, -1)
+    both[:, 1, : pairs * f.k_w] = lower.reshape(c, -1)
+    return table_of(
+        f, bytes_as_words(both.reshape(c, 2, -1, 2).transpose(0, 2, 1, 3).reshape(c, -1))
+    )
+
+
+def row_bytes(f: ConvFacts) -> int:
+    """Bytes of a row pair of four channels."""
+    return 16 * ((f.out_w - 1) * f.stride[1] + f.k_w)
+
+
+def scratch_2d(f: ConvFacts, count: int) -> int:
+    """Bytes for `count` pairs of output rows."""
+    return 8 * channel_words(f) + (tap_pairs(f) - 1 + count * f.stride[0]) * row_bytes(f)
+
+
+def lines_2d(f: ConvFacts) -> int:
+    """Pairs of output rows that are computed together: one, more where scratch is small."""
+    most = min(LINES, ceil(f.out_h / 2))
+    return max([1, *(n for n in range(1, most + 1) if scratch_2d(f, n) <= small_scratch(f))])
+
+
+def args_2d(f: ConvFacts, names: CallNames) -> str:
+    """`&p, x, weights, y, scratch, lines, row_begin, row_end`."""
+    begin, end = names.rows or ("0", str(f.out_h))
+    return ", ".join((*pointers(names), str(lines_2d(f)), begin, end))
+
+
+def tile_cost(f: ConvFacts, columns: int, rows: int) -> float:
+    """Instructions of a tile of 6 outputs."""
+    return 42 + rows * (7 + columns * (11 if f.stride[0] == 1 else 14))
+
+
+def cost_2d(f: ConvFacts) -> float:
+    """Tiles, unpacked weights, row pairs expanded and moved down."""
+    groups, rows = ceil(f.in_c / 4), ceil(f.out_h / 2)
+    strips = ceil(rows / lines_2d(f))
+    line = 20 + ceil(f.out_w / 3) * tile_cost(f, f.k_w, tap_pairs(f))
+    compute = f.in_c * (rows * line + strips * (25 + 6 * channel_words(f)))
+    moved = strips * (tap_pairs(f) - 1) * row_bytes(f) / 16 * 6
+    pairs = rows * f.stride[0] + tap_pairs(f)
+    expand = groups * (pairs * (80 + 10.5 * f.in_w) + moved + 60 * strips)
+    return f.n * (compute + expand) + limit_cost(f)
+
+
+def pairs_1d(f: ConvFacts) -> int:
+    """Pairs of outputs that are computed together, a multiple of 3."""
+    room = small_scratch(f) // 16 - (tap_pairs(f) - 1)
+    fit = room // f.stride[0] // 3 * 3
+    return max(6, min(fit, ceil(f.out_h / 6) * 3))
+
+
+def scratch_1d(f: ConvFacts) -> int:
+    """Bytes for a segment."""
+    return 8 * channel_words(f) + 16 * (pairs_1d(f) * f.stride[0] + tap_pairs(f) - 1)
+
+
+def params_1d(f: ConvFacts, names: CallNames) -> Struct:
+    """Those of the layer as a column of pixels."""
+    whole = CallNames(names.x, names.y, names.scratch, names.constants)
+    return calls.conv_s8_params(line_of(f), names if line_of(f) is f else whole)
+
+
+def args_1d(f: ConvFacts, names: CallNames) -> str:
+    """`&p, x, weights, y, scratch, pairs, row_begin, row_end`."""
+    line = line_of(f)
+    whole = ("0", str(line.out_h))
+    begin, end = names.rows or whole if line is f else whole
+    return ", ".join((*pointers(names), str(pairs_1d(line)), begin, end))
+
+
+def cost_1d(f: ConvFacts) -> float:
+    """Tiles, unpacked weights and segments expanded."""
+    line = line_of(f)
+    groups, count = ceil(line.in_c / 4), ceil(line.out_h / line.dilation[0])
+    tiles = line.dilation[0] * ceil(count / 6)
+    segments = line.dilation[0] * ceil(count / (2 * pairs_1d(line)))
+    compute = tiles * tile_cost(line, tap_pairs(line), 1) + segments * (
+        45 + 6 * channel_words(line)
+    )
+    columns = (count * line.stride[0] / 2) * line.dilation[0] + segments * (tap_pairs(line) - 1)
+    expand = groups * (segments * 150 + 11 * columns)
+    return line.n * (line.in_c * compute + expand) + limit_cost(line)
 
 
 DWCONV_3X3 = Kernel[ConvFacts](
     name="dwconv_s8_3x3__dsp",
-    headers=("dwconv/dwconv_s8_3x3__dsp.h", "dwconv/dw_pairs__dsp.h"),
+    headers=("dwconv/dwconv_s8_3x3__dsp.h", PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
@@ -101,4 +268,35 @@ DWCONV_3X3 = Kernel[ConvFacts](
     cost=cost_3x3,
 )
 
-CONV_ROWS = (DWCONV_3X3,)
+DWCONV = Kernel[ConvFacts](
+    name="dwconv_s8__dsp",
+    headers=("dwconv/dwconv_s8__dsp.h", TILES, PAIRS),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=DSP,
+    when=is_dw,
+    pack=pack_taps,
+    params=calls.conv_s8_params,
+    args=args_2d,
+    batches=calls.conv_batches,
+    scratch=lambda f: scratch_2d(f, lines_2d(f)),
+    cost=cost_2d,
+)
+DWCONV_1D = Kernel[ConvFacts](
+    name="dwconv_s8_1d__dsp",
+    headers=("dwconv/dwconv_s8_1d__dsp.h", TILES, PAIRS),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=DSP,
+    when=is_line,
+    pack=lambda f: pack_taps(line_of(f)),
+    params=params_1d,
+    args=args_1d,
+    batches=calls.conv_batches,
+    scratch=lambda f: scratch_1d(line_of(f)),
+    cost=cost_1d,
+)
+
+CONV_ROWS = (DWCONV_3X3, DWCONV, DWCONV_1D)

@@ -291,26 +291,18 @@ typedef struct {
     int32_t top;
 } EdgecDwRing;
 
-EDGEC_INLINE const int8_t *edgec_dw3x3_row(const EdgecDwRing *r, int32_t row, int32_t *step)
-{
-    const EdgecConvShape *s = r->shape;
-    const bool inside = row >= 0 && row < s->in_h;
-    *step = inside ? s->in_c : 0;
-    return inside ? r->x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c
-                  : (const int8_t *)r->pad;
-}
-
 /* Row pair `pair` of four channels into `out`. */
 EDGEC_INLINE void edgec_dw3x3_expand(const EdgecDwRing *r, int32_t pair, uint32_t *out)
 {
     const EdgecConvShape *s = r->shape;
+    const int32_t top = r->top + 2 * pair;
     EdgecDwRows rows;
-    rows.upper = edgec_dw3x3_row(r, r->top + 2 * pair, &rows.upper_step);
-    rows.lower = edgec_dw3x3_row(r, r->top + 2 * pair + 1, &rows.lower_step);
+    rows.upper = edgec_dw_row__dsp(s, r->x, r->pad, top, &rows.upper_step);
+    rows.lower = edgec_dw_row__dsp(s, r->x, r->pad, top + 1, &rows.lower_step);
     const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
     int32_t columns = s->in_w < room ? s->in_w : room;
     if (s->pad_left != 0) {
-        edgec_dw_expand_pixel__dsp(out + 1, rows.upper, rows.lower);
+        edgec_dw_expand_pixel__dsp(out + 1, rows.upper, rows.lower, 2);
         rows.upper += rows.upper_step;
         rows.lower += rows.lower_step;
         out += 8;
@@ -322,7 +314,7 @@ EDGEC_INLINE void edgec_dw3x3_expand(const EdgecDwRing *r, int32_t pair, uint32_
     }
     if (columns % 2 != 0) {
         edgec_dw_expand_pixel__dsp(out + 8 * blocks, rows.upper + 2 * blocks * rows.upper_step,
-                                   rows.lower + 2 * blocks * rows.lower_step);
+                                   rows.lower + 2 * blocks * rows.lower_step, 2);
     }
 }
 
@@ -354,11 +346,10 @@ EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const EdgecDwRing *r, 
     while (oy < row_end) {
         EdgecDwLine *line = lines;
         for (int32_t i = 1; i < r->slots && oy < row_end; i++) {
-            line->y = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+            line->y = edgec_dw_out__dsp(s, y, oy);
             line->row = two ? 0 : s->out_c;
             if (two && oy + 1 < row_end) {
-                const int32_t below = edgec_ring_row(oy + 1, s->out_rows, s->out_h);
-                line->row = (int32_t)(y + below * s->out_w * s->out_c - line->y);
+                line->row = (int32_t)(edgec_dw_out__dsp(s, y, oy + 1) - line->y);
             }
             line->upper = slot;
             slot = slot + r->words == ring_end ? r->ring : slot + r->words;
