@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def measure_model(name: str, targets: Sequence[str], *, time_gen: bool = True) -
             runs.append(TargetRun(target, board, f"{error.diagnostics[0].code}: {error}"[:200]))
         if runs[-1].inputs and runs[-1].inputs < 4:
             notes.append(f"{runs[-1].inputs} inputs only on {target}, where one takes minutes")
-    seconds = _gen_seconds(name) if time_gen else 0.0
+    seconds = gen_seconds(name) if time_gen else 0.0
     return ModelResult(name, arithmetic, macs, seconds, tuple(runs), tuple(notes), *exact)
 
 
@@ -84,16 +85,17 @@ def _options(name: str, target: str) -> GenOptions:
     return GenOptions(target=target, shapes=shapes_of(name))
 
 
-def _gen_seconds(name: str) -> float:
-    """Wall time of the whole command `edgec gen`, Python's start included."""
+def gen_seconds(name: str) -> float:
+    """Processor time of the whole command `edgec gen`, Python's start included."""
     with tempfile.TemporaryDirectory(prefix="edgec-bench-") as place:
         command = [sys.executable, "-m", "edgec.cli.main", "gen", str(model_path(name))]
         command += ["--target", "cortex-m4", "-o", f"{place}/out"]
         for key, shape in shapes_of(name).items():
             command += ["--shape", f"{key}={','.join(str(d) for d in shape)}"]
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=False, capture_output=True, cwd=MODELS)
-        return time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _expected(name: str, compiled: Compiled, samples: Sequence[Sample]) -> Expected:

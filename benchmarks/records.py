@@ -45,7 +45,7 @@ class TargetRun:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """One model on all targets. `gen_seconds` is the wall time of the command `edgec gen`.
+    """One model on all targets. `gen_seconds` is the processor time of `edgec gen`.
 
     `exact` and `exact_near` are the fractions of integer outputs that equal the model computed in
     exact arithmetic, and that are within one step of it; None for models that are not quantized.

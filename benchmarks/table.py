@@ -34,7 +34,7 @@ For each model and each of the targets {targets}, the command generates C, compi
   computed in exact arithmetic (float64, as the standard defines the operators). Where values lie
   half way between two codes, onnxruntime's float32 rounding decides at random, and a Softmax at
   the end magnifies that to several steps; edgec does not.
-- **gen**: wall time of the command `edgec gen --target cortex-m4`, Python's start included.
+- **gen**: processor time of `edgec gen --target cortex-m4`, Python's start included.
 - **instructions**: executed on Cortex-M4 for one inference, counted under QEMU.
 """
 
@@ -104,7 +104,7 @@ def _errors(result: ModelResult) -> str:
     figures = [f for run in result.runs for f in run.optimized]
     integers = [f.error for f in figures if f.near is not None]
     floats = [f for f in figures if f.near is None]
-    parts = [f"{max(integers):g} steps"] if integers else []
+    parts = [f"{max(integers):g} LSB"] if integers else []
     if floats:
         worst = max(f.error for f in floats)
         parts.append(f"{worst:.1e} ({max(f.relative for f in floats):.0e})")
@@ -138,7 +138,8 @@ def _remarks(results: Sequence[ModelResult]) -> list[str]:
         if result.arithmetic == "integer" and near_fraction(result) < NEAR_ENOUGH:
             lines.append(
                 f"{result.name}: fewer than 99 % of the elements are within one step of "
-                "onnxruntime at either of its levels"
+                f"onnxruntime at either of its levels, {100 * (result.exact_near or 0):.4g} % of "
+                "exact arithmetic"
             )
     return lines
 

@@ -37,7 +37,7 @@ def test_the_table_has_a_row_of_figures_per_model() -> None:
         "identical bits",
         "16,000",
         "28,248",
-        "1 steps",
+        "1 LSB",
         "99.5 % / 100 %",
         "100 % / 100 %",
         "97.5 %",
