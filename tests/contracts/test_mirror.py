@@ -44,7 +44,7 @@ def declares_rows(path: str) -> bool:
     return any(t.id.endswith("_ROWS") for t in targets)
 
 
-def tester(path: str) -> str:
+def file_for(path: str) -> str:
     """The file that tests a module."""
     return PARITY_TEST if declares_rows(path) else TESTED_ELSEWHERE.get(path, mirror(path))
 
@@ -62,7 +62,7 @@ def _statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.st
 
 
 def test_modules_with_logic_have_their_test() -> None:
-    expected = {f: tester(f) for f in SOURCES if has_logic(f)}
+    expected = {f: file_for(f) for f in SOURCES if has_logic(f)}
     assert {f: test for f, test in expected.items() if test not in tree.files()} == {}
 
 
