@@ -64,10 +64,11 @@ def patches_cost(f: ConvFacts) -> float:
     groups = ceil(f.patch / 4)
     blocks = ceil(f.out_h * f.out_w / 3)
     row = f.k_w * f.in_c
+    share = min(1.0, 1.6 * border(f))
     if row % 4 == 0:
-        gather = f.k_h * (100 + border(f) * 3.0 * row) + 95
+        gather = 100 + f.k_h * (12 + share * (95 + 1.2 * row))
     else:
-        gather = f.k_h * 3 * (25.0 + row) + 40
+        gather = 90 + f.k_h * 3 * (10 + 1.2 * row + share * 20)
     expand = blocks * (22 * groups + gather)
     return f.n * (lanes_cost(blocks, groups, f.out_c) + expand) + limit_cost(f)
 

@@ -27,6 +27,34 @@ typedef struct {
     int8_t *y[3];
 } EdgecPatches;
 
+/* A row of taps of which not all are inside: `row` is where pixel 0 of the row is. */
+EDGEC_INLINE void edgec_gather_taps_s8__dsp(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
+                                            int8_t *to)
+{
+    const EdgecConvShape *s = &p->shape;
+    if (s->in_c == 1 && s->dilation_w == 1) {
+        const int32_t last = s->in_w - ix < s->k_w ? s->in_w - ix : s->k_w;
+        int32_t kx = ix < 0 ? -ix : 0;
+        memset(to, (int)p->x_zp, (size_t)s->k_w);
+        for (; last - kx >= 4; kx += 4) {
+            edgec_store_s8x4(to + kx, edgec_load_s8x4(row + ix + kx));
+        }
+        for (; kx < last; kx++) {
+            to[kx] = row[ix + kx];
+        }
+        return;
+    }
+    for (int32_t kx = 0; kx < s->k_w; kx++) {
+        if (ix >= 0 && ix < s->in_w) {
+            memcpy(to, row + ix * s->in_c, (size_t)s->in_c);
+        } else {
+            memset(to, (int)p->x_zp, (size_t)s->in_c);
+        }
+        to += s->in_c;
+        ix += s->dilation_w;
+    }
+}
+
 /* The input bytes of a row of taps: from x if they are neighbours there, else gathered to `to`. */
 EDGEC_INLINE const int8_t *edgec_tap_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
                                                  int32_t ix, int8_t *to)
@@ -40,17 +68,58 @@ EDGEC_INLINE const int8_t *edgec_tap_row_s8__dsp(const EdgecConvS8 *p, const int
     if (s->dilation_w == 1 && ix >= 0 && ix + s->k_w <= s->in_w) {
         return row + ix * s->in_c;
     }
-    int8_t *at = to;
-    for (int32_t kx = 0; kx < s->k_w; kx++) {
-        if (ix >= 0 && ix < s->in_w) {
-            memcpy(at, row + ix * s->in_c, (size_t)s->in_c);
-        } else {
-            memset(at, (int)p->x_zp, (size_t)s->in_c);
-        }
-        at += s->in_c;
-        ix += s->dilation_w;
-    }
+    edgec_gather_taps_s8__dsp(p, row, ix, to);
     return to;
+}
+
+/* Rows of taps of three pixels, `step` bytes from row to row, each of whole groups. Adds to the
+   sums. */
+EDGEC_DSP_CORE void edgec_expand3_rows_s8__dsp(const int8_t *const *from, int32_t groups,
+                                               int32_t rows, int32_t step, uint32_t *to,
+                                               int32_t *sums)
+{
+    const int8_t *x0 = from[0];
+    const int8_t *x1 = from[1];
+    const int8_t *x2 = from[2];
+    int32_t sum[3] = {sums[0], sums[1], sums[2]};
+    for (const int8_t *last = x0 + rows * step; x0 != last;) {
+        const int8_t *const end = x0 + 4 * groups;
+        while (x0 != end) {
+            edgec_expand_group_s8__dsp(edgec_load_s8x4(x0), edgec_load_s8x4(x1),
+                                       edgec_load_s8x4(x2), to, to + 3, sum);
+            x0 += 4;
+            x1 += 4;
+            x2 += 4;
+            to += 6;
+        }
+        x0 += step - 4 * groups;
+        x1 += step - 4 * groups;
+        x2 += step - 4 * groups;
+    }
+    sums[0] = sum[0];
+    sums[1] = sum[1];
+    sums[2] = sum[2];
+}
+
+/* True if all taps of three pixels are inside and the rows follow each other in x; then `from` is
+   where they begin. */
+EDGEC_INLINE bool edgec_patches_inside(const EdgecConvShape *s, const int8_t *x,
+                                       const EdgecPatches *at, const int8_t **from)
+{
+    const int32_t reach_h = (s->k_h - 1) * s->dilation_h;
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t iy = at->iy[i];
+        const int32_t ix = at->ix[i];
+        if (iy < 0 || ix < 0 || iy + reach_h >= s->in_h || ix + s->k_w > s->in_w) {
+            return false;
+        }
+        const int32_t row = edgec_ring_row(iy, s->in_rows, s->in_h);
+        if (s->in_rows < s->in_h && row + reach_h >= s->in_rows) {
+            return false;
+        }
+        from[i] = x + (row * s->in_w + ix) * s->in_c;
+    }
+    return s->dilation_w == 1;
 }
 
 /* All taps of three pixels, a row of taps at a time. */
@@ -60,14 +129,35 @@ EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t piece = s->k_w * s->in_c;
+    const int8_t *from[3];
+    if (edgec_patches_inside(s, x, at, from)) {
+        edgec_expand3_rows_s8__dsp(from, piece / 4, s->k_h, s->dilation_h * s->in_w * s->in_c, to,
+                                   sums);
+        return;
+    }
     for (int32_t ky = 0; ky < s->k_h; ky++) {
-        const int8_t *from[3];
         for (int32_t i = 0; i < 3; i++) {
             const int32_t iy = at->iy[i] + ky * s->dilation_h;
             from[i] = edgec_tap_row_s8__dsp(p, x, iy, at->ix[i], pieces + i * piece);
         }
-        edgec_expand3_s8__dsp(from[0], from[1], from[2], piece / 4, to, sums);
+        edgec_expand3_rows_s8__dsp(from, piece / 4, 1, piece, to, sums);
         to += 6 * (piece / 4);
+    }
+}
+
+/* All taps of one pixel, of which some may be outside. */
+EDGEC_INLINE void edgec_gather_patch_s8__dsp(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
+                                             int32_t ix, int8_t *patch)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t row = s->k_w * s->in_c;
+    for (int32_t ky = 0; ky < s->k_h; ky++) {
+        const int8_t *const from = edgec_tap_row_s8__dsp(p, x, iy, ix, patch);
+        if (from != patch) {
+            memcpy(patch, from, (size_t)row);
+        }
+        patch += row;
+        iy += s->dilation_h;
     }
 }
 
@@ -79,18 +169,26 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
     const EdgecConvShape *s = &p->shape;
     const int32_t row = s->k_w * s->in_c;
     const int32_t piece = (s->k_h * row + 3) / 4 * 4;
-    for (int32_t i = 0; i < 3; i++) {
-        int8_t *patch = pieces + i * piece;
-        for (int32_t ky = 0; ky < s->k_h; ky++) {
-            const int32_t iy = at->iy[i] + ky * s->dilation_h;
-            const int8_t *const from = edgec_tap_row_s8__dsp(p, x, iy, at->ix[i], patch);
-            if (from != patch) {
-                memcpy(patch, from, (size_t)row);
+    const int8_t *from[3];
+    if (edgec_patches_inside(s, x, at, from)) {
+        for (int32_t i = 0; i < 3; i++) {
+            int8_t *patch = pieces + i * piece;
+            const int8_t *at_row = from[i];
+            for (int32_t ky = 0; ky < s->k_h; ky++) {
+                memcpy(patch, at_row, (size_t)row);
+                at_row += s->dilation_h * s->in_w * s->in_c;
+                patch += row;
             }
-            patch += row;
+        }
+    } else {
+        for (int32_t i = 0; i < 3; i++) {
+            edgec_gather_patch_s8__dsp(p, x, at->iy[i], at->ix[i], pieces + i * piece);
         }
     }
-    edgec_expand3_s8__dsp(pieces, pieces + piece, pieces + 2 * piece, piece / 4, to, sums);
+    for (int32_t i = 0; i < 3; i++) {
+        from[i] = pieces + i * piece;
+    }
+    edgec_expand3_rows_s8__dsp(from, piece / 4, 1, piece, to, sums);
 }
 
 /* Sets the next outputs, from `at->oy`, `at->ox` on; those past the last row repeat the first. */
@@ -139,7 +237,8 @@ EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restric
         } else {
             edgec_expand_gathered_s8__dsp(p, x, &at, expanded, pieces, lanes.sums);
         }
-        edgec_lanes_channels_s8__dsp(expanded, groups, &lanes, w, at.y[0], s->out_c);
+        edgec_lanes_channels_s8__dsp(expanded, groups, &lanes, p->quant.shift != 0, w, at.y[0],
+                                     s->out_c);
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);

@@ -68,7 +68,7 @@ EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
                                   p->quant.zp,
                                   p->quant.shift,
                                   {sums[0] + both, both + sums[3], sums[2] + last}};
-        edgec_strip_channels_s8__dsp(expanded, turns, &lanes, w, y, s->out_c);
+        edgec_strip_channels_s8__dsp(expanded, turns, &lanes, p->quant.shift != 0, w, y, s->out_c);
         edgec_shift_columns__dsp(expanded, 10 * turns);
         sums[0] = sums[3];
         sums[1] = sums[4];

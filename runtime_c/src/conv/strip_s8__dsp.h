@@ -93,11 +93,12 @@ EDGEC_DSP_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecL
 #define edgec_strip_shift_s8__dsp edgec_strip_s8__dsp
 #endif
 
-/* Pairs of channels of three pixels, with the shift that the layer has. */
+/* Pairs of channels of three pixels. `shifted` is known when it is compiled. */
 EDGEC_INLINE void edgec_strip_pairs_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
+                                            bool shifted, const uint32_t *w, int8_t *y,
+                                            int32_t pairs)
 {
-    if (lanes->shift != 0) {
+    if (shifted) {
         edgec_strip_shift_s8__dsp(x, turns, lanes, w, y, pairs);
     } else {
         edgec_strip_s8__dsp(x, turns, lanes, w, y, pairs);
@@ -107,12 +108,13 @@ EDGEC_INLINE void edgec_strip_pairs_s8__dsp(uint32_t *x, int32_t turns, const Ed
 /* All output channels (at least two) of three pixels; an odd number ends with a pair of the last
    two, of which one is written twice. */
 EDGEC_INLINE void edgec_strip_channels_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                               const uint32_t *w, int8_t *y, int32_t out_c)
+                                               bool shifted, const uint32_t *w, int8_t *y,
+                                               int32_t out_c)
 {
-    edgec_strip_pairs_s8__dsp(x, turns, lanes, w, y, out_c / 2);
+    edgec_strip_pairs_s8__dsp(x, turns, lanes, shifted, w, y, out_c / 2);
     if (out_c % 2 != 0) {
-        edgec_strip_pairs_s8__dsp(x, turns, lanes, w + out_c / 2 * (4 + 6 * turns), y + out_c - 2,
-                                  1);
+        w += out_c / 2 * (4 + 6 * turns);
+        edgec_strip_pairs_s8__dsp(x, turns, lanes, shifted, w, y + out_c - 2, 1);
     }
 }
 

@@ -256,11 +256,12 @@ EDGEC_DSP_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const Edgec
 #define edgec_lanes_shift_s8__dsp edgec_lanes_s8__dsp
 #endif
 
-/* Pairs of channels of three pixels, with the shift that the layer has. */
+/* Pairs of channels of three pixels. `shifted` is known when it is compiled. */
 EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
+                                            bool shifted, const uint32_t *w, int8_t *y,
+                                            int32_t pairs)
 {
-    if (lanes->shift != 0) {
+    if (shifted) {
         edgec_lanes_shift_s8__dsp(x, groups, lanes, w, y, pairs);
     } else {
         edgec_lanes_s8__dsp(x, groups, lanes, w, y, pairs);
@@ -270,14 +271,15 @@ EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(uint32_t *x, int32_t groups, const E
 /* All output channels of three pixels. An odd number of channels ends with a pair of the last two,
    of which one is written twice; a single channel is a pair of itself. */
 EDGEC_INLINE void edgec_lanes_channels_s8__dsp(uint32_t *x, int32_t groups, EdgecLanes *lanes,
-                                               const uint32_t *w, int8_t *y, int32_t out_c)
+                                               bool shifted, const uint32_t *w, int8_t *y,
+                                               int32_t out_c)
 {
     if (out_c == 1) {
         int8_t both[6];
         const EdgecLanes apart = *lanes;
         lanes->to1 = 2;
         lanes->to2 = 4;
-        edgec_lanes_pairs_s8__dsp(x, groups, lanes, w, both, 1);
+        edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, both, 1);
         y[apart.to2] = both[4];
         y[apart.to1] = both[2];
         y[0] = both[0];
@@ -285,10 +287,10 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(uint32_t *x, int32_t groups, Edge
         lanes->to2 = apart.to2;
         return;
     }
-    edgec_lanes_pairs_s8__dsp(x, groups, lanes, w, y, out_c / 2);
+    edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, y, out_c / 2);
     if (out_c % 2 != 0) {
-        edgec_lanes_pairs_s8__dsp(x, groups, lanes, w + out_c / 2 * (4 + 2 * groups), y + out_c - 2,
-                                  1);
+        w += out_c / 2 * (4 + 2 * groups);
+        edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, y + out_c - 2, 1);
     }
 }
 
@@ -310,7 +312,7 @@ EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step
             lanes.to2 = 0;
         }
         edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
-        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, w, y, out_c);
+        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, q.shift != 0, w, y, out_c);
         x += 3 * step;
         y += 3 * out_c;
     }
