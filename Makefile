@@ -40,6 +40,7 @@ lint: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m mypy --explicit-package-bases tests
 	@files="$(C_FILES)"; if [ -n "$$files" ]; then clang-format --dry-run -Werror $$files; fi
 
 format: setup

@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx.backend.test.case.test_case import TestCase
 from onnx.backend.test.loader import load_model_tests
 
 from edgec.diagnostics import EdgecError
@@ -48,12 +49,12 @@ def all_cases() -> tuple[NodeCase, ...]:
     return tuple(case for test in tests for case in _cases(test))
 
 
-def _cases(test: object) -> Iterator[NodeCase]:
+def _cases(test: TestCase) -> Iterator[NodeCase]:
     model = test.model
     known = all_importers()
     if model is None or any((_domain(n), n.op_type) not in known for n in model.graph.node):
         return
-    for inputs, outputs in test.data_sets:
+    for inputs, outputs in test.data_sets or ():
         if all(_usable(a) for a in (*inputs, *outputs)):
             yield NodeCase(test.name, model, tuple(inputs), tuple(outputs), test.rtol, test.atol)
         return

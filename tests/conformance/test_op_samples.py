@@ -106,7 +106,7 @@ def with_literals() -> Iterator[Sample]:
 
 def ends(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
     if dtype.kind in "iu":
-        info = np.iinfo(dtype)
+        info = np.iinfo(np.dtype(dtype.name))
         return (0, 1, info.min, info.max)
     return (False, True) if dtype.kind == "b" else (0.0, 2.0, -0.5)
 

@@ -19,9 +19,10 @@ def used_codes() -> dict[str, list[str]]:
         if path.startswith("edgec/explain"):
             continue
         for node in ast.walk(tree.syntax(path)):
-            value = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(value, str) and CODE.fullmatch(value):
-                found[value].append(f"{path}:{node.lineno}")
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                continue
+            if CODE.fullmatch(node.value):
+                found[node.value].append(f"{path}:{node.lineno}")
     return found
 
 

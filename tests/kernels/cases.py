@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgec.kernels.base import Kernel
-from edgec.kernels.facts import S8, ConvFacts
+from edgec.kernels.facts import S8, Array, ConvFacts
 from tests.kernels.harness import Case, conv_case
 from tests.kernels.samples import Shape, conv_f32_sample, conv_s8_sample, mixed_shape
 
@@ -44,6 +44,9 @@ def conv_cases(row: Kernel[ConvFacts], seed: int, count: int) -> list[Case]:
     while len(cases) < count and tried < 4000:
         shape = FIXED[tried] if tried < len(FIXED) else random_shape(rng, tried)
         tried += 1
+        facts: ConvFacts
+        x: Array
+        y: Array
         if row.types == S8:
             facts, x, y = conv_s8_sample(rng, shape, large=tried % 5 == 0)
             tolerance = 0.0

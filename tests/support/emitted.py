@@ -85,7 +85,7 @@ def compile_folder(emission: Emission, folder: Path, cwd: Path, *extra: str) -> 
     write_folder(emission, folder)
     m = emission.manifest
     includes = [f"-I{folder / d}" for d in m.include_dirs]
-    objects = []
+    objects: list[Path] = []
     for source in m.sources:
         result = cwd / f"{m.name}_{Path(source).stem}.o"
         flags = [*m.cflags, "-Wall", "-Wextra", "-Werror", "-pedantic", *extra]

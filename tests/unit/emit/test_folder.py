@@ -96,8 +96,8 @@ def test_a_program_runs_through_the_header(incbin: bool, tmp_path: Path) -> None
     folder = tmp_path / "small"
     objects = compile_folder(emitted(incbin=incbin), folder, tmp_path)
     (tmp_path / "main.c").write_text(MAIN)
-    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{folder}", "main.c", *objects]
-    run_tool([*command, "-lm", "-o", "main"], tmp_path)
+    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{folder}", "main.c"]
+    run_tool([*command, *objects, "-lm", "-o", "main"], tmp_path)
     assert run_tool([tmp_path / "main"], tmp_path) == expected()
 
 

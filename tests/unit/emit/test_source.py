@@ -112,4 +112,4 @@ def test_the_text_depends_on_nothing_but_the_program() -> None:
     program, plan = planned(graph_of(2, 3), "net")
     again: Program = dataclasses.replace(program)
     first = source(program, plan.offsets, plan.align)
-    assert first == source(again, dict(reversed(plan.offsets.items())), plan.align)
+    assert first == source(again, dict(reversed([*plan.offsets.items()])), plan.align)

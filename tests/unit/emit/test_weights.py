@@ -72,7 +72,8 @@ def test_math_is_included_only_for_what_no_literal_can_say() -> None:
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64, np.float32, np.float64])
 def test_lines_are_short(dtype: type) -> None:
-    data = np.full(200, -1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).min + 1, dtype)
+    low = -1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).min + 1
+    data: np.ndarray = np.full(200, low, dtype)
     assert max(map(len, c_text(buffer(data)).splitlines())) <= 100
 
 

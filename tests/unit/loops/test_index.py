@@ -29,7 +29,7 @@ VARIABLES = (I, J, K)
 
 def assignments() -> Iterator[dict[str, int]]:
     """Every value of all variables."""
-    ranges = [range(v.low, v.high + 1) for v in VARIABLES]  # type: ignore[operator,arg-type]
+    ranges = [range(v.low or 0, (v.high or 0) + 1) for v in VARIABLES]
     for values in product(*ranges):
         yield {v.name: value for v, value in zip(VARIABLES, values, strict=True)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -137,7 +138,7 @@ class SingleNode:
 def _attribute(value: Attribute) -> AttributeValue:
     if isinstance(value, int | float | str | np.ndarray):
         return value
-    return tuple(value)  # type: ignore[arg-type]
+    return cast(AttributeValue, tuple(value))
 
 
 def evaluate(graph: Graph, inputs: Sequence[Array]) -> list[Array]:

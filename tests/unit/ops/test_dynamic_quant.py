@@ -26,7 +26,7 @@ def test_conv_integer_agrees(
     rng = np.random.default_rng(2)
     info = np.iinfo(weights)
     x = rng.integers(0, 256, (2, 3, 7, 6)).astype(np.uint8)
-    w = rng.integers(info.min, info.max + 1, (4, 3, 3, 2)).astype(weights)
+    w: np.ndarray = rng.integers(info.min, info.max + 1, (4, 3, 3, 2)).astype(weights)
     data: tuple[np.ndarray | None, ...] = (x, w)
     if zeros is not None:
         data = (x, w, np.asarray(7, np.uint8), np.asarray(3, weights).reshape(zeros))

@@ -8,7 +8,7 @@ import pytest
 from edgec.diagnostics import EdgecError
 from edgec.ir.types import DType, TensorType
 from edgec.ops.matmul import Gemm, MatMul, MatMulInteger
-from tests.unit.ops.single_node import SingleNode, check_close
+from tests.unit.ops.single_node import Attribute, SingleNode, check_close
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from tests.unit.ops.single_node import SingleNode, check_close
     ],
 )
 def test_gemm_agrees_with_onnxruntime(
-    a: tuple[int, ...], b: tuple[int, ...], c: tuple[int, ...], attributes: dict
+    a: tuple[int, ...], b: tuple[int, ...], c: tuple[int, ...], attributes: dict[str, Attribute]
 ) -> None:
     rng = np.random.default_rng(1)
     data = tuple(np.asarray(rng.standard_normal(s), np.float32) for s in (a, b, c))

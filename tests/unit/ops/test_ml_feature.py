@@ -20,7 +20,7 @@ def _check(
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 def test_scaler_agrees(dtype: type) -> None:
-    x = X.astype(dtype)
+    x: np.ndarray = X.astype(dtype)
     _check("Scaler", (x,), {"offset": [1.0, 2.0, 3.0], "scale": [2.0, 3.0, 4.0]})
     _check("Scaler", (x,), {"offset": [1.0], "scale": [2.0]})
 

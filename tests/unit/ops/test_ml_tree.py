@@ -45,7 +45,7 @@ class Forest:
         return number
 
     def attributes(self, prefix: str) -> dict[str, Attribute]:
-        names = ("treeids", "nodeids", "featureids", "values", "modes")
+        names = [*("treeids", "nodeids", "featureids", "values", "modes")]
         names += ("truenodeids", "falsenodeids", "missing_value_tracks_true")
         columns = zip(*self.nodes, strict=True)
         result: dict[str, Attribute] = {
@@ -67,7 +67,7 @@ def _forest(modes: list[str], classes: list[int], negative: bool = True) -> Fore
 
 def _rows(missing: bool = True, dtype: type = np.float32) -> np.ndarray:
     rng = np.random.default_rng(4)
-    x = (rng.integers(-2, 3, (20, FEATURES)) / 2).astype(dtype)
+    x: np.ndarray = (rng.integers(-2, 3, (20, FEATURES)) / 2).astype(dtype)
     if missing:
         x[rng.random(x.shape) < 0.3] = np.nan
     return x

@@ -28,12 +28,16 @@ def _input(shape: tuple[int, ...]) -> np.ndarray:
 
 @pytest.mark.parametrize(("shape", "attributes"), CASES)
 @pytest.mark.parametrize("op", ["MaxPool", "AveragePool", "LpPool"])
-def test_pool_agrees_with_onnxruntime(op: str, shape: tuple[int, ...], attributes: dict) -> None:
+def test_pool_agrees_with_onnxruntime(
+    op: str, shape: tuple[int, ...], attributes: dict[str, Attribute]
+) -> None:
     check_close(SingleNode(op, (_input(shape),), attributes))
 
 
 @pytest.mark.parametrize(("shape", "attributes"), CASES)
-def test_average_pool_that_counts_padding_agrees(shape: tuple[int, ...], attributes: dict) -> None:
+def test_average_pool_that_counts_padding_agrees(
+    shape: tuple[int, ...], attributes: dict[str, Attribute]
+) -> None:
     check_close(SingleNode("AveragePool", (_input(shape),), attributes | {"count_include_pad": 1}))
 
 
@@ -46,7 +50,7 @@ def test_dilated_pool_agrees_with_onnxruntime(op: str) -> None:
 @pytest.mark.parametrize("order", [0, 1])
 @pytest.mark.parametrize(("shape", "attributes"), CASES)
 def test_max_pool_positions_agree_with_onnxruntime(
-    order: int, shape: tuple[int, ...], attributes: dict
+    order: int, shape: tuple[int, ...], attributes: dict[str, Attribute]
 ) -> None:
     if order == 1 and len(shape) == 5:
         pytest.skip("onnxruntime counts only two axes in reverse order")

@@ -14,7 +14,9 @@ GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 STEPS, BATCH, SIZE, HIDDEN = 5, 3, 4, 6
 
 
-def _operands(op: str, directions: int, lens: list[int] | None, full: bool) -> tuple:
+def _operands(
+    op: str, directions: int, lens: list[int] | None, full: bool
+) -> tuple[np.ndarray | None, ...]:
     rng = np.random.default_rng(1)
 
     def draw(*shape: int) -> np.ndarray:
@@ -22,6 +24,7 @@ def _operands(op: str, directions: int, lens: list[int] | None, full: bool) -> t
 
     rows = GATES[op] * HIDDEN
     x = draw(STEPS, BATCH, SIZE)
+    data: tuple[np.ndarray | None, ...]
     data = (x, draw(directions, rows, SIZE), draw(directions, rows, HIDDEN))
     if not full:
         return data
@@ -36,7 +39,7 @@ def _check(
     attributes: dict[str, Attribute],
     lens: list[int] | None = None,
     full: bool = True,
-    extra: tuple = (),
+    extra: tuple[np.ndarray, ...] = (),
 ) -> None:
     directions = 2 if attributes.get("direction") == "bidirectional" else 1
     data = _operands(op, directions, lens, full) + extra
@@ -116,8 +119,8 @@ def test_batch_first_gives_the_transposed_result(op: str) -> None:
     attributes: dict[str, Attribute] = {"hidden_size": HIDDEN, "direction": "bidirectional"}
     outputs = ("y", "h", "c")[: 3 if op == "LSTM" else 2]
     y, *states = SingleNode(op, tuple(data), attributes, 14, outputs=outputs).run()
-    data[0] = np.swapaxes(data[0], 0, 1)
-    data[5:] = [np.swapaxes(s, 0, 1) for s in data[5:]]
+    for k in (0, *range(5, len(data))):
+        data[k] = np.swapaxes(np.asarray(data[k]), 0, 1)
     turned = SingleNode(op, tuple(data), {**attributes, "layout": 1}, 14, outputs=outputs)
     other, *others = turned.run()
     np.testing.assert_array_equal(other, y.transpose(2, 0, 1, 3))

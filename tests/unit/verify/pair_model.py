@@ -38,7 +38,7 @@ def pair_hidden(data: bytes) -> bytes:
     x = np.frombuffer(data, np.int8).astype(np.int64)
     sums = _weights() @ x
     hidden = np.clip((sums * 64 * (1 << 22) + (1 << 31)) >> 32, -128, 127)
-    return hidden.astype(np.int8).tobytes()
+    return bytes(hidden.astype(np.int8).tobytes())
 
 
 def pair_reference(data: bytes) -> bytes:

@@ -30,7 +30,7 @@ TWO = graph_of(a=(DType.F32, (1, 2), None), b=(DType.I64, (4,), None))
 
 
 def saved(path: Path, **arrays: object) -> Path:
-    np.savez(path / "x.npz", **{k: np.asarray(v) for k, v in arrays.items()})  # type: ignore[arg-type]
+    np.savez(path / "x.npz", **{k: np.asarray(v) for k, v in arrays.items()})
     return path / "x.npz"
 
 
