@@ -50,8 +50,8 @@
 
 /* `pairs` pairs of channels of three pixels. turns: rows of taps by groups of input channels.
    Writes to the tail of x. */
-EDGEC_DSP_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                        const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_ASM_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
+                                            const uint32_t *w, int8_t *y, int32_t pairs)
 {
     EdgecLanesFrame frame;
     edgec_lanes_frame(&frame, x, 10 * turns, lanes, w, y, pairs);
@@ -60,8 +60,9 @@ EDGEC_DSP_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecL
 }
 
 /* The same with a shift above 0. */
-EDGEC_DSP_CORE void edgec_strip_shift_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                              const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_ASM_CORE void edgec_strip_shift_s8__dsp(uint32_t *x, int32_t turns,
+                                                  const EdgecLanes *lanes, const uint32_t *w,
+                                                  int8_t *y, int32_t pairs)
 {
     EdgecLanesFrame frame;
     edgec_lanes_frame(&frame, x, 10 * turns, lanes, w, y, pairs);

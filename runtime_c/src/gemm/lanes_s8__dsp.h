@@ -203,8 +203,8 @@ EDGEC_INLINE void edgec_lanes_frame(EdgecLanesFrame *frame, uint32_t *x, int32_t
 }
 
 /* `pairs` pairs of channels of three pixels; groups and pairs above 0. Writes to the tail of x. */
-EDGEC_DSP_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                        const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_ASM_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
+                                            const uint32_t *w, int8_t *y, int32_t pairs)
 {
     EdgecLanesFrame frame;
     edgec_lanes_frame(&frame, x, 6 * groups, lanes, w, y, pairs);
@@ -214,8 +214,9 @@ EDGEC_DSP_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const Edgec
 }
 
 /* The same with a shift above 0. */
-EDGEC_DSP_CORE void edgec_lanes_shift_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                              const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_ASM_CORE void edgec_lanes_shift_s8__dsp(uint32_t *x, int32_t groups,
+                                                  const EdgecLanes *lanes, const uint32_t *w,
+                                                  int8_t *y, int32_t pairs)
 {
     EdgecLanesFrame frame;
     edgec_lanes_frame(&frame, x, 6 * groups, lanes, w, y, pairs);

@@ -23,7 +23,12 @@
 #endif
 
 /* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
+#if EDGEC_HAS_ATTRIBUTE(noclone)
 #define EDGEC_DSP_CORE static __attribute__((noinline, noclone, unused))
+#else
+#define EDGEC_DSP_CORE static __attribute__((noinline, unused))
+#endif
+#define EDGEC_DSP_ASM_CORE EDGEC_DSP_CORE __attribute__((optimize("omit-frame-pointer")))
 
 /* Scratch memory as words; the caller has it aligned to 4. */
 EDGEC_INLINE uint32_t *edgec_words(int8_t *p)

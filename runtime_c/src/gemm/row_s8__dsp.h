@@ -160,16 +160,17 @@ EDGEC_INLINE EdgecRowFrame edgec_row_frame(const int8_t *x, int32_t groups, cons
 }
 
 /* `blocks` times three pairs of channels; groups and blocks above 0. */
-EDGEC_DSP_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                      const uint32_t *w, int8_t *y, int32_t blocks)
+EDGEC_DSP_ASM_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                          const uint32_t *w, int8_t *y, int32_t blocks)
 {
     EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
     EDGEC_ROW_CORE("");
 }
 
 /* The same with a shift above 0. */
-EDGEC_DSP_CORE void edgec_row_shift_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                            const uint32_t *w, int8_t *y, int32_t blocks)
+EDGEC_DSP_ASM_CORE void edgec_row_shift_s8__dsp(const int8_t *x, int32_t groups,
+                                                const EdgecRow *row, const uint32_t *w, int8_t *y,
+                                                int32_t blocks)
 {
     EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
     EDGEC_ROW_CORE(EDGEC_PAIRS_SHIFT("r7"));
