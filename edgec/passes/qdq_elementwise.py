@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+import numpy.typing as npt
 
 from edgec.ir.graph import Node, Value
 from edgec.ir.types import DType
@@ -16,6 +15,7 @@ from edgec.ops.quantized import Lut, QAdd, QMul, QReduceMean, QSoftmax
 from edgec.ops.quantized_window import QAveragePool
 from edgec.ops.reduce import ReduceMean
 from edgec.ops.softmax import Softmax
+from edgec.passes.match import origins
 from edgec.passes.qdq_match import F64, Scaled, activation, quantizer, result
 from edgec.passes.rewrite import Rewriter
 from edgec.quantize import fixedpoint as fp
@@ -93,7 +93,8 @@ def average_pool(r: Rewriter, node: Node) -> bool:
     m = fp.choose_multipliers(x.s / (found.scale * counts), bound, where=found.where)
     new = QAveragePool(
         op.kernel, op.strides, op.window.pads, op.dilations, x.zp, m.shift, found.zp,
-        found.lo, found.hi, same_scale=x.s == found.scale,
+        found.lo, found.hi, count_include_pad=op.count_include_pad,
+        same_scale=x.s == found.scale,
     )  # fmt: skip
     mult = r.constant(m.mult, f"{found.node.output.name}_m")
     r.replace(node.output, r.insert(new, x.value, mult, origin=found.origin))
@@ -116,8 +117,6 @@ def softmax(r: Rewriter, node: Node) -> bool:
 
 
 # functions of one tensor --------------------------------------------------------------------
-
-Function = Callable[[F64], F64]  # of the real value of the leaf
 
 
 def requantize(r: Rewriter, node: Node) -> bool:
@@ -143,9 +142,8 @@ def function_of_one(r: Rewriter, node: Node) -> bool:
     codes = np.arange(256, dtype=np.uint8).view(np.int8)
     if (leaf.s, leaf.zp) == found and _is_plain(r, node.operands[0], leaf):
         return False
-    real = (codes.astype(np.float64) - leaf.zp) * leaf.s
     with np.errstate(all="ignore"):
-        y = _evaluate(r, node.operands[0], leaf, codes, real)
+        y = _evaluate(r, node.operands[0], leaf.value, codes)
     table = fp.to_quantized(y, found[0], found[1]).astype(np.int8)
     constant = r.constant(table, "table")
     origin = _origin(r, node, leaf)
@@ -177,7 +175,7 @@ def _leaves(r: Rewriter, value: Value) -> dict[Value, Scaled] | None:
         return {} if data.size == 1 else None
     found = activation(r, value)
     if found is not None:
-        return {found.value: found}
+        return {} if _is_number(r, found.value) else {found.value: found}
     node = r.producer(value)
     if node is None or not node.op.elementwise or isinstance(node.op, Quantize | Dequantize):
         return None
@@ -192,37 +190,71 @@ def _leaves(r: Rewriter, value: Value) -> dict[Value, Scaled] | None:
     return leaves
 
 
+def _is_number(r: Rewriter, value: Value) -> bool:
+    """True for a constant of one element."""
+    data = r.data(value)
+    return data is not None and data.size == 1
+
+
 def _expand(r: Rewriter, leaves: dict[Value, Scaled]) -> dict[Value, Scaled] | None:
-    """`leaves` with those replaced that are tables of another leaf."""
+    """`leaves` without one that is a table of another leaf, or a table of a table of it."""
     for value in leaves:
         node = r.producer(value)
-        if node is not None and isinstance(node.op, Lut) and node.operands[0] in leaves:
-            return {v: s for v, s in leaves.items() if v is not value}
+        while node is not None and isinstance(node.op, Lut):
+            if node.operands[0] in leaves:
+                return {v: s for v, s in leaves.items() if v is not value}
+            node = r.producer(node.operands[0])
     return None
 
 
-def _evaluate(
-    r: Rewriter, value: Value, leaf: Scaled, codes: np.ndarray[tuple[int], np.dtype[np.int8]],
-    real: F64,
-) -> F64:  # fmt: skip
+Codes = npt.NDArray[np.int8]
+
+
+def _evaluate(r: Rewriter, value: Value, leaf: Value, codes: Codes) -> F64:
     """`value` for each of the 256 codes of the leaf, in double precision."""
     data = r.data(value)
     if data is not None:
         return data.astype(np.float64).reshape(())
     found = activation(r, value)
-    if found is not None and found.value is leaf.value:
-        return real
-    if found is not None:  # a table of the leaf
-        table = r.producer(found.value)
-        assert table is not None
-        entries = r.data(table.operands[1])
-        assert entries is not None
-        return (fp.apply_lut(codes, entries).astype(np.float64) - found.zp) * found.s
+    if found is not None:
+        return (_integers(r, found.value, leaf, codes) - found.zp) * found.s
     node = r.producer(value)
     assert node is not None
-    operands = tuple(_evaluate(r, v, leaf, codes, real) for v in node.operands)
+    operands = tuple(_evaluate(r, v, leaf, codes) for v in node.operands)
     (y,) = run_reference(node.op, operands)
     return y.astype(np.float64)
+
+
+def _integers(r: Rewriter, value: Value, leaf: Value, codes: Codes) -> F64:
+    """The integer `value` for each code: the leaf itself, a table of it, or a number."""
+    data = r.data(value)
+    if data is not None:
+        return data.astype(np.float64).reshape(())
+    return _through_tables(r, value, leaf, codes).astype(np.float64)
+
+
+def _through_tables(r: Rewriter, value: Value, leaf: Value, codes: Codes) -> Codes:
+    if value is leaf:
+        return codes
+    node = r.producer(value)
+    entries = None if node is None else r.data(node.operands[1])
+    assert node is not None and entries is not None
+    below = _through_tables(r, node.operands[0], leaf, codes)
+    return fp.apply_lut(below, entries).astype(np.int8)
+
+
+def table_of_table(r: Rewriter, node: Node) -> bool:
+    """Lut(Lut(x, a), b) = Lut(x, b[a])."""
+    inner = r.producer(node.inputs[0]) if isinstance(node.op, Lut) else None
+    if inner is None or not isinstance(inner.op, Lut) or not r.has_one_reader(inner.output):
+        return False
+    first, second = r.data(inner.operands[1]), r.data(node.operands[1])
+    if first is None or second is None:
+        return False
+    table = r.constant(fp.apply_lut(first.astype(np.int8), second), "table")
+    new = r.insert(Lut(), inner.operands[0], table, origin=origins(inner, node))
+    r.replace(node.output, new)
+    return True
 
 
 def _origin(r: Rewriter, node: Node, leaf: Scaled) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from edgec.passes.qdq_elementwise import (
     requantize,
     softmax,
     sum_of_two,
+    table_of_table,
 )
 from edgec.passes.qdq_linear import convolution, fully_connected, product_of_activations
 from edgec.passes.qdq_moves import (
@@ -47,13 +48,14 @@ class QdqIslands(Peephole):
         convolution,
         fully_connected,
         product_of_activations,
+        function_of_one,  # also of sums and products that have only one tensor in them
+        table_of_table,
         sum_of_two,
         product_of_two,
         mean,
         average_pool,
         softmax,
         layer_norm,
-        function_of_one,
         dequantize_after_move,
         quantize_before_concat,
         largest_of_integers,
