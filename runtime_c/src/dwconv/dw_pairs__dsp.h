@@ -22,76 +22,122 @@ typedef struct {
     int32_t lower_step;
 } EdgecDwRows;
 
-/* Two pixels a turn, 21 instructions for 16 elements: r0 out, r1 and r2 rows, r3 and r12 steps,
-   lr turns. `words` makes the eight words r4 to r11 from the bytes of channels 0, 1 of the two
-   pixels in r4 and r5 and those of channels 2, 3 in r8 and r9. */
-#define EDGEC_DW_EXPAND(words)                                \
-    "push {r4-r11, lr}\n"                                     \
-    "mov lr, r2\n"                                            \
-    "ldr r12, [r1, #12]\n"                                    \
-    "ldr r3, [r1, #8]\n"                                      \
-    "ldr r2, [r1, #4]\n"                                      \
-    "ldr r1, [r1]\n"                                          \
-    "1:\n"                                                    \
-    "ldr r4, [r1]\n"                                          \
-    "ldr r6, [r2]\n"                                          \
-    "ldr r5, [r1, r3]\n"                                      \
-    "ldr r7, [r2, r12]\n"                                     \
-    "add r1, r1, r3, lsl #1\n"                                \
-    "add r2, r2, r12, lsl #1\n"                               \
-    "pkhtb r8, r6, r4, asr #16\n"                             \
-    "pkhtb r9, r7, r5, asr #16\n"                             \
-    "pkhbt r4, r4, r6, lsl #16\n"                             \
-    "pkhbt r5, r5, r7, lsl #16\n" words "stm r0!, {r4-r11}\n" \
-    "subs lr, lr, #1\n"                                       \
-    "bne 1b\n"                                                \
-    "pop {r4-r11, pc}\n"
+/* A pixel's words in r4 to r7; two pixels' bytes of channels 0, 1 in r4 and r5 and of channels 2, 3
+   in r8 and r9, from the rows at r1 and r2 with steps r3 and r12. */
+#define EDGEC_DW_ONE              \
+    "ldr r4, [r1]\n"              \
+    "ldr r6, [r2]\n"              \
+    "pkhtb r8, r6, r4, asr #16\n" \
+    "pkhbt r4, r4, r6, lsl #16\n" \
+    "sxtb16 r5, r4, ror #8\n"     \
+    "sxtb16 r4, r4\n"             \
+    "sxtb16 r6, r8\n"             \
+    "sxtb16 r7, r8, ror #8\n"
+#define EDGEC_DW_TWO              \
+    "ldr r4, [r1]\n"              \
+    "ldr r6, [r2]\n"              \
+    "ldr r5, [r1, r3]\n"          \
+    "ldr r7, [r2, r12]\n"         \
+    "add r1, r1, r3, lsl #1\n"    \
+    "add r2, r2, r12, lsl #1\n"   \
+    "pkhtb r8, r6, r4, asr #16\n" \
+    "pkhtb r9, r7, r5, asr #16\n" \
+    "pkhbt r4, r4, r6, lsl #16\n" \
+    "pkhbt r5, r5, r7, lsl #16\n"
+/* r0 out, r2 pixels, r1 rows: the registers above, pixels in lr and at sp. */
+#define EDGEC_DW_EXPAND_BEGIN  \
+    "push {r2, r4-r11, lr}\n"  \
+    "cmp r3, #0\n"             \
+    "mov lr, r2\n"             \
+    "ldrd r3, r12, [r1, #8]\n" \
+    "ldrd r1, r2, [r1]\n"
 
-/* Blocks of 8 words per two pixels: channel 0 of pixels 0, 1; channel 1 of pixels 0, 1; channels 2
-   and 3 the same. blocks > 0. */
+/* The row pair of `pixels` pixels in blocks of 8 words: channel 0 of two pixels, then channels 1, 2
+   and 3. With `left` the first block already has its first pixel, padding. A block costs 21
+   instructions for 16 elements. */
 EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t *out,
                                                 __attribute__((unused)) const EdgecDwRows *rows,
-                                                __attribute__((unused)) int32_t blocks)
+                                                __attribute__((unused)) int32_t pixels,
+                                                __attribute__((unused)) int32_t left)
 {
-    __asm__ volatile(EDGEC_DW_EXPAND("sxtb16 r6, r4, ror #8\n"
-                                     "sxtb16 r7, r5, ror #8\n"
-                                     "sxtb16 r4, r4\n"
-                                     "sxtb16 r5, r5\n"
-                                     "sxtb16 r10, r8, ror #8\n"
-                                     "sxtb16 r11, r9, ror #8\n"
-                                     "sxtb16 r8, r8\n"
-                                     "sxtb16 r9, r9\n")::
-                         : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+    /* clang-format off */
+    __asm__ volatile(
+        EDGEC_DW_EXPAND_BEGIN
+        "beq 1f\n"
+        EDGEC_DW_ONE
+        "add r1, r1, r3\n"
+        "add r2, r2, r12\n"
+        "str r4, [r0, #4]\n"
+        "str r5, [r0, #12]\n"
+        "str r6, [r0, #20]\n"
+        "str r7, [r0, #28]\n"
+        "add r0, r0, #32\n"
+        "sub lr, lr, #1\n"
+        "str lr, [sp]\n"
+        "1:\n"
+        "lsrs lr, lr, #1\n"
+        "beq 3f\n"
+        "2:\n"
+        EDGEC_DW_TWO
+        "sxtb16 r6, r4, ror #8\n"
+        "sxtb16 r7, r5, ror #8\n"
+        "sxtb16 r4, r4\n"
+        "sxtb16 r5, r5\n"
+        "sxtb16 r10, r8, ror #8\n"
+        "sxtb16 r11, r9, ror #8\n"
+        "sxtb16 r8, r8\n"
+        "sxtb16 r9, r9\n"
+        "stm r0!, {r4-r11}\n"
+        "subs lr, lr, #1\n"
+        "bne 2b\n"
+        "3:\n"
+        "ldr lr, [sp]\n"
+        "lsrs lr, lr, #1\n"
+        "bcc 4f\n"
+        EDGEC_DW_ONE
+        "str r4, [r0]\n"
+        "str r5, [r0, #8]\n"
+        "str r6, [r0, #16]\n"
+        "str r7, [r0, #24]\n"
+        "4:\n"
+        "pop {r2, r4-r11, pc}\n"
+        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+    /* clang-format on */
 }
 
-/* The same pixel by pixel: channels 0 to 3 of pixel 0, then of pixel 1. */
+/* The row pair of `pixels` pixels: channels 0 to 3 of a pixel, then of the next one. */
 EDGEC_DW_NAKED void edgec_dw_expand_pixels__dsp(__attribute__((unused)) uint32_t *out,
                                                 __attribute__((unused)) const EdgecDwRows *rows,
-                                                __attribute__((unused)) int32_t blocks)
+                                                __attribute__((unused)) int32_t pixels)
 {
-    __asm__ volatile(EDGEC_DW_EXPAND("sxtb16 r6, r8\n"
-                                     "sxtb16 r7, r8, ror #8\n"
-                                     "sxtb16 r10, r9\n"
-                                     "sxtb16 r11, r9, ror #8\n"
-                                     "sxtb16 r8, r5\n"
-                                     "sxtb16 r9, r5, ror #8\n"
-                                     "sxtb16 r5, r4, ror #8\n"
-                                     "sxtb16 r4, r4\n")::
-                         : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
-}
-
-/* One pixel; its channels go to words that are `apart`. */
-EDGEC_INLINE void edgec_dw_expand_pixel__dsp(uint32_t *out, const int8_t *upper,
-                                             const int8_t *lower, int32_t apart)
-{
-    const uint32_t a = edgec_load_s8x4(upper);
-    const uint32_t b = edgec_load_s8x4(lower);
-    const uint32_t first = edgec_pkhbt(a, b);
-    const uint32_t last = edgec_pkhtb(a, b);
-    out[0] = edgec_sxtb16(first);
-    out[apart] = edgec_sxtb16_odd(first);
-    out[2 * apart] = edgec_sxtb16(last);
-    out[3 * apart] = edgec_sxtb16_odd(last);
+    /* clang-format off */
+    __asm__ volatile(
+        EDGEC_DW_EXPAND_BEGIN
+        "lsrs lr, lr, #1\n"
+        "beq 3f\n"
+        "2:\n"
+        EDGEC_DW_TWO
+        "sxtb16 r6, r8\n"
+        "sxtb16 r7, r8, ror #8\n"
+        "sxtb16 r10, r9\n"
+        "sxtb16 r11, r9, ror #8\n"
+        "sxtb16 r8, r5\n"
+        "sxtb16 r9, r5, ror #8\n"
+        "sxtb16 r5, r4, ror #8\n"
+        "sxtb16 r4, r4\n"
+        "stm r0!, {r4-r11}\n"
+        "subs lr, lr, #1\n"
+        "bne 2b\n"
+        "3:\n"
+        "ldr lr, [sp]\n"
+        "lsrs lr, lr, #1\n"
+        "bcc 4f\n"
+        EDGEC_DW_ONE
+        "stm r0, {r4-r7}\n"
+        "4:\n"
+        "pop {r2, r4-r11, pc}\n"
+        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+    /* clang-format on */
 }
 
 /* Row `row` of x, or four bytes of padding and a step of 0 when it is outside. */
@@ -104,6 +150,29 @@ EDGEC_INLINE const int8_t *edgec_dw_row__dsp(const EdgecConvShape *s, const int8
     }
     *step = s->in_c;
     return x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c;
+}
+
+/* Not inlined: rare, at the border and in rolling buffers. */
+EDGEC_DW_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t *x,
+                                          const uint32_t *pad, int32_t top, EdgecDwRows *rows)
+{
+    rows->upper = edgec_dw_row__dsp(s, x, pad, top, &rows->upper_step);
+    rows->lower = edgec_dw_row__dsp(s, x, pad, top + 1, &rows->lower_step);
+}
+
+/* Rows `top` and `top` + 1 of x. */
+EDGEC_INLINE void edgec_dw_rows__dsp(const EdgecConvShape *s, const int8_t *x, const uint32_t *pad,
+                                     int32_t top, EdgecDwRows *rows)
+{
+    if (top < 0 || top + 1 >= s->in_h || s->in_rows < s->in_h) {
+        edgec_dw_border__dsp(s, x, pad, top, rows);
+        return;
+    }
+    const int32_t bytes = s->in_w * s->in_c;
+    rows->upper = x + top * bytes;
+    rows->lower = rows->upper + bytes;
+    rows->upper_step = s->in_c;
+    rows->lower_step = s->in_c;
 }
 
 /* Row `row` of y. */

@@ -47,22 +47,21 @@ EDGEC_INLINE void edgec_dw_segment__dsp(const EdgecDwLine1d *l, const int8_t *x,
     const int32_t d = l->step;
     for (int32_t j = 0; j < columns; j++) {
         const int32_t inside = row >= 0 && !rolling ? (s->in_h - 1 - row + d) / (2 * d) : 0;
-        const int32_t blocks = (inside < columns - j ? inside : columns - j) / 2;
-        if (blocks > 0) {
-            const EdgecDwRows rows = {
-                .upper = x + row * s->in_c,
-                .lower = x + (row + d) * s->in_c,
-                .upper_step = 2 * d * s->in_c,
-                .lower_step = 2 * d * s->in_c,
-            };
-            edgec_dw_expand_pixels__dsp(l->memory + 4 * j, &rows, blocks);
-            j += 2 * blocks - 1;
-            row += 4 * d * blocks;
+        const int32_t run = inside < columns - j ? inside : columns - j;
+        EdgecDwRows rows = {x, x, 0, 0};
+        if (run > 0) {
+            rows.upper = x + row * s->in_c;
+            rows.lower = rows.upper + d * s->in_c;
+            rows.upper_step = 2 * d * s->in_c;
+            rows.lower_step = 2 * d * s->in_c;
         } else {
-            edgec_dw_expand_pixel__dsp(l->memory + 4 * j, edgec_dw_pixel__dsp(l, x, row),
-                                       edgec_dw_pixel__dsp(l, x, row + d), 1);
-            row += 2 * d;
+            rows.upper = edgec_dw_pixel__dsp(l, x, row);
+            rows.lower = edgec_dw_pixel__dsp(l, x, row + d);
         }
+        const int32_t count = run > 0 ? run : 1;
+        edgec_dw_expand_pixels__dsp(l->memory + 4 * j, &rows, count);
+        j += count - 1;
+        row += 2 * d * count;
     }
 }
 

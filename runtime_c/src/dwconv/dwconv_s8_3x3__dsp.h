@@ -288,34 +288,16 @@ typedef struct {
     uint32_t *ring;
     int32_t slots;
     int32_t words;
+    int32_t pixels;
     int32_t top;
 } EdgecDwRing;
 
 /* Row pair `pair` of four channels into `out`. */
 EDGEC_INLINE void edgec_dw3x3_expand(const EdgecDwRing *r, int32_t pair, uint32_t *out)
 {
-    const EdgecConvShape *s = r->shape;
-    const int32_t top = r->top + 2 * pair;
     EdgecDwRows rows;
-    rows.upper = edgec_dw_row__dsp(s, r->x, r->pad, top, &rows.upper_step);
-    rows.lower = edgec_dw_row__dsp(s, r->x, r->pad, top + 1, &rows.lower_step);
-    const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
-    int32_t columns = s->in_w < room ? s->in_w : room;
-    if (s->pad_left != 0) {
-        edgec_dw_expand_pixel__dsp(out + 1, rows.upper, rows.lower, 2);
-        rows.upper += rows.upper_step;
-        rows.lower += rows.lower_step;
-        out += 8;
-        columns--;
-    }
-    const int32_t blocks = columns / 2;
-    if (blocks > 0) {
-        edgec_dw_expand_blocks__dsp(out, &rows, blocks);
-    }
-    if (columns % 2 != 0) {
-        edgec_dw_expand_pixel__dsp(out + 8 * blocks, rows.upper + 2 * blocks * rows.upper_step,
-                                   rows.lower + 2 * blocks * rows.lower_step, 2);
-    }
+    edgec_dw_rows__dsp(r->shape, r->x, r->pad, r->top + 2 * pair, &rows);
+    edgec_dw_expand_blocks__dsp(out, &rows, r->pixels, r->shape->pad_left);
 }
 
 /* Channels [k, 4) of a group of four, whose rows begin at r->x and y. */
@@ -375,6 +357,7 @@ EDGEC_DW_SHARED void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
+    const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
     EdgecDwRing r = {
         .shape = s,
         .x = x,
@@ -382,6 +365,7 @@ EDGEC_DW_SHARED void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *
         .ring = ring,
         .slots = slots,
         .words = edgec_dw3x3_columns(s) * 4,
+        .pixels = s->in_w < room ? s->in_w : room,
         .top = row_begin * s->stride_h - s->pad_top,
     };
     edgec_dw_fill__dsp(ring, slots * r.words, edgec_sxtb16(pad));

@@ -44,19 +44,12 @@ typedef struct {
 EDGEC_INLINE void edgec_dw_expand__dsp(const EdgecConvShape *s, const int8_t *x,
                                        const uint32_t *pad, int32_t top, uint32_t *out)
 {
-    EdgecDwRows rows;
-    rows.upper = edgec_dw_row__dsp(s, x, pad, top, &rows.upper_step);
-    rows.lower = edgec_dw_row__dsp(s, x, pad, top + 1, &rows.lower_step);
     const int32_t room = edgec_dw_width__dsp(s) - s->pad_left;
-    const int32_t columns = s->in_w < room ? s->in_w : room;
-    const int32_t blocks = columns / 2;
-    out += 4 * s->pad_left;
-    if (blocks > 0) {
-        edgec_dw_expand_pixels__dsp(out, &rows, blocks);
-    }
-    if (columns > 0 && columns % 2 != 0) {
-        edgec_dw_expand_pixel__dsp(out + 8 * blocks, rows.upper + 2 * blocks * rows.upper_step,
-                                   rows.lower + 2 * blocks * rows.lower_step, 1);
+    const int32_t pixels = s->in_w < room ? s->in_w : room;
+    EdgecDwRows rows;
+    if (pixels > 0) {
+        edgec_dw_rows__dsp(s, x, pad, top, &rows);
+        edgec_dw_expand_pixels__dsp(out + 4 * s->pad_left, &rows, pixels);
     }
 }
 
