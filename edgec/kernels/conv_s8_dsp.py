@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import ceil
 
 from edgec.kernels import calls
-from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
 from edgec.kernels.facts import S8, ConvFacts
-from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, padded
+from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, pack_rows, padded
 
 DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
+ROW = "gemm/row_s8__dsp.h"
 PAIRS = "gemm/pairs_s8__dsp.h"
 
 
@@ -90,6 +91,43 @@ def pack_patches(f: ConvFacts) -> tuple[Constant, ...]:
     return (Constant("weights", pack_pairs(f.weights, f.bias, quant, padded(f.patch)), 4),)
 
 
+def is_pixel(f: ConvFacts) -> bool:
+    """One output pixel that depends on the first bytes of the input, without gaps."""
+    whole = (f.k_h, f.k_w) == (f.in_h, f.in_w) and f.dilation == (1, 1)
+    return (
+        (f.out_h, f.out_w) == (1, 1)
+        and f.group == 1
+        and not any(f.pads)
+        and (whole or (f.k_h, f.k_w) == (1, 1))
+    )
+
+
+def row_cost(k: int, channels: int) -> float:
+    """Instructions of one row of `k` inputs by `channels` outputs."""
+    groups = ceil(k / 4)
+    blocks, pairs = channels // 6, ceil(channels % 6 / 2)
+    block = 23 * groups + 2 * ceil(groups / 4) + 36
+    copy = 2 * k if k % 4 else 0
+    return 80 + copy + 8 * groups + blocks * block + pairs * (13 * groups + 25)
+
+
+def row_scratch(k: int) -> int:
+    """Bytes: a copy of a row that is no whole groups."""
+    return 4 * ceil(k / 4) if k % 4 else 0
+
+
+def row_args(names: CallNames, rows: int) -> str:
+    """`&p, x, weights, y, scratch or NULL, row_begin, row_end`."""
+    begin, end = names.rows or ("0", str(rows))
+    scratch = names.scratch or "NULL"
+    return ", ".join(("&p", names.x, *names.constants, names.y, scratch, begin, end))
+
+
+def pack_pixel(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights, bias and mult of blocks of six channels, then of pairs."""
+    return (Constant("weights", pack_rows(f.weights, f.bias, calls.required_quant(f.quant)), 4),)
+
+
 def is_strip(f: ConvFacts) -> bool:
     """Three taps in a row, next to each other for neighbouring pixels."""
     taps = (f.k_w, f.stride[1], f.dilation[1])
@@ -165,4 +203,20 @@ CONV_STRIP = Kernel[ConvFacts](
     cost=strip_cost,
 )
 
-CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP)
+CONV_PIXEL = Kernel[ConvFacts](
+    name="conv_s8_pixel__dsp",
+    headers=("conv/conv_s8_pixel__dsp.h", "gemm/gemm_s8__dsp.h", ROW, PAIRS),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=DSP,
+    when=is_pixel,
+    pack=pack_pixel,
+    params=calls.conv_s8_params,
+    args=lambda f, names: row_args(names, 1),
+    batches=calls.conv_batches,
+    scratch=lambda f: row_scratch(f.patch),
+    cost=lambda f: f.n * row_cost(f.patch, f.out_c) + limit_cost(f),
+)
+
+CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP, CONV_PIXEL)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from math import ceil
 
 from edgec.kernels import calls
-from edgec.kernels.base import CallNames, Constant, Kernel
-from edgec.kernels.conv_s8_dsp import DSP, LANES, PAIRS, lanes_cost, lanes_scratch
+from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.conv_s8_dsp import (
+    DSP,
+    LANES,
+    PAIRS,
+    ROW,
+    lanes_cost,
+    lanes_scratch,
+    row_args,
+    row_cost,
+    row_scratch,
+)
 from edgec.kernels.facts import S8, GemmFacts
 from edgec.kernels.packing_dsp import overlapped, pack_pairs, pack_rows
 
@@ -19,12 +29,7 @@ def limit_cost(f: GemmFacts) -> float:
 
 def single_cost(f: GemmFacts) -> float:
     """Row by row."""
-    groups = ceil(f.k / 4)
-    blocks, pairs = f.n // 6, ceil(f.n % 6 / 2)
-    block = 23 * groups + 2 * ceil(groups / 4) + 36
-    copy = 2 * f.k if f.k % 4 else 0
-    row = 80 + copy + 8 * groups + blocks * block + pairs * (13 * groups + 25)
-    return f.rows * row + limit_cost(f)
+    return f.rows * row_cost(f.k, f.n) + limit_cost(f)
 
 
 def rows_cost(f: GemmFacts) -> float:
@@ -45,17 +50,9 @@ def pack_many(f: GemmFacts) -> tuple[Constant, ...]:
     return (Constant("weights", pack_pairs(f.weights, f.bias, quant, overlapped(f.k)), 4),)
 
 
-def single_args(f: GemmFacts, names: CallNames) -> str:
-    """`&p, x, weights, y, scratch or NULL, row_begin, row_end`."""
-    begin, end = names.rows or ("0", str(f.rows))
-    return ", ".join(
-        ("&p", names.x, *names.constants, names.y, names.scratch or "NULL", begin, end)
-    )
-
-
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__dsp",
-    headers=("gemm/gemm_s8__dsp.h", "gemm/row_s8__dsp.h", PAIRS),
+    headers=("gemm/gemm_s8__dsp.h", ROW, PAIRS),
     op="gemm",
     types=S8,
     struct="EdgecGemmS8",
@@ -63,9 +60,9 @@ GEMM = Kernel[GemmFacts](
     when=lambda f: True,
     pack=pack_single,
     params=calls.gemm_s8_params,
-    args=single_args,
+    args=lambda f, names: row_args(names, f.rows),
     batches=calls.gemm_batches,
-    scratch=lambda f: 4 * ceil(f.k / 4) if f.k % 4 else 0,
+    scratch=lambda f: row_scratch(f.k),
     cost=single_cost,
 )
 GEMM_MANY = Kernel[GemmFacts](

@@ -32,6 +32,7 @@ ROLLING = (
     Shape(8, 5, 7, 1, (1, 1), (2, 1)),
     Shape(9, 7, 4, 3, (5, 3), (2, 1), (1, 1), (2, 1, 2, 1)),
     Shape(9, 11, 4, 2, (2, 4), (1, 2), (2, 1), (1, 0, 1, 0)),
+    Shape(3, 4, 5, 6, (3, 4)),
 )
 ROW_IDS = [row.name for row in conv_s8_dsp.CONV_ROWS]
 
