@@ -143,8 +143,8 @@ class RowKernels:
         weights = np.ascontiguousarray(w if op.trans_b else w.T)
         n = weights.shape[0]
         if bias is not None:
-            if bias.size not in (1, n):
-                return None
+            if bias.size != 1 and (bias.size != n or bias.shape[-1] != n):
+                return None  # another bias per row
             bias = np.broadcast_to(bias.reshape(-1), (n,))
         return GemmFacts(rows, k, n, weights, bias, None, *_limits(op.low, op.high))
 
