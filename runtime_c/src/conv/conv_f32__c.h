@@ -29,7 +29,8 @@ EDGEC_INLINE void edgec_conv_block_f32__c(const EdgecConvF32 *p, const float *x,
     const EdgecConvShape *s = &p->shape;
     const bool joined = s->dilation_w == 1;
     const int32_t run = joined ? (t.columns.end - t.columns.begin) * s->in_c : s->in_c;
-    EdgecSumsF32 a = edgec_sums_start_f32(bias, n);
+    const bool parted = (joined ? s->k_w : 1) * s->in_c >= 8;
+    EdgecSumsF32 a = {0.0f, 0.0f, 0.0f, 0.0f};
     EdgecSumsF32 b = a;
     for (int32_t ky = t.rows.begin; ky < t.rows.end; ky++) {
         const int32_t row = edgec_ring_row(t.iy + ky * s->dilation_h, s->in_rows, s->in_h);
@@ -38,14 +39,16 @@ EDGEC_INLINE void edgec_conv_block_f32__c(const EdgecConvF32 *p, const float *x,
             const float *taps = x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c;
             const float *weights = w + (ky * s->k_w + kx) * s->in_c * n;
             if (step != 0) {
-                edgec_dot2_f32__c(&a, &b, taps, taps + step, weights, run, n);
+                edgec_dot2_f32__c(&a, &b, taps, taps + step, weights, run, n, parted);
             } else {
-                edgec_dot1_f32__c(&a, taps, weights, run, n);
+                edgec_dot1_f32__c(&a, taps, weights, run, n, parted);
             }
         }
     }
+    edgec_sums_add_f32(&a, edgec_sums_start_f32(bias, n), n);
     edgec_sums_store_f32(a, p->clamp, y, n);
     if (step != 0) {
+        edgec_sums_add_f32(&b, edgec_sums_start_f32(bias, n), n);
         edgec_sums_store_f32(b, p->clamp, y + s->out_c, n);
     }
 }

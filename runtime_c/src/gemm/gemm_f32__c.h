@@ -18,7 +18,7 @@ EDGEC_INLINE void edgec_gemm2_f32__c(const float *x0, const float *x1, const flo
 {
     EdgecSumsF32 a = edgec_sums_start_f32(bias, n);
     EdgecSumsF32 b = a;
-    edgec_dot2_f32__c(&a, &b, x0, x1, w, k, n);
+    edgec_dot2_f32__c(&a, &b, x0, x1, w, k, n, k > EDGEC_PART_F32);
     edgec_sums_store_f32(a, clamp, y0, n);
     edgec_sums_store_f32(b, clamp, y1, n);
 }
@@ -27,7 +27,7 @@ EDGEC_INLINE void edgec_gemm1_f32__c(const float *x0, const float *w, int32_t k,
                                      const EdgecClampF32 clamp, float *y0, int32_t n)
 {
     EdgecSumsF32 a = edgec_sums_start_f32(bias, n);
-    edgec_dot1_f32__c(&a, x0, w, k, n);
+    edgec_dot1_f32__c(&a, x0, w, k, n, k > EDGEC_PART_F32);
     edgec_sums_store_f32(a, clamp, y0, n);
 }
 
