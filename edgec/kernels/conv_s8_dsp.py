@@ -67,9 +67,9 @@ def patches_cost(f: ConvFacts) -> float:
     row = f.k_w * f.in_c
     share = min(1.0, 1.6 * border(f))
     if row % 4 == 0:
-        gather = 100 + f.k_h * (12 + share * (95 + 1.2 * row))
+        gather = 45 + f.k_h * (12 + share * (95 + 1.2 * row)) + 80 * share
     else:
-        gather = 90 + f.k_h * 3 * (10 + 1.2 * row + share * 20)
+        gather = 35 + f.k_h * 3 * (9 + 1.1 * row + share * 20) + 80 * share
     expand = blocks * (22 * groups + gather)
     return f.n * (lanes_cost(blocks, groups, f.out_c) + expand) + limit_cost(f)
 

@@ -18,13 +18,17 @@
 
 #include "gemm/lanes_s8__dsp.h"
 
-/* Up to three outputs and where their inputs begin. */
+/* Up to three outputs, the first at y, and where their inputs begin. If all are inside, `from` is
+   where in x. */
 typedef struct {
     int32_t oy;
     int32_t ox;
+    int8_t *y;
+    int32_t to[3];
+    bool inside;
+    const int8_t *from[3];
     int32_t iy[3];
     int32_t ix[3];
-    int8_t *y[3];
 } EdgecPatches;
 
 /* A row of taps of which not all are inside: `row` is where pixel 0 of the row is. */
@@ -101,27 +105,6 @@ EDGEC_DSP_CORE void edgec_expand3_rows_s8__dsp(const int8_t *const *from, int32_
     sums[2] = sum[2];
 }
 
-/* True if all taps of three pixels are inside and the rows follow each other in x; then `from` is
-   where they begin. */
-EDGEC_INLINE bool edgec_patches_inside(const EdgecConvShape *s, const int8_t *x,
-                                       const EdgecPatches *at, const int8_t **from)
-{
-    const int32_t reach_h = (s->k_h - 1) * s->dilation_h;
-    for (int32_t i = 0; i < 3; i++) {
-        const int32_t iy = at->iy[i];
-        const int32_t ix = at->ix[i];
-        if (iy < 0 || ix < 0 || iy + reach_h >= s->in_h || ix + s->k_w > s->in_w) {
-            return false;
-        }
-        const int32_t row = edgec_ring_row(iy, s->in_rows, s->in_h);
-        if (s->in_rows < s->in_h && row + reach_h >= s->in_rows) {
-            return false;
-        }
-        from[i] = x + (row * s->in_w + ix) * s->in_c;
-    }
-    return s->dilation_w == 1;
-}
-
 /* All taps of three pixels, a row of taps at a time. */
 EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
                                             const EdgecPatches *at, uint32_t *to, int8_t *pieces,
@@ -129,12 +112,12 @@ EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t piece = s->k_w * s->in_c;
-    const int8_t *from[3];
-    if (edgec_patches_inside(s, x, at, from)) {
-        edgec_expand3_rows_s8__dsp(from, piece / 4, s->k_h, s->dilation_h * s->in_w * s->in_c, to,
-                                   sums);
+    const int32_t step = s->dilation_h * s->in_w * s->in_c;
+    if (at->inside) {
+        edgec_expand3_rows_s8__dsp(at->from, piece / 4, s->k_h, step, to, sums);
         return;
     }
+    const int8_t *from[3];
     for (int32_t ky = 0; ky < s->k_h; ky++) {
         for (int32_t i = 0; i < 3; i++) {
             const int32_t iy = at->iy[i] + ky * s->dilation_h;
@@ -170,10 +153,10 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
     const int32_t row = s->k_w * s->in_c;
     const int32_t piece = (s->k_h * row + 3) / 4 * 4;
     const int8_t *from[3];
-    if (edgec_patches_inside(s, x, at, from)) {
+    if (at->inside) {
         for (int32_t i = 0; i < 3; i++) {
             int8_t *patch = pieces + i * piece;
-            const int8_t *at_row = from[i];
+            const int8_t *at_row = at->from[i];
             for (int32_t ky = 0; ky < s->k_h; ky++) {
                 memcpy(patch, at_row, (size_t)row);
                 at_row += s->dilation_h * s->in_w * s->in_c;
@@ -191,26 +174,71 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
     edgec_expand3_rows_s8__dsp(from, piece / 4, 1, piece, to, sums);
 }
 
-/* Sets the next outputs, from `at->oy`, `at->ox` on; those past the last row repeat the first. */
-EDGEC_INLINE void edgec_next_patches(const EdgecConvShape *s, int8_t *y, int32_t row_end,
-                                     EdgecPatches *at)
+/* True if all rows of taps from iy on are inside and follow each other in x. */
+EDGEC_INLINE bool edgec_rows_inside(const EdgecConvShape *s, int32_t iy)
 {
-    for (int32_t i = 0; i < 3; i++) {
-        if (at->oy >= row_end) {
-            at->iy[i] = at->iy[0];
-            at->ix[i] = at->ix[0];
-            at->y[i] = at->y[0];
-            continue;
-        }
-        const int32_t row = edgec_ring_row(at->oy, s->out_rows, s->out_h);
-        at->iy[i] = at->oy * s->stride_h - s->pad_top;
-        at->ix[i] = at->ox * s->stride_w - s->pad_left;
-        at->y[i] = y + (row * s->out_w + at->ox) * s->out_c;
-        at->ox++;
+    const int32_t reach = (s->k_h - 1) * s->dilation_h;
+    const bool rolling = s->in_rows < s->in_h;
+    return s->dilation_w == 1 && iy >= 0 && iy + reach < s->in_h &&
+           (!rolling || iy % s->in_rows + reach < s->in_rows);
+}
+
+/* Sets output i to the next one, or to the first if that was the last. */
+EDGEC_INLINE void edgec_next_patch(const EdgecConvShape *s, const int8_t *x, int8_t *y,
+                                   int32_t row_end, EdgecPatches *at, int32_t i)
+{
+    if (at->oy >= row_end) {
+        at->iy[i] = at->iy[0];
+        at->ix[i] = at->ix[0];
+        at->from[i] = at->from[0];
+        at->to[i] = 0;
+        return;
+    }
+    const int32_t iy = at->oy * s->stride_h - s->pad_top;
+    const int32_t ix = at->ox * s->stride_w - s->pad_left;
+    const int32_t in_row = edgec_ring_row(iy, s->in_rows, s->in_h);
+    const int32_t out_row = edgec_ring_row(at->oy, s->out_rows, s->out_h);
+    if (!edgec_rows_inside(s, iy) || ix < 0 || ix + s->k_w > s->in_w) {
+        at->inside = false;
+    } else {
+        at->from[i] = x + (in_row * s->in_w + ix) * s->in_c;
+    }
+    at->to[i] = (int32_t)(y + (out_row * s->out_w + at->ox) * s->out_c - at->y);
+    at->iy[i] = iy;
+    at->ix[i] = ix;
+    at->ox++;
+    if (at->ox == s->out_w) {
+        at->ox = 0;
+        at->oy++;
+    }
+}
+
+/* Sets the next outputs, from `at->oy`, `at->ox` on. */
+EDGEC_INLINE void edgec_next_patches(const EdgecConvShape *s, const int8_t *x, int8_t *y,
+                                     int32_t row_end, EdgecPatches *at)
+{
+    const int32_t iy = at->oy * s->stride_h - s->pad_top;
+    const int32_t ix = at->ox * s->stride_w - s->pad_left;
+    const int32_t out_row = edgec_ring_row(at->oy, s->out_rows, s->out_h);
+    at->inside = true;
+    at->y = y + (out_row * s->out_w + at->ox) * s->out_c;
+    if (at->ox + 3 <= s->out_w && ix >= 0 && ix + 2 * s->stride_w + s->k_w <= s->in_w &&
+        edgec_rows_inside(s, iy)) {
+        const int32_t step = s->stride_w * s->in_c;
+        at->from[0] = x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+        at->from[1] = at->from[0] + step;
+        at->from[2] = at->from[0] + 2 * step;
+        at->to[1] = s->out_c;
+        at->to[2] = 2 * s->out_c;
+        at->ox += 3;
         if (at->ox == s->out_w) {
             at->ox = 0;
             at->oy++;
         }
+        return;
+    }
+    for (int32_t i = 0; i < 3; i++) {
+        edgec_next_patch(s, x, y, row_end, at, i);
     }
 }
 
@@ -223,21 +251,19 @@ EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restric
     const int32_t groups = (k + 3) / 4;
     uint32_t *const expanded = edgec_words(scratch);
     int8_t *const pieces = scratch + 24 * groups + 4 * EDGEC_LANES_TAIL;
-    EdgecPatches at = {row_begin, 0, {0, 0, 0}, {0, 0, 0}, {y, y, y}};
+    EdgecPatches at = {.oy = row_begin, .ox = 0};
     if (k % 4 != 0) {
         memset(pieces, 0, (size_t)(12 * groups));
     }
     while (at.oy < row_end) {
-        edgec_next_patches(s, y, row_end, &at);
-        const int32_t to1 = (int32_t)(at.y[1] - at.y[0]);
-        const int32_t to2 = (int32_t)(at.y[2] - at.y[0]);
-        EdgecLanes lanes = {to1, to2, p->quant.zp, p->quant.shift, {0, 0, 0}};
+        edgec_next_patches(s, x, y, row_end, &at);
+        EdgecLanes lanes = {at.to[1], at.to[2], p->quant.zp, p->quant.shift, {0, 0, 0}};
         if (s->k_w * s->in_c % 4 == 0) {
             edgec_expand_rows_s8__dsp(p, x, &at, expanded, pieces, lanes.sums);
         } else {
             edgec_expand_gathered_s8__dsp(p, x, &at, expanded, pieces, lanes.sums);
         }
-        edgec_lanes_channels_s8__dsp(expanded, groups, &lanes, p->quant.shift != 0, w, at.y[0],
+        edgec_lanes_channels_s8__dsp(expanded, groups, &lanes, p->quant.shift != 0, w, at.y,
                                      s->out_c);
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
