@@ -139,10 +139,12 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
     with _workspace(compiled) as folder:
         progress(f"counting instructions on {board.name}")
         cost = measure(folder, board, folder.parent / "build")
-    counts = {layer.function: layer.instructions for layer in cost.layers}
+    costs = {layer.function: layer for layer in cost.layers}
     functions = {row.name: row.function for row in compiled.emission.manifest.layers}
     layers = tuple(
-        dataclasses.replace(row, instructions=counts.get(functions[row.name]))
+        row
+        if (found := costs.get(functions[row.name])) is None
+        else dataclasses.replace(row, instructions=found.instructions, cycles=found.cycles)
         for row in summary.layers
     )
     ram = dataclasses.replace(
@@ -159,7 +161,12 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
         measured=True,
     )
     measured = dataclasses.replace(
-        summary, layers=layers, ram=ram, flash=flash, instructions=cost.total_instructions
+        summary,
+        layers=layers,
+        ram=ram,
+        flash=flash,
+        instructions=cost.total_instructions,
+        cycles=cost.total_cycles,
     )
     return BenchResult(measured)
 

@@ -20,6 +20,7 @@ from edgec.build.elf import Symbol, function_symbols
 
 _LABEL = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 _LINE = re.compile(r"^\s*[0-9a-f]+:\t[0-9a-f ]+\t(\S+)\s*(.*)$")
+_CODE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*(.*)$")
 _DESTINATION = re.compile(r"\b([0-9a-f]+) <[^>]+>")
 _BRANCHES = re.compile(r"^(b|bl|blx|j|jal|call|jmp|tail|cbz|cbnz|b[a-z]{2,4})(\.[nw])?$")
 _INDIRECT = re.compile(r"^(blx|jalr|call)$")
@@ -61,14 +62,40 @@ class Frame:
         )
 
 
-def disassembled_frames(elf: Path, cc: str) -> dict[str, Frame]:
-    """Frames of all functions of an Arm or RISC-V `elf`; nothing without the compiler's objdump."""
+@dataclass(frozen=True)
+class Instruction:
+    """One disassembled instruction."""
+
+    opcode: str
+    operands: str
+
+
+def machine_code(elf: Path, cc: str) -> dict[int, Instruction]:
+    """Every instruction of `elf` by address; nothing without the compiler's objdump."""
+    code = {}
+    for text in _listing(elf, cc).splitlines():
+        line = _CODE.match(text)
+        if line:
+            operands = _COMMENT.split(line.group(3))[0].strip()
+            code[int(line.group(1), 16)] = Instruction(line.group(2), operands)
+    return code
+
+
+def _listing(elf: Path, cc: str) -> str:
+    """What `objdump -d` prints; nothing where it is missing."""
     tool = shutil.which(re.sub(r"gcc$", "objdump", cc))
     if tool is None:
-        return {}
-    listing = subprocess.run(
+        return ""
+    return subprocess.run(
         [tool, "-d", str(elf)], capture_output=True, text=True, errors="replace", check=False
     ).stdout
+
+
+def disassembled_frames(elf: Path, cc: str) -> dict[str, Frame]:
+    """Frames of all functions of an Arm or RISC-V `elf`; nothing without the compiler's objdump."""
+    listing = _listing(elf, cc)
+    if not listing:
+        return {}
     return frames_of_listing(listing, function_symbols(elf))
 
 

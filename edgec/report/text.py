@@ -100,10 +100,18 @@ def layer_table(summary: Summary) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("layer", "op", "kernel", "output"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=NAME_CELLS)
-    for heading in ("MACs", "instructions", "share", "per MAC"):
+    timed = any(row.cycles is not None for row in rows)
+    for heading in (
+        "MACs",
+        "instructions",
+        "share",
+        "per MAC",
+        *(("est. cycles",) if timed else ()),
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in shown:
-        table.add_row(*_layer_cells(row, total))
+        cells = _layer_cells(row, total)
+        table.add_row(*cells, *((Text(f"{row.cycles or 0:,}"),) if timed else ()))
     if len(shown) == len(rows):
         return table
     return Group(table, Text(f"and {len(rows) - len(shown)} cheaper layers", style="dim"))

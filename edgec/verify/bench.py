@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from edgec.boards import Board
+from edgec.build.disassembly import machine_code
 from edgec.build.elf import ImageSizes, image_sizes
 from edgec.build.firmware import BuildOptions, build_firmware
 from edgec.build.manifest import Manifest, TensorEntry
 from edgec.build.stack import StackBound, stack_bound
+from edgec.targets import load_target
 from edgec.verify.count import InstructionCount, count_instructions
+from edgec.verify.cycles import block_cycles
+
+TIMING = "m4_timing"  # feature of targets whose cycles `edgec.verify.cycles` estimates
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One function: the layers that it computes, joined by " + ", and its instructions."""
+    """One function: the layers that it computes, joined by " + ", and its instructions.
+
+    `cycles` are estimated (`edgec.verify.cycles`), None where there is no model of the core.
+    """
 
     name: str
     op: str
     function: str
     macs: int
     instructions: int
+    cycles: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class BenchResult:
     arena_bytes: int
     stack_painted: int
     stack_bound: StackBound
+    total_cycles: int | None = None
 
 
 def measure(
@@ -62,18 +73,23 @@ def measure(
     firmware = build_firmware(folder, board, out_dir, BuildOptions())
     manifest = firmware.manifest
     data = sample_input(manifest) if inputs is None else inputs
-    run = count_instructions(firmware, [data], timeout_s=timeout_s)
+    timed = load_target(manifest.target).has(TIMING)
+    run = count_instructions(firmware, [data], blocks=timed, timeout_s=timeout_s)
+    cycles: dict[str, int] = {}
+    if timed:
+        cycles = block_cycles(machine_code(firmware.elf, manifest.cc), run.count.blocks)
     return BenchResult(
         name=manifest.name,
         target=manifest.target,
         board=board.name,
-        layers=_layer_costs(manifest, run.count),
+        layers=_layer_costs(manifest, run.count, cycles),
         entry_instructions=run.count.entry,
         total_instructions=run.count.total,
         sizes=image_sizes(firmware),
         arena_bytes=manifest.arena_bytes,
         stack_painted=run.result.stack_bytes or 0,
         stack_bound=stack_bound(firmware),
+        total_cycles=sum(cycles.values()) if timed else None,
     )
 
 
@@ -100,7 +116,9 @@ def _sample_tensor(tensor: TensorEntry, rng: np.random.Generator) -> bytes:
     return b"".join(int(value).to_bytes(width, "little") for value in ones)
 
 
-def _layer_costs(manifest: Manifest, count: InstructionCount) -> tuple[LayerCost, ...]:
+def _layer_costs(
+    manifest: Manifest, count: InstructionCount, cycles: Mapping[str, int]
+) -> tuple[LayerCost, ...]:
     rows = []
     for measured in count.functions:
         layers = [layer for layer in manifest.layers if layer.function == measured.function]
@@ -111,6 +129,7 @@ def _layer_costs(manifest: Manifest, count: InstructionCount) -> tuple[LayerCost
                 function=measured.function,
                 macs=sum(layer.macs for layer in layers),
                 instructions=measured.instructions // max(count.runs, 1),
+                cycles=cycles.get(measured.function),
             )
         )
     return tuple(rows)

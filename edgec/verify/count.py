@@ -33,6 +33,19 @@ class PcCount:
 
 
 @dataclass(frozen=True)
+class BlockCount:
+    """A straight piece of code that ran `count` times for `function`.
+
+    `taken` times what ran next was not the code behind it. Of Thumb code only.
+    """
+
+    function: str
+    count: int
+    taken: int
+    addresses: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class FunctionCount:
     """Instructions of a layer's function and of everything that it calls."""
 
@@ -51,6 +64,7 @@ class InstructionCount:
     entry: int
     functions: tuple[FunctionCount, ...]
     histogram: tuple[PcCount, ...] = ()
+    blocks: tuple[BlockCount, ...] = ()
 
     @property
     def total(self) -> int:
@@ -71,6 +85,7 @@ def count_instructions(
     inputs: Sequence[bytes],
     *,
     histogram: bool = False,
+    blocks: bool = False,
     stack: bool = True,
     timeout_s: float = 120.0,
 ) -> CountedRun:
@@ -85,7 +100,8 @@ def count_instructions(
         ranges = Path(name) / "ranges.txt"
         counts = Path(name) / "counts.txt"
         ranges.write_text(code_ranges(firmware, functions), encoding="ascii")
-        argument = f"{plugin},map={ranges},out={counts}" + (",hist=on" if histogram else "")
+        wanted = (",hist=on" if histogram else "") + (",blocks=on" if blocks else "")
+        argument = f"{plugin},map={ranges},out={counts}{wanted}"
         options = RunOptions(stack=stack, timeout_s=timeout_s, plugin=argument)
         result = run_elf(firmware.board, firmware.elf, inputs, options)
         return CountedRun(result, parse_counts(counts.read_text(encoding="ascii"), functions))
@@ -138,12 +154,17 @@ def parse_counts(text: str, functions: Sequence[str]) -> InstructionCount:
     runs = 0
     by_id: dict[int, int] = {}
     by_address: dict[int, int] = {}
+    blocks: list[BlockCount] = []
     for line in text.splitlines():
         words = line.split()
         if words[0] == "runs":
             runs = int(words[1])
         elif words[0] == "count":
             by_id[int(words[1])] = int(words[2])
+        elif words[0] == "block":
+            name = functions[int(words[1]) - 1] if int(words[1]) else ""
+            places = tuple(int(word, 16) for word in words[4:])
+            blocks.append(BlockCount(name, int(words[2]), int(words[3]), places))
         else:
             address = int(words[1], 16)
             by_address[address] = by_address.get(address, 0) + int(words[2])
@@ -154,6 +175,7 @@ def parse_counts(text: str, functions: Sequence[str]) -> InstructionCount:
             FunctionCount(name, by_id.get(index + 1, 0)) for index, name in enumerate(functions)
         ),
         histogram=tuple(PcCount(address, by_address[address]) for address in sorted(by_address)),
+        blocks=tuple(blocks),
     )
 
 

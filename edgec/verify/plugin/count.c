@@ -1,7 +1,7 @@
 /*
  * QEMU plugin: counts the instructions of a model's runs, by layer.
  *
- * Arguments: map=FILE,out=FILE[,hist=on]. Each line of the map is a code range,
+ * Arguments: map=FILE,out=FILE[,hist=on][,blocks=on]. Each line of the map is a code range,
  *
  *     START END ID      (hexadecimal, END exclusive; decimal)
  *
@@ -13,6 +13,8 @@
  *     runs N
  *     count ID N
  *     pc ADDRESS N      (with hist=on, addresses that executed within runs)
+ *     block ID N TAKEN FIRST ... LAST   (with blocks=on: a translation block that ran N times
+ *                       for ID; TAKEN times what came next was not the code behind it)
  *
  * Counting is per translation block: one call per block executed, however long the block.
  *
@@ -47,6 +49,7 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 
 EXPORT int qemu_plugin_version = 1;
 EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, char **argv);
@@ -63,9 +66,12 @@ struct range {
 struct block {
     struct block *next;
     int id;
+    uint64_t start;
+    uint64_t end;      /* of Thumb code; only with blocks=on */
     uint64_t executed; /* within runs */
+    uint64_t *by_id;   /* executed and taken, by ID; only with blocks=on */
     size_t instructions;
-    uint64_t addresses[]; /* only with hist=on */
+    uint64_t addresses[]; /* only with hist=on or blocks=on */
 };
 
 struct state {
@@ -76,8 +82,11 @@ struct state {
     struct block *blocks;
     char *output;
     bool histogram;
+    bool by_block;
     bool running;
     int current;
+    struct block *last;
+    int last_id;
     uint64_t runs;
 };
 
@@ -103,12 +112,27 @@ static int id_of(uint64_t address)
     return ID_UNKNOWN;
 }
 
+/* Count `block` for the current ID, and whether the block before it branched here. */
+static void follow(struct block *block)
+{
+    if (state.last != NULL && state.last->end != block->start) {
+        state.last->by_id[2 * state.last_id + 1]++;
+    }
+    if (block->by_id == NULL) {
+        block->by_id = allocate(2u * state.count_size * sizeof block->by_id[0]);
+    }
+    block->by_id[2 * state.current]++;
+    state.last = block;
+    state.last_id = state.current;
+}
+
 static void on_execute(unsigned int cpu, void *data)
 {
     struct block *const block = data;
     (void)cpu;
     if (block->id == ID_OUTSIDE) {
         state.running = false;
+        state.last = NULL;
         return;
     }
     if (!state.running) {
@@ -123,15 +147,27 @@ static void on_execute(unsigned int cpu, void *data)
     }
     state.counts[state.current] += block->instructions;
     block->executed++;
+    if (state.by_block) {
+        follow(block);
+    }
+}
+
+/* The address behind a Thumb instruction: its first halfword tells its size. */
+static uint64_t behind(const struct qemu_plugin_insn *insn)
+{
+    const uint8_t *const code = qemu_plugin_insn_data(insn);
+    return qemu_plugin_insn_vaddr(insn) + ((code[1] >> 3) >= 0x1du ? 4u : 2u);
 }
 
 static void on_translate(plugin_id id, struct qemu_plugin_tb *translated)
 {
     const size_t count = qemu_plugin_tb_n_insns(translated);
-    const size_t kept = state.histogram ? count : 0u;
+    const size_t kept = state.histogram || state.by_block ? count : 0u;
     struct block *const block = allocate(sizeof *block + kept * sizeof block->addresses[0]);
     (void)id;
     block->id = id_of(qemu_plugin_tb_vaddr(translated));
+    block->start = qemu_plugin_tb_vaddr(translated);
+    block->end = state.by_block ? behind(qemu_plugin_tb_get_insn(translated, count - 1u)) : 0u;
     block->instructions = count;
     for (size_t i = 0; i < kept; i++) {
         block->addresses[i] = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, i));
@@ -139,6 +175,21 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *translated)
     block->next = state.blocks;
     state.blocks = block;
     qemu_plugin_register_vcpu_tb_exec_cb(translated, on_execute, CALLBACK_USES_NO_REGISTERS, block);
+}
+
+static void write_block(FILE *file, const struct block *block)
+{
+    for (size_t id = 0; block->by_id != NULL && id < state.count_size; id++) {
+        if (block->by_id[2u * id] == 0u) {
+            continue;
+        }
+        fprintf(file, "block %zu %" PRIu64 " %" PRIu64, id, block->by_id[2u * id],
+                block->by_id[2u * id + 1u]);
+        for (size_t i = 0; i < block->instructions; i++) {
+            fprintf(file, " %" PRIx64, block->addresses[i]);
+        }
+        fprintf(file, "\n");
+    }
 }
 
 static void on_exit_write(plugin_id id, void *data)
@@ -159,6 +210,7 @@ static void on_exit_write(plugin_id id, void *data)
              i++) {
             fprintf(file, "pc %" PRIx64 " %" PRIu64 "\n", block->addresses[i], block->executed);
         }
+        write_block(file, block);
     }
     fclose(file);
 }
@@ -201,6 +253,8 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, 
             state.output = strdup(argv[i] + 4);
         } else if (strcmp(argv[i], "hist=on") == 0) {
             state.histogram = true;
+        } else if (strcmp(argv[i], "blocks=on") == 0) {
+            state.by_block = true;
         }
     }
     if (state.output == NULL || !read_map(map)) {
