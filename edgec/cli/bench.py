@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
@@ -16,6 +21,11 @@ from edgec.cli.options import (
 )
 from edgec.config import Io, Optimize
 
+BaselineOpt = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="Compare with an earlier `bench --json`.", metavar="FILE.json"),
+]
+
 
 def bench(
     model: ModelArg,
@@ -25,6 +35,7 @@ def bench(
     optimize: OptimizeOpt = Optimize.BALANCED,
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
+    baseline: BaselineOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Measure the exact instructions of each layer, flash, RAM and stack under QEMU."""
@@ -33,10 +44,12 @@ def bench(
     )
     from edgec import driver
     from edgec.report import jsonout, text
+    from edgec.report.baseline import read_baseline
 
+    before = None if baseline is None else read_baseline(baseline)
     with console.progress() as progress:
         result = driver.bench(model, options, progress)
     if json:
-        console.show_json(jsonout.bench_json(result))
+        console.show_json(jsonout.bench_json(result, before))
     else:
-        console.show(text.bench_text(result))
+        console.show(text.bench_text(result, before))

@@ -59,6 +59,11 @@ USAGE = {
         "A board is a processor with its memories, on which code can be run and measured.",
         "`edgec boards` lists them. Example: edgec verify model.onnx --board mps2-an386",
     ),
+    "E0013": Explanation(
+        "The baseline cannot be read",
+        "`bench --baseline` compares with the JSON that an earlier `bench --json` printed.",
+        "Write one: edgec bench MODEL --target T --json > baseline.json",
+    ),
     "E0012": Explanation(
         "A target or board description is broken",
         "The TOML file of a target or board lacks a key, or a value has the wrong type.",

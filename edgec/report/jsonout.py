@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from edgec.diagnostics import Diagnostic, ExitCode
+from edgec.report.baseline import Baseline
 from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
 
 JsonValue: TypeAlias = (
@@ -94,12 +95,21 @@ def verify_json(result: VerifyResult) -> dict[str, JsonValue]:
     return {"name": result.name, "ok": result.ok, "runs": to_json(result.runs)}
 
 
-def bench_json(result: BenchResult) -> dict[str, JsonValue]:
-    """What `bench --json` prints."""
-    return {
+def bench_json(result: BenchResult, baseline: Baseline | None = None) -> dict[str, JsonValue]:
+    """What `bench --json` prints; `change` is relative to the baseline, if there is one."""
+    document: dict[str, JsonValue] = {
         "instructions_per_mac": result.instructions_per_mac,
         "summary": summary_json(result.summary),
     }
+    if baseline is not None:
+        summary = result.summary
+        document["change"] = {
+            "total": baseline.total_change(summary.instructions),
+            "layers": {
+                row.name: baseline.change(row.name, row.instructions) for row in summary.layers
+            },
+        }
+    return document
 
 
 def errors_json(diagnostics: tuple[Diagnostic, ...], exit_code: ExitCode) -> dict[str, JsonValue]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgec.diagnostics import safe_text
+from edgec.report.baseline import Baseline
 from edgec.report.records import (
     BenchResult,
     CheckResult,
@@ -81,9 +82,18 @@ def check_text(result: CheckResult) -> RenderableType:
     return Group(*parts)
 
 
-def bench_text(result: BenchResult) -> RenderableType:
+def bench_text(result: BenchResult, baseline: Baseline | None = None) -> RenderableType:
     """What `bench` prints: the screen and one row a layer, in execution order."""
-    return Group(summary_text(result.summary), Text(""), layer_table(result.summary))
+    parts = [summary_text(result.summary), Text(""), layer_table(result.summary, baseline)]
+    if baseline is not None:
+        change = _percent(baseline.total_change(result.summary.instructions))
+        where = f"{safe_text(baseline.name)} on {safe_text(baseline.target)}"
+        parts.append(Text(f"against the baseline ({where}, {baseline.total:,}): {change}"))
+    return Group(*parts)
+
+
+def _percent(change: float | None) -> str:
+    return "" if change is None else f"{100 * change:+.1f} %"
 
 
 def verify_text(result: VerifyResult) -> RenderableType:
@@ -91,7 +101,7 @@ def verify_text(result: VerifyResult) -> RenderableType:
     return Group(*(_run_text(result.name, run) for run in result.runs))
 
 
-def layer_table(summary: Summary) -> RenderableType:
+def layer_table(summary: Summary, baseline: Baseline | None = None) -> RenderableType:
     """Kernel and cost of each layer; long models are cut to the most expensive layers."""
     rows = summary.layers
     order = sorted(rows, key=lambda row: -(row.instructions or row.macs))
@@ -101,17 +111,16 @@ def layer_table(summary: Summary) -> RenderableType:
     for heading in ("layer", "op", "kernel", "output"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=NAME_CELLS)
     timed = any(row.cycles is not None for row in rows)
-    for heading in (
-        "MACs",
-        "instructions",
-        "share",
-        "per MAC",
-        *(("est. cycles",) if timed else ()),
-    ):
+    more = [name for name, wanted in (("est. cycles", timed), ("change", baseline)) if wanted]
+    for heading in ("MACs", "instructions", "share", "per MAC", *more):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in shown:
-        cells = _layer_cells(row, total)
-        table.add_row(*cells, *((Text(f"{row.cycles or 0:,}"),) if timed else ()))
+        cells = list(_layer_cells(row, total))
+        if timed:
+            cells.append(Text(f"{row.cycles or 0:,}"))
+        if baseline is not None:
+            cells.append(Text(_percent(baseline.change(row.name, row.instructions))))
+        table.add_row(*cells)
     if len(shown) == len(rows):
         return table
     return Group(table, Text(f"and {len(rows) - len(shown)} cheaper layers", style="dim"))
