@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgec.emit.cexpr import ExprPrinter
-from edgec.loops.expr import Expr
+from edgec.loops.expr import Call, Const, Expr
 from edgec.loops.stmt import (
     Assign,
     Break,
@@ -16,9 +16,15 @@ from edgec.loops.stmt import (
     Local,
     Stmt,
     Store,
+    expressions,
+    subexpressions,
 )
 
 INDENT = "    "
+UNROLL_TURNS = 8
+UNROLL_STATEMENTS = 4
+# the last part of names of functions that are a few instructions
+SIMPLE_CALLS = ("_s8", "_u8", "_s16", "_s32", "fabsf", "_min_f32", "_max_f32")
 
 
 @dataclass
@@ -62,7 +68,8 @@ class StmtPrinter:
         step = f"++{name}" if stmt.step == 1 else f"{name} += {stmt.step}"
         begin, end = self._value(stmt.begin), self.exprs.text(stmt.end, 10)
         head = f"{pad}for (int32_t {name} = {begin}; {name} < {end}; {step}) {{"
-        return [head, *self.lines(stmt.body, depth + 1), f"{pad}}}"]
+        hint = [f"{pad}EDGEC_UNROLL"] if is_short(stmt) else []
+        return [*hint, head, *self.lines(stmt.body, depth + 1), f"{pad}}}"]
 
     def _if(self, stmt: If, depth: int) -> list[str]:
         pad = INDENT * depth
@@ -83,3 +90,23 @@ class StmtPrinter:
 
     def _value(self, e: Expr) -> str:
         return self.exprs.text(e)
+
+
+def is_short(loop: For) -> bool:
+    """True for a loop of at least 8 turns over a few simple statements, worth unrolling."""
+    if not (isinstance(loop.begin, Const) and isinstance(loop.end, Const)):
+        return False
+    if (int(loop.end.value) - int(loop.begin.value)) // loop.step < UNROLL_TURNS:
+        return False
+    if len(loop.body) > UNROLL_STATEMENTS:
+        return False
+    return all(
+        isinstance(stmt, Let | Assign | Store)
+        and all(_is_simple(e) for root in expressions(stmt) for e in subexpressions(root))
+        for stmt in loop.body
+    )
+
+
+def _is_simple(e: Expr) -> bool:
+    """False for functions with a body of their own, such as those of the C library."""
+    return not isinstance(e, Call) or e.function.endswith(SIMPLE_CALLS)

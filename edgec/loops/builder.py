@@ -52,8 +52,11 @@ class Builder:
         new = tuple(shape)
         if x.buffer is not None:
             return Tensor(TensorType(x.dtype, new), buffer=x.buffer)
-        return self.compute(
-            x.dtype, new, lambda *i: x.at(*unravel(ravel(i, new), x.shape)), view=x.view
+        return Tensor(
+            TensorType(x.dtype, new),
+            element=lambda *i: x.at(*unravel(ravel(i, new), x.shape)),
+            view=x.view,
+            base=x,
         )
 
     def output(self, dtype: DType, shape: Sequence[int], number: int = 0) -> Tensor:
@@ -284,5 +287,8 @@ def shared(b: Builder, x: Tensor) -> Tensor:
 
 def copy(b: Builder, x: Tensor, into: Tensor) -> None:
     """Store every element of `x` in `into` (same shape), row-major order."""
+    while x.base is not None:
+        x = x.base
+    into = b.reshape(into, x.shape)
     with b.loops(into.shape) as index:
         b.store(into, index, x.at(*index))

@@ -21,12 +21,14 @@ class Tensor:
     A stored tensor has a `buffer` of as many elements (row-major; its shape may differ,
     a reshape is free). A lazy tensor has `element`, called once per element that a
     consumer needs. `view` marks a lazy tensor that only picks elements of stored ones.
+    `base` is the lazy tensor of which this one is another shape.
     """
 
     type: TensorType
     buffer: Buffer | None = None
     element: Element | None = None
     view: bool = False
+    base: Tensor | None = None
 
     @property
     def dtype(self) -> DType:

@@ -313,16 +313,17 @@ class QReduceMean(Op):
 
     def lower(self, b: Builder, x: Tensor) -> Tensor:
         extents = tuple(x.shape[a] for a in self.axes)
+        count = math.prod(extents)
 
         def element(*i: Expr) -> Expr:
             place = list(i)
-            acc = b.local(0, DType.I32)
+            acc = b.local(-count * self.x_zp, DType.I32)
             with b.loops(extents, "k") as at:
                 for axis, k in zip(self.axes, at, strict=True):
                     place[axis] = k
-                accumulate(b, acc, offset(x.at(*place), self.x_zp))
+                accumulate(b, acc, wide(x.at(*place)))
             if self.same_scale:
-                return mean_even(acc, ex.index(math.prod(extents)), self.y_zp, self.lo, self.hi)
+                return mean_even(acc, ex.index(count), self.y_zp, self.lo, self.hi)
             mult = ex.index(self.mult)
             return requantized(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
 

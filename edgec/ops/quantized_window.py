@@ -199,11 +199,12 @@ class QAveragePool(Op):
 
         def element(*index: Expr) -> Expr:
             n, c, at = split(index, self.channels_last)
-            acc = b.local(0, DType.I32)
+            seen = self._seen(b, at, spatial)
+            count = ex.index(int(np.prod(self.kernel))) if self.count_include_pad else seen
+            acc = b.local(ex.Binary(DType.I32, "mul", seen, ex.index(-self.x_zp)))
             with self.window.inside(b, at, spatial) as tap:
                 pixel = x.at(*place(n, c, tap.position, self.channels_last))
-                accumulate(b, acc, offset(pixel, self.x_zp))
-            count = self._count(b, at, spatial)
+                accumulate(b, acc, wide(pixel))
             if self.same_scale:
                 return mean_even(acc, ex.maximum(count, 1), self.y_zp, self.lo, self.hi)
             factor = mult.at(count)
@@ -211,17 +212,16 @@ class QAveragePool(Op):
 
         return b.compute(DType.I8, out, element)
 
-    def _count(self, b: Builder, at: tuple[Expr, ...], spatial: tuple[int, ...]) -> Expr:
-        """How many taps of a window count."""
-        taps = int(np.prod(self.kernel))
-        if self.count_include_pad:
-            return ex.index(taps)
+    def _seen(self, b: Builder, at: tuple[Expr, ...], spatial: tuple[int, ...]) -> Expr:
+        """How many taps of a window are inside the image."""
         count: Expr = ex.index(1)
         for axis, extent in enumerate(spatial):
             first, last = self.window.bounds(b, axis, at[axis], extent)
             count = count * (last - first)
         low, high = interval(count)
-        return count if low == high else b.let_index(count, 0, taps, "count")
+        if low == high:
+            return ex.index(low)
+        return b.let_index(count, 0, int(np.prod(self.kernel)), "count")
 
     @classmethod
     def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:

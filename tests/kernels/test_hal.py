@@ -13,7 +13,7 @@ from edgec.targets import load_target, target_names
 from edgec.verify.qemu import run_elf
 from tests.unit.verify.generated import Tensor, write_folder
 
-UNARY = ["sat_s8", "sat_u8", "sat_s16", "sxtb16", "sxtb16_odd", "uxtb16"]
+UNARY = ["sat_s8", "sat_u8", "sat_s16", "asr_sat_s8", "sxtb16", "sxtb16_odd", "uxtb16"]
 BINARY = ["mulhr_s32", "mulh_s32", "sadd16", "ssub16"]
 TERNARY = ["smlad", "smladx"]
 NAMES = UNARY + BINARY + TERNARY
@@ -27,6 +27,8 @@ def source() -> str:
         kinds = (UNARY, BINARY, TERNARY)
         arity = next(i + 1 for i, kind in enumerate(kinds) if name in kind)
         arguments = ", ".join(f"({_type(name, i)})x[{i} * {COUNT} + i]" for i in range(arity))
+        if name == "asr_sat_s8":
+            arguments += ", 20u"
         for twin, suffix in enumerate(("", "_portable")):
             place = f"y[{(2 * index + twin) * COUNT} + i]"
             rows.append(f"{place} = (uint32_t)edgec_{name}{suffix}({arguments});")
@@ -47,7 +49,7 @@ def source() -> str:
 
 
 def _type(name: str, argument: int) -> str:
-    signed = name.startswith(("sat", "mulh")) or (name.startswith("smlad") and argument == 2)
+    signed = name.startswith(("sat", "asr", "mulh")) or (name.startswith("smlad") and argument == 2)
     return "int32_t" if signed else "uint32_t"
 
 

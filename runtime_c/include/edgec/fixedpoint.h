@@ -50,11 +50,16 @@ EDGEC_INLINE int32_t edgec_requantize_s16(int32_t acc, int32_t mult, const Edgec
     return edgec_clamp_s32(scaled + q.zp, q.lo, q.hi);
 }
 
-/* Quantized a + b or a - b: ma, mb, c and shift hold scales, zero points and rounding. */
+/* Quantized a + b or a - b: ma, mb, c and shift hold scales, zero points and rounding. No partial
+   sum overflows. */
 EDGEC_INLINE int32_t edgec_add_s8(int32_t a, int32_t b, int32_t ma, int32_t mb, int32_t c,
                                   int32_t shift, int32_t lo, int32_t hi)
 {
-    return edgec_clamp_s8(edgec_asr_s32(a * ma + b * mb + c, (uint32_t)shift), lo, hi);
+    const int32_t sum = c + a * ma + b * mb;
+    if (lo == -128 && hi == 127) {
+        return edgec_asr_sat_s8(sum, (uint32_t)shift);
+    }
+    return edgec_clamp_s8(edgec_asr_s32(sum, (uint32_t)shift), lo, hi);
 }
 
 /* Quantized a * b. */

@@ -78,6 +78,39 @@ EDGEC_INLINE int32_t edgec_sat_s16(int32_t x)
     __asm__("ssat %0, #16, %1" : "=r"(result) : "r"(x));
     return result;
 }
+#elif defined(__ARM_ARCH) && __ARM_ARCH < 7
+/* One comparison finds the rare values that do not fit; the sign says to which end they go. */
+#define EDGEC_HAS_SAT 1
+EDGEC_INLINE int32_t edgec_sat_s8(int32_t x)
+{
+    return (int8_t)x == x ? x : (x >> 31) ^ 0x7f;
+}
+
+EDGEC_INLINE int32_t edgec_sat_u8(int32_t x)
+{
+    return (uint8_t)x == x ? x : ~(x >> 31) & 0xff;
+}
+
+EDGEC_INLINE int32_t edgec_sat_s16(int32_t x)
+{
+    return (int16_t)x == x ? x : (x >> 31) ^ 0x7fff;
+}
+#endif
+
+/* One instruction where n is a constant, which only an optimizing compiler can tell. */
+#ifdef EDGEC_ARM_SAT
+#define EDGEC_HAS_ASR_SAT 1
+EDGEC_INLINE int32_t edgec_asr_sat_s8(int32_t x, uint32_t n)
+{
+#ifdef __OPTIMIZE__
+    if (__builtin_constant_p(n) && n >= 1u && n <= 31u) {
+        int32_t result;
+        __asm__("ssat %0, #8, %1, asr %2" : "=r"(result) : "r"(x), "i"(n));
+        return result;
+    }
+#endif
+    return edgec_sat_s8(edgec_asr_s32(x, n));
+}
 #endif
 
 /* ---- Pairs of int16 in a word ------------------------------------------------------------ */

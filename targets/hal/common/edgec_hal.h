@@ -51,6 +51,20 @@
 #endif
 #endif
 
+/* In front of a short loop over elements: its body is repeated where that saves instructions. Cores
+   with vectors or with few registers and compilers that do not know the pragma do without. */
+#ifndef EDGEC_UNROLL
+#if !defined(__GNUC__) || defined(__clang__) || defined(__OPTIMIZE_SIZE__)
+#define EDGEC_UNROLL
+#elif defined(__ARM_FEATURE_MVE) || defined(__riscv_vector) || defined(__x86_64__)
+#define EDGEC_UNROLL
+#elif defined(__ARM_ARCH) && __ARM_ARCH < 7
+#define EDGEC_UNROLL
+#else
+#define EDGEC_UNROLL _Pragma("GCC unroll 4")
+#endif
+#endif
+
 /* ---- Memory ------------------------------------------------------------------------------ */
 
 /* Weights. The section's name matches the *(.rodata*) of any linker script, so nothing has to be
@@ -147,6 +161,12 @@ EDGEC_INLINE int32_t edgec_sat_u8_portable(int32_t x)
 EDGEC_INLINE int32_t edgec_sat_s16_portable(int32_t x)
 {
     return edgec_clamp_s32(x, -32768, 32767);
+}
+
+/* x * 2^-n rounded down, saturated to int8; 0 <= n <= 31. */
+EDGEC_INLINE int32_t edgec_asr_sat_s8_portable(int32_t x, uint32_t n)
+{
+    return edgec_sat_s8_portable(edgec_asr_s32(x, n));
 }
 
 /* The low and the high half of x as int16. */
@@ -264,6 +284,9 @@ EDGEC_INLINE void edgec_store_s16x2(int16_t *p, uint32_t x)
 #define edgec_sat_s8 edgec_sat_s8_portable
 #define edgec_sat_u8 edgec_sat_u8_portable
 #define edgec_sat_s16 edgec_sat_s16_portable
+#endif
+#ifndef EDGEC_HAS_ASR_SAT
+#define edgec_asr_sat_s8 edgec_asr_sat_s8_portable
 #endif
 #ifndef EDGEC_HAS_SIMD16
 #define edgec_smlad edgec_smlad_portable

@@ -9,7 +9,7 @@ from edgec.emit.cstmt import StmtPrinter
 from edgec.ir.types import DType
 from edgec.loops import expr as ex
 from edgec.loops.buffer import Buffer, Storage
-from edgec.loops.expr import INDEX, Load, Var
+from edgec.loops.expr import INDEX, Expr, Load, Var
 from edgec.loops.stmt import Assign, Break, For, If, KernelCall, Let, Local, Stmt, Store
 
 F32 = DType.F32
@@ -73,3 +73,21 @@ def test_a_kernel_call_gets_the_names_of_its_buffers() -> None:
 def test_what_is_no_statement_is_refused() -> None:
     with pytest.raises(TypeError, match="cannot print"):
         printed(Stmt())
+
+
+def summing(turns: int, term: Expr) -> For:
+    """for (k = 0; k < turns; ++k) acc = acc + term."""
+    return For(Var(INDEX, "k", 0, turns - 1), ex.index(0), ex.index(turns), (Assign(ACC, term),))
+
+
+def test_a_long_loop_over_a_simple_body_asks_to_be_unrolled() -> None:
+    term = ACC + Load(F32, X, (I, ex.index(1)))
+    assert printed(summing(8, term)).splitlines()[0] == "EDGEC_UNROLL"
+    assert printed(summing(7, term)).startswith("for")
+
+
+def test_loops_around_others_or_over_library_functions_are_left_alone() -> None:
+    slow = summing(8, ex.call("expf", ACC))
+    assert printed(slow).startswith("for")
+    nest = For(I, ex.index(0), ex.index(9), (slow,))
+    assert "EDGEC_UNROLL" not in printed(nest)

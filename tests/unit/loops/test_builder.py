@@ -64,6 +64,14 @@ def test_a_reshape_of_a_lazy_tensor_stays_lazy(b: Builder) -> None:
     assert result(b, x, y) == [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11]
 
 
+def test_a_reshaped_lazy_tensor_is_stored_by_loops_over_its_own_shape(b: Builder) -> None:
+    x = stored(b, 2, 6)
+    turned = b.compute(F32, (6, 2), lambda i, j: x.at(j, i), view=True)
+    copy(b, b.reshape(b.reshape(turned, (12,)), (3, 4)), b.output(F32, (3, 4)))
+    (outer,) = b.take()
+    assert isinstance(outer, For) and outer.end == Const(INDEX, 6)
+
+
 def test_one_array_is_one_constant(b: Builder) -> None:
     data = np.ones(3, np.float32)
     assert b.constant(data).buffer is b.constant(data).buffer
