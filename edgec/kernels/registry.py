@@ -7,8 +7,10 @@ from edgec.kernels import (
     conv_s8,
     conv_s8_dsp,
     conv_s8_mve,
+    conv_s8_packed,
     dwconv_s8_dsp,
     gemm_s8_dsp,
+    gemm_s8_packed,
     winograd,
 )
 from edgec.kernels.base import Kernel, cheapest
@@ -20,11 +22,13 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *dwconv_s8_dsp.CONV_ROWS,
     *winograd.CONV_ROWS,
     *conv_s8_mve.CONV_ROWS,
+    *conv_s8_packed.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8.GEMM_ROWS,
     *gemm_s8_dsp.GEMM_ROWS,
+    *gemm_s8_packed.GEMM_ROWS,
     *conv_s8_mve.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )

@@ -25,6 +25,22 @@ EDGEC_INLINE int32_t edgec_mulhr_s32(int32_t a, int32_t b)
     __asm__("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
     return result;
 }
+
+#define EDGEC_HAS_MULHRA_S32 1
+EDGEC_INLINE int32_t edgec_mulhra_s32(int32_t a, int32_t b, int32_t c)
+{
+    int32_t result;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(c));
+    return result;
+}
+#elif defined(EDGEC_ARM_SAT)
+/* Adding 2^31 carries into the upper word if the lower one has its top bit set. */
+#define EDGEC_HAS_MULHR_S32 1
+EDGEC_INLINE int32_t edgec_mulhr_s32(int32_t a, int32_t b)
+{
+    const int64_t product = (int64_t)a * b;
+    return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
+}
 #elif defined(__ARM_ARCH) && __ARM_ARCH < 7
 /* a and b are split as high * 2^16 + low, high signed and low unsigned. The low product's own
    low half cannot reach the result. Adding the rounding constant (2^31, here 2^15 at weight 2^16)

@@ -1,0 +1,23 @@
+/*
+ * int8 pointwise convolution (1x1, no padding, any stride) for Armv7-M without the DSP extension:
+ * that of conv_s8_1x1__packed.h, which pays here for longer sums only.
+ */
+#ifndef EDGEC_CONV_S8_1X1__ARMV7M_H
+#define EDGEC_CONV_S8_1X1__ARMV7M_H
+
+#include "conv/conv_s8_1x1__packed.h"
+
+EDGEC_INLINE void edgec_conv_s8_1x1__armv7m(const EdgecConvS8 *p, const int8_t *restrict x,
+                                            const int8_t *restrict w,
+                                            const int32_t *restrict channels, int8_t *restrict y,
+                                            int8_t *restrict scratch, int32_t row_begin,
+                                            int32_t row_end)
+{
+    edgec_conv_s8_1x1__packed(p, x, w, channels, y, scratch, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_1X1__ARMV7M
+#define EDGEC_CONV_S8_1X1__ARMV7M edgec_conv_s8_1x1__armv7m
+#endif
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * int8 convolution (group 1) with requantization for cores without SIMD, any kernel, stride,
+ * dilation and padding.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
+ *                  x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * w, channels: see couples_s8__packed.h, k in the order ky, kx, i. scratch: 4 bytes per k, rounded
+ * up to an even number, and in_c bytes of padding.
+ * The inputs of two pixels at a time are packed into words, then multiplied by all weights.
+ */
+#ifndef EDGEC_CONV_S8__PACKED_H
+#define EDGEC_CONV_S8__PACKED_H
+
+#include "gemm/couples_s8__packed.h"
+
+/* One output: where its inputs begin, and where it goes. */
+typedef struct {
+    int32_t iy;
+    int32_t ix;
+    int8_t *y;
+} EdgecCoupleTap;
+
+/* Row iy of the input, or NULL if it is padding. */
+EDGEC_INLINE const int8_t *edgec_couple_row(const EdgecConvShape *s, const int8_t *x, int32_t iy)
+{
+    if (iy < 0 || iy >= s->in_h) {
+        return NULL;
+    }
+    return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+}
+
+/* Column ix of a row, or the padding. */
+EDGEC_INLINE const int8_t *edgec_couple_column(const EdgecConvShape *s, const int8_t *row,
+                                               int32_t ix, const int8_t *padding)
+{
+    return row == NULL || ix < 0 || ix >= s->in_w ? padding : row + ix * s->in_c;
+}
+
+/* All k of two outputs. */
+EDGEC_PACKED_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_t *x,
+                                            const EdgecCoupleTap *t, uint32_t *to,
+                                            const int8_t *padding)
+{
+    const int32_t last = s->in_w - s->k_w;
+    const bool whole =
+        s->dilation_w == 1 && t[0].ix >= 0 && t[0].ix <= last && t[1].ix >= 0 && t[1].ix <= last;
+    const int32_t length = s->k_w * s->in_c;
+    for (int32_t ky = 0; ky < s->k_h; ky++) {
+        const int8_t *const row0 = edgec_couple_row(s, x, t[0].iy + ky * s->dilation_h);
+        const int8_t *const row1 = edgec_couple_row(s, x, t[1].iy + ky * s->dilation_h);
+        if (whole && row0 != NULL && row1 != NULL) {
+            edgec_couple_run_s8(row0 + t[0].ix * s->in_c, row1 + t[1].ix * s->in_c, to, length);
+            to += length;
+            continue;
+        }
+        for (int32_t kx = 0; kx < s->k_w * s->dilation_w; kx += s->dilation_w) {
+            edgec_couple_run_s8(edgec_couple_column(s, row0, t[0].ix + kx, padding),
+                                edgec_couple_column(s, row1, t[1].ix + kx, padding), to, s->in_c);
+            to += s->in_c;
+        }
+    }
+}
+
+EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const EdgecCouples *layer,
+                                           const int8_t *restrict x, int8_t *restrict y,
+                                           int8_t *restrict scratch, int32_t row_begin,
+                                           int32_t row_end, bool shifted)
+{
+    const EdgecConvShape *s = &p->shape;
+    uint32_t *const words = edgec_couple_words(scratch);
+    int8_t *const padding = scratch + 8 * layer->chunks;
+    EdgecCoupleTap t[2];
+    int32_t waiting = 0;
+    words[2 * layer->chunks - 1] = 0;
+    memset(padding, (int)p->x_zp, (size_t)s->in_c);
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        for (int32_t ox = 0; ox < s->out_w; ox++) {
+            const EdgecCoupleTap here = {
+                .iy = oy * s->stride_h - s->pad_top,
+                .ix = ox * s->stride_w - s->pad_left,
+                .y = out + ox * s->out_c,
+            };
+            t[waiting] = here;
+            waiting++;
+            if (waiting == 2 || (oy + 1 == row_end && ox + 1 == s->out_w)) {
+                t[1] = here;
+                edgec_couple_taps_s8(s, x, t, words, padding);
+                edgec_couples_s8(layer, words, t[0].y, t[1].y, shifted);
+                waiting = 0;
+            }
+        }
+    }
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
+        edgec_couple_limit_s8(y + row * s->out_w * s->out_c, s->out_w * s->out_c, p->quant);
+    }
+}
+
+EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p,
+                                                      const EdgecCouples *layer, const int8_t *x,
+                                                      int8_t *y, int8_t *scratch, int32_t row_begin,
+                                                      int32_t row_end)
+{
+    edgec_patches_s8__packed(p, layer, x, y, scratch, row_begin, row_end, false);
+}
+
+EDGEC_PACKED_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p,
+                                                      const EdgecCouples *layer, const int8_t *x,
+                                                      int8_t *y, int8_t *scratch, int32_t row_begin,
+                                                      int32_t row_end)
+{
+    edgec_patches_s8__packed(p, layer, x, y, scratch, row_begin, row_end, true);
+}
+
+EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *restrict x,
+                                        const int8_t *restrict w, const int32_t *restrict channels,
+                                        int8_t *restrict y, int8_t *restrict scratch,
+                                        int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t chunks = (s->k_h * s->k_w * s->in_c + 1) / 2;
+    const EdgecCouples layer = {w, channels, chunks, s->out_c, p->quant.zp, p->quant.shift};
+    if (p->quant.shift != 0) {
+        edgec_patches_shift_s8__packed(p, &layer, x, y, scratch, row_begin, row_end);
+    } else {
+        edgec_patches_plain_s8__packed(p, &layer, x, y, scratch, row_begin, row_end);
+    }
+}
+
+#ifndef EDGEC_CONV_S8__PACKED
+#define EDGEC_CONV_S8__PACKED edgec_conv_s8__packed
+#endif
+
+#endif
