@@ -67,10 +67,24 @@ def depthwise_3x3_shape(rng: np.random.Generator) -> Shape:
     return Shape(h, w, c, c, (3, 3), (sh, sw), (1, 1), (top, left, bottom, right), c)
 
 
+def line_shape(rng: np.random.Generator) -> Shape:
+    """Depthwise over a row or a column of pixels."""
+    k, stride, dilation, c = (int(v) for v in rng.integers(1, [6, 4, 3, 10]))
+    before, after = (int(v) for v in rng.integers(0, 3, 2))
+    size = max(int(rng.integers(1, 20)), dilation * (k - 1) + 1 - before - after)
+    if rng.random() < 0.5:
+        pads = (before, 0, after, 0)
+        return Shape(size, 1, c, c, (k, 1), (stride, 1), (dilation, 1), pads, c)
+    pads = (0, before, 0, after)
+    return Shape(1, size, c, c, (1, k), (1, stride), (1, dilation), pads, c)
+
+
 def mixed_shape(rng: np.random.Generator, index: int) -> Shape:
     """Shapes that between them every row takes."""
     if index % 4 == 0:
         return pointwise_shape(rng)
+    if index % 16 == 2:
+        return line_shape(rng)
     if index % 4 == 1:
         return depthwise_3x3_shape(rng)
     return random_shape(rng, depthwise=index % 4 == 2)

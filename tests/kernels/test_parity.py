@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import Kernel
 from edgec.kernels.facts import F32, S8, ConvFacts
-from edgec.kernels.registry import CONV_ROWS, GEMM_ROWS
+from edgec.kernels.registry import CONV_ROWS, GEMM_ROWS, all_rows
 from edgec.targets import load_target
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import check, gemm_case
 from tests.kernels.samples import gemm_f32_sample, gemm_s8_sample
 
-TARGETS = [
+TARGETS = (
     "x86_64",
-    *(pytest.param(t, marks=pytest.mark.qemu) for t in ("cortex-m0", "cortex-m4", "riscv32imac")),
-]
+    "x86_64-v3",
+    "cortex-m0",
+    "cortex-m3",
+    "cortex-m4",
+    "cortex-m55",
+    "riscv32imac",
+)
 GEMM_SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11))
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
+def on_targets(needs: frozenset[str], *values: object) -> Iterator[ParameterSet]:
+    """`values` and every target that has the features `needs`."""
+    for target in TARGETS:
+        if needs <= load_target(target).features:
+            marks = () if target.startswith("x86") else (pytest.mark.qemu,)
+            yield pytest.param(*values, target, marks=marks)
+
+
+@pytest.mark.parametrize(
+    ("row", "target"),
+    [case for row in CONV_ROWS for case in on_targets(row.needs, row)],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
 def test_convolution_gives_what_the_law_says(
-    target: str, row: Kernel[ConvFacts], tmp_path: Path
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
-    if not row.needs <= load_target(target).features:
-        pytest.skip("the target lacks a feature that the kernel needs")
     check(target, conv_cases(row, 1, 24 if target == "x86_64" else 12), tmp_path)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", list(on_targets(frozenset())))
 def test_matrix_product_gives_what_the_law_says(target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     rows = [row for row in GEMM_ROWS if row.needs <= load_target(target).features]
@@ -49,3 +65,8 @@ def test_matrix_product_gives_what_the_law_says(target: str, tmp_path: Path) -> 
         for size in GEMM_SIZES
     ]
     check(target, cases, tmp_path)
+
+
+def test_every_row_runs_on_some_target() -> None:
+    for row in all_rows():
+        assert list(on_targets(row.needs)), row.name
