@@ -49,17 +49,23 @@ EDGEC_INLINE void edgec_dw3x3_row_s8__c(EdgecSums *a, const EdgecConvS8 *p, cons
     const int32_t w0 = w[0];
     const int32_t w1 = w[c];
     const int32_t w2 = w[2 * c];
-    a->s0 += l * w0 + row[0] * w1 + edgec_dw3x3_column(row, 2, last, l, r, c) * w2;
+    a->s0 += l * w0;
+    a->s0 += row[0] * w1;
+    a->s0 += edgec_dw3x3_column(row, 2, last, l, r, c) * w2;
     if (n > 1) {
-        a->s1 += row[(st - 1) * c] * w0 + row[st * c] * w1;
+        a->s1 += row[(st - 1) * c] * w0;
+        a->s1 += row[st * c] * w1;
         a->s1 += edgec_dw3x3_column(row, st + 2, last, l, r, c) * w2;
     }
     if (n > 2) {
-        a->s2 += row[(2 * st - 1) * c] * w0 + row[2 * st * c] * w1;
+        a->s2 += row[(2 * st - 1) * c] * w0;
+        a->s2 += row[2 * st * c] * w1;
         a->s2 += edgec_dw3x3_column(row, 2 * st + 2, last, l, r, c) * w2;
     }
     if (n > 3) {
-        a->s3 += row[(3 * st - 1) * c] * w0 + row[3 * st * c] * w1 + r * w2;
+        a->s3 += row[(3 * st - 1) * c] * w0;
+        a->s3 += row[3 * st * c] * w1;
+        a->s3 += r * w2;
     }
 }
 
