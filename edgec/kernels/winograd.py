@@ -51,8 +51,9 @@ def tiles(f: ConvFacts) -> int:
 
 def cost(f: ConvFacts) -> float:
     """Products, input transform, output transform, and the share of border tiles."""
-    products = 16 * (18 * f.in_c / 4 + 10) * f.out_c / 6
-    return tiles(f) * (products + 58 * f.in_c + 90 * f.out_c + 120)
+    per_word = 16.6 if f.in_c % 16 == 0 else 18
+    products = 16 * (per_word * f.in_c / 4 + 9) * f.out_c / 6
+    return tiles(f) * (products + 58 * f.in_c + 86 * f.out_c + 120)
 
 
 WINOGRAD = Kernel[ConvFacts](

@@ -41,8 +41,8 @@ def offset(e: Expr, zero_point: int) -> Expr:
 def requantized(acc: Expr, mult: Expr, shift: int, zp: int, lo: int, hi: int) -> Expr:
     """`fixedpoint.requantize` as an expression of type s8."""
     shifted = acc if shift == 0 else ex.call("edgec_shl_sat", acc, ex.index(shift))
-    scaled = ex.call("edgec_mulhr_s32", shifted, mult)
-    return clamped(ex.Binary(DType.I32, "add", scaled, ex.index(zp)), lo, hi)
+    scaled = ex.call("edgec_mulhra_s32", shifted, mult, ex.index(zp))
+    return clamped(scaled, lo, hi)
 
 
 def clamped(value: Expr, lo: int, hi: int) -> Expr:

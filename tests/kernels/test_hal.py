@@ -15,7 +15,7 @@ from tests.unit.verify.generated import Tensor, write_folder
 
 UNARY = ["sat_s8", "sat_u8", "sat_s16", "asr_sat_s8", "sxtb16", "sxtb16_odd", "uxtb16"]
 BINARY = ["mulhr_s32", "mulh_s32", "sadd16", "ssub16"]
-TERNARY = ["smlad", "smladx"]
+TERNARY = ["smlad", "smladx", "mulhra_s32"]
 NAMES = UNARY + BINARY + TERNARY
 COUNT = 256
 
@@ -97,6 +97,7 @@ def check_meaning(words: np.ndarray, results: dict[str, np.ndarray]) -> None:
     a, b, acc = words
     np.testing.assert_array_equal(results["mulhr_s32"], (a * b + 2**31) >> 32)
     np.testing.assert_array_equal(results["mulh_s32"], (a * b) >> 32)
+    np.testing.assert_array_equal(results["mulhra_s32"], wrapped(acc + ((a * b + 2**31) >> 32)))
     np.testing.assert_array_equal(results["sat_s8"], np.clip(a, -128, 127))
     np.testing.assert_array_equal(results["sat_u8"], np.clip(a, 0, 255))
     np.testing.assert_array_equal(results["sat_s16"], np.clip(a, -32768, 32767))

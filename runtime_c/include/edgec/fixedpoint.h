@@ -39,8 +39,8 @@ EDGEC_INLINE int32_t edgec_shl_sat(int32_t x, int32_t shift)
    the result of the product is far from the ends of int32, so adding zp cannot overflow. */
 EDGEC_INLINE int32_t edgec_requantize(int32_t acc, int32_t mult, const EdgecQuant q)
 {
-    const int32_t scaled = edgec_mulhr_s32(edgec_shl_sat(acc, q.shift), mult);
-    return edgec_clamp_s8(scaled + q.zp, q.lo, q.hi);
+    const int32_t scaled = edgec_mulhra_s32(edgec_shl_sat(acc, q.shift), mult, q.zp);
+    return edgec_clamp_s8(scaled, q.lo, q.hi);
 }
 
 /* The same for an int16 output. */

@@ -42,72 +42,67 @@ EDGEC_INLINE void edgec_winograd_products_portable(const uint32_t *u, const uint
 }
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
-/* Two output channels by three tiles in registers: one LDRD and one LDM feed six SMLAD. */
-__attribute__((naked, noinline)) static void
+/* The next two inputs of two output channels (r7, r8) and three tiles (r4 to r6). */
+#define EDGEC_WINOGRAD_LOAD "ldrd r7, r8, [r0], #8\n ldmia r1!, {r4, r5, r6}\n"
+
+/* Their six products, and the same added to what is there. */
+#define EDGEC_WINOGRAD_FIRST                                     \
+    EDGEC_WINOGRAD_LOAD                                          \
+    "smuad r9, r7, r4\n smuad r10, r7, r5\n smuad r11, r7, r6\n" \
+    "smuad r12, r8, r4\n smuad lr, r8, r5\n smuad r3, r8, r6\n"
+#define EDGEC_WINOGRAD_NEXT                                                    \
+    EDGEC_WINOGRAD_LOAD                                                        \
+    "smlad r9, r7, r4, r9\n smlad r10, r7, r5, r10\n smlad r11, r7, r6, r11\n" \
+    "smlad r12, r8, r4, r12\n smlad lr, r8, r5, lr\n smlad r3, r8, r6, r3\n"
+
+/* Two output channels by three tiles in registers: one LDRD and one LDM feed six SMLAD. On the
+   stack: positions left, quads, m. */
+__attribute__((naked, noinline, unused)) static void
 edgec_winograd_products(const uint32_t *u __attribute__((unused)),
                         const uint32_t *v __attribute__((unused)),
                         int32_t quads __attribute__((unused)), int32_t *m __attribute__((unused)))
 {
-    __asm__("push   {r4-r11, lr}\n"
-            "push   {r2, r3}\n" /* sp: quads, m */
-            "mov    r2, #16\n"
-            "str    r2, [sp, #-4]!\n" /* sp: positions left, quads, m */
-            "1:\n"
-            "ldr    r2, [sp, #4]\n"
-            "ldrd   r7, r8, [r0], #8\n"
-            "ldmia  r1!, {r4, r5, r6}\n"
-            "smuad  r9, r7, r4\n"
-            "smuad  r10, r7, r5\n"
-            "smuad  r11, r7, r6\n"
-            "smuad  r12, r8, r4\n"
-            "smuad  lr, r8, r5\n"
-            "smuad  r3, r8, r6\n"
-            "ldrd   r7, r8, [r0], #8\n"
-            "ldmia  r1!, {r4, r5, r6}\n"
-            "smlad  r9, r7, r4, r9\n"
-            "smlad  r10, r7, r5, r10\n"
-            "smlad  r11, r7, r6, r11\n"
-            "smlad  r12, r8, r4, r12\n"
-            "smlad  lr, r8, r5, lr\n"
-            "smlad  r3, r8, r6, r3\n"
-            "subs   r2, #1\n"
-            "beq    3f\n"
-            "2:\n"
-            "ldrd   r7, r8, [r0], #8\n"
-            "ldmia  r1!, {r4, r5, r6}\n"
-            "smlad  r9, r7, r4, r9\n"
-            "smlad  r10, r7, r5, r10\n"
-            "smlad  r11, r7, r6, r11\n"
-            "smlad  r12, r8, r4, r12\n"
-            "smlad  lr, r8, r5, lr\n"
-            "smlad  r3, r8, r6, r3\n"
-            "ldrd   r7, r8, [r0], #8\n"
-            "ldmia  r1!, {r4, r5, r6}\n"
-            "smlad  r9, r7, r4, r9\n"
-            "smlad  r10, r7, r5, r10\n"
-            "smlad  r11, r7, r6, r11\n"
-            "smlad  r12, r8, r4, r12\n"
-            "smlad  lr, r8, r5, lr\n"
-            "smlad  r3, r8, r6, r3\n"
-            "subs   r2, #1\n"
-            "bne    2b\n"
-            "3:\n"
-            "ldr    r2, [sp, #8]\n"
-            "stmia  r2!, {r9, r10, r11, r12, lr}\n"
-            "str    r3, [r2], #4\n"
-            "str    r2, [sp, #8]\n"
-            "ldr    r2, [sp]\n"
-            "subs   r2, #1\n"
-            "str    r2, [sp]\n"
-            "bne    1b\n"
-            "add    sp, #12\n"
-            "pop    {r4-r11, pc}\n");
+    __asm__("push {r4-r11, lr}\n push {r2, r3}\n"
+            "mov r2, #16\n str r2, [sp, #-4]!\n"
+            "1: ldr r2, [sp, #4]\n" EDGEC_WINOGRAD_FIRST EDGEC_WINOGRAD_NEXT
+            "subs r2, #1\n beq 3f\n"
+            "2:\n" EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT "subs r2, #1\n bne 2b\n"
+            "3: ldr r2, [sp, #8]\n stmia r2!, {r9, r10, r11, r12, lr}\n"
+            "str r3, [r2], #4\n str r2, [sp, #8]\n"
+            "ldr r2, [sp]\n subs r2, #1\n str r2, [sp]\n bne 1b\n"
+            "add sp, #12\n pop {r4-r11, pc}\n");
+}
+
+/* The same for a multiple of 16 inputs; `more` is their number / 16, less one. */
+__attribute__((naked, noinline, unused)) static void
+edgec_winograd_products16(const uint32_t *u __attribute__((unused)),
+                          const uint32_t *v __attribute__((unused)),
+                          int32_t more __attribute__((unused)), int32_t *m __attribute__((unused)))
+{
+    __asm__("push {r4-r11, lr}\n push {r2, r3}\n"
+            "mov r2, #16\n str r2, [sp, #-4]!\n"
+            "1:\n" EDGEC_WINOGRAD_FIRST EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT
+                EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT
+            "ldr r2, [sp, #4]\n cmp r2, #0\n beq 3f\n"
+            "2:\n" EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT
+                EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT EDGEC_WINOGRAD_NEXT
+            "subs r2, #1\n bne 2b\n"
+            "3: ldr r2, [sp, #8]\n stmia r2!, {r9, r10, r11, r12, lr}\n"
+            "str r3, [r2], #4\n str r2, [sp, #8]\n"
+            "ldr r2, [sp]\n subs r2, #1\n str r2, [sp]\n bne 1b\n"
+            "add sp, #12\n pop {r4-r11, pc}\n");
 }
 #else
 EDGEC_INLINE void edgec_winograd_products(const uint32_t *u, const uint32_t *v, int32_t quads,
                                           int32_t *m)
 {
     edgec_winograd_products_portable(u, v, quads, m);
+}
+
+EDGEC_INLINE void edgec_winograd_products16(const uint32_t *u, const uint32_t *v, int32_t more,
+                                            int32_t *m)
+{
+    edgec_winograd_products_portable(u, v, 4 * (more + 1), m);
 }
 #endif
 
@@ -202,7 +197,7 @@ typedef struct {
 
 /* A' m A of one tile and channel, requantized and stored. m: [16 positions][6]. */
 EDGEC_INLINE void edgec_winograd_output(const int32_t *m, int32_t bias, int32_t mult,
-                                        const EdgecQuant q, const EdgecWinogradPlace *place,
+                                        const EdgecQuant q, const EdgecWinogradPlace place,
                                         int32_t channel, int32_t pixel)
 {
     const int32_t a0 = m[0] + m[24] + m[48];
@@ -213,19 +208,58 @@ EDGEC_INLINE void edgec_winograd_output(const int32_t *m, int32_t bias, int32_t 
     const int32_t b2 = m[36] - m[60] - m[84];
     const int32_t a3 = m[18] + m[42] + m[66];
     const int32_t b3 = m[42] - m[66] - m[90];
-    int8_t *top = place->top + channel;
+    int8_t *top = place.top + channel;
     top[0] = (int8_t)edgec_requantize(bias + edgec_asr_s32(a0 + a1 + a2, 2), mult, q);
-    if (place->right) {
+    if (place.right) {
         top[pixel] = (int8_t)edgec_requantize(bias + edgec_asr_s32(a1 - a2 - a3, 2), mult, q);
     }
-    if (place->below) {
-        int8_t *bottom = place->bottom + channel;
+    if (place.below) {
+        int8_t *bottom = place.bottom + channel;
         bottom[0] = (int8_t)edgec_requantize(bias + edgec_asr_s32(b0 + b1 + b2, 2), mult, q);
-        if (place->right) {
+        if (place.right) {
             bottom[pixel] =
                 (int8_t)edgec_requantize(bias + edgec_asr_s32(b1 - b2 - b3, 2), mult, q);
         }
     }
+}
+
+/* All output channels of up to three tiles, from their transformed inputs. */
+EDGEC_INLINE void edgec_winograd_channels(const EdgecConvS8 *p, const int16_t *u,
+                                          const int32_t *bias, const int32_t *mult,
+                                          const uint32_t *v, int32_t *m,
+                                          const EdgecWinogradPlace places[3], int32_t tiles)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t c = 0; c < s->out_c; c += 2) {
+        const uint32_t *weights = (const uint32_t *)(const void *)(u + c * 16 * s->in_c);
+        if (s->in_c % 16 == 0) {
+            edgec_winograd_products16(weights, v, s->in_c / 16 - 1, m);
+        } else {
+            edgec_winograd_products(weights, v, s->in_c / 4, m);
+        }
+        for (int32_t tile = 0; tile < tiles; tile++) {
+            const EdgecWinogradPlace place = places[tile];
+            edgec_winograd_output(m + tile, bias[c], mult[c], p->quant, place, c, s->out_c);
+            edgec_winograd_output(m + 3 + tile, bias[c + 1], mult[c + 1], p->quant, place, c + 1,
+                                  s->out_c);
+        }
+    }
+}
+
+/* Where the outputs of the tile at (oy, ox) go. */
+EDGEC_INLINE EdgecWinogradPlace edgec_winograd_place(const EdgecConvShape *s, int8_t *y, int32_t oy,
+                                                     int32_t ox, int32_t row_end)
+{
+    const bool below = oy + 1 < row_end;
+    const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
+    const int32_t next = below ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : row;
+    const EdgecWinogradPlace place = {
+        .top = y + (row * s->out_w + ox) * s->out_c,
+        .bottom = y + (next * s->out_w + ox) * s->out_c,
+        .right = ox + 1 < s->out_w,
+        .below = below,
+    };
+    return place;
 }
 
 EDGEC_INLINE void edgec_conv_s8_winograd__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
@@ -248,13 +282,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd__dsp(const EdgecConvS8 *p, const int8_t
             const int8_t *rows[4];
             edgec_winograd_tile(p, x, oy - s->pad_top, ox - s->pad_left, patch, rows);
             edgec_winograd_input(rows, s->in_c, v + tiles);
-            EdgecWinogradPlace *place = &places[tiles];
-            const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-            place->below = oy + 1 < row_end;
-            const int32_t next = place->below ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : row;
-            place->top = y + (row * s->out_w + ox) * s->out_c;
-            place->bottom = y + (next * s->out_w + ox) * s->out_c;
-            place->right = ox + 1 < s->out_w;
+            places[tiles] = edgec_winograd_place(s, y, oy, ox, row_end);
             tiles++;
             ox += 2;
             if (ox >= s->out_w) {
@@ -262,16 +290,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd__dsp(const EdgecConvS8 *p, const int8_t
                 oy += 2;
             }
         }
-        for (int32_t c = 0; c < s->out_c; c += 2) {
-            edgec_winograd_products((const uint32_t *)(const void *)(u + c * 16 * s->in_c), v,
-                                    s->in_c / 4, m);
-            for (int32_t tile = 0; tile < tiles; tile++) {
-                edgec_winograd_output(m + tile, bias[c], mult[c], p->quant, &places[tile], c,
-                                      s->out_c);
-                edgec_winograd_output(m + 3 + tile, bias[c + 1], mult[c + 1], p->quant,
-                                      &places[tile], c + 1, s->out_c);
-            }
-        }
+        edgec_winograd_channels(p, u, bias, mult, v, m, places, tiles);
     }
 }
 

@@ -141,6 +141,12 @@ EDGEC_INLINE int32_t edgec_mulhr_s32_portable(int32_t a, int32_t b)
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
 }
 
+/* c + a * b * 2^-32, the product rounded to nearest, halves up; modulo 2^32. */
+EDGEC_INLINE int32_t edgec_mulhra_s32_portable(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)((uint32_t)edgec_mulhr_s32_portable(a, b) + (uint32_t)c);
+}
+
 /* a * b * 2^-32 rounded down. */
 EDGEC_INLINE int32_t edgec_mulh_s32_portable(int32_t a, int32_t b)
 {
@@ -276,6 +282,12 @@ EDGEC_INLINE void edgec_store_s16x2(int16_t *p, uint32_t x)
 
 #ifndef EDGEC_HAS_MULHR_S32
 #define edgec_mulhr_s32 edgec_mulhr_s32_portable
+#endif
+#ifndef EDGEC_HAS_MULHRA_S32
+EDGEC_INLINE int32_t edgec_mulhra_s32(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)((uint32_t)edgec_mulhr_s32(a, b) + (uint32_t)c);
+}
 #endif
 #ifndef EDGEC_HAS_MULH_S32
 #define edgec_mulh_s32 edgec_mulh_s32_portable
