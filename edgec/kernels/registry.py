@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgec.kernels import (
     conv_f32,
     conv_s8,
+    conv_s8_avx2,
     conv_s8_dsp,
     conv_s8_mve,
     conv_s8_packed,
@@ -23,6 +24,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *winograd.CONV_ROWS,
     *conv_s8_mve.CONV_ROWS,
     *conv_s8_packed.CONV_ROWS,
+    *conv_s8_avx2.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
@@ -30,6 +32,7 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *gemm_s8_dsp.GEMM_ROWS,
     *gemm_s8_packed.GEMM_ROWS,
     *conv_s8_mve.GEMM_ROWS,
+    *conv_s8_avx2.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
 
