@@ -104,13 +104,14 @@ class NativeBoundary(Pass):
 
     def _output(self, graph: Graph, value: Value) -> bool:
         node = graph.producers().get(value)
-        if node is None or not isinstance(node.op, Dequantize) or graph.users().get(value):
+        if node is None or not isinstance(node.op, Dequantize):
             return False
         quant, inner = _parameters(graph, node), node.operands[0]
         if quant is None or inner in graph.inputs or inner in graph.outputs:
             return False
         if inner in graph.constants:
             return False
-        graph.replace_uses(value, inner)
-        inner.quant = quant
+        graph.outputs = [inner if v is value else v for v in graph.outputs]
+        value.name, inner.name = inner.name, value.name
+        inner.layout, inner.quant = value.layout or inner.layout, quant
         return True

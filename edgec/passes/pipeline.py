@@ -71,6 +71,7 @@ QUANTIZED: tuple[Pass, ...] = (
     FoldConstants(keep=KEEP_QUANTIZED),
     ViewsOutOfIslands(),
     QdqMoves(),
+    ShareCommon(),
     ViewsOutOfIslands(),
     FusePad(),
     FuseActivation(),

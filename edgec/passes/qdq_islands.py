@@ -17,9 +17,11 @@ from edgec.passes.qdq_elementwise import (
 )
 from edgec.passes.qdq_linear import convolution, fully_connected, product_of_activations
 from edgec.passes.qdq_moves import (
+    dequantize_after_concat,
     dequantize_after_move,
     largest_of_integers,
     quantize_before_concat,
+    quantize_before_move,
 )
 from edgec.passes.qdq_norm import layer_norm
 from edgec.passes.rewrite import Peephole, Rule
@@ -32,7 +34,9 @@ class QdqMoves(Peephole):
     name: ClassVar[str] = "qdq-moves"
     rules: ClassVar[tuple[Rule, ...]] = (
         dequantize_after_move,
+        dequantize_after_concat,
         quantize_before_concat,
+        quantize_before_move,
         largest_of_integers,
         requantize,
     )
@@ -57,6 +61,8 @@ class QdqIslands(Peephole):
         softmax,
         layer_norm,
         dequantize_after_move,
+        dequantize_after_concat,
         quantize_before_concat,
+        quantize_before_move,
         largest_of_integers,
     )

@@ -53,6 +53,36 @@ def quantize_before_concat(r: Rewriter, node: Node) -> bool:
     return True
 
 
+def quantize_before_move(r: Rewriter, node: Node) -> bool:
+    """Quantize(MaxPool(x)) = MaxPool(Quantize(x)): rounding keeps the order. Slice ... too."""
+    found = quantizer(r, node)
+    inner = r.producer(node.inputs[0]) if found is not None else None
+    if found is None or inner is None or len(inner.outputs) != 1:
+        return False
+    source = inner.operands[0]
+    op = _on_integers(inner.op, found[1])
+    if op is None or r.producer(source) is None or not r.has_one_reader(inner.output):
+        return False
+    first = r.insert(node.op, source, *node.inputs[1:], origin=node.origin)
+    r.replace(node.output, r.insert(op, first, *inner.inputs[1:], origin=inner.origin))
+    return True
+
+
+def dequantize_after_concat(r: Rewriter, node: Node) -> bool:
+    """Concat(Dequantize(a), Dequantize(b)) = Dequantize(Concat(a, b)) where scales are equal."""
+    if not isinstance(node.op, Concat):
+        return False
+    parts = [activation(r, v) for v in node.operands]
+    values = [p.value for p in parts if p is not None]
+    scales = {(p.s, p.zp) for p in parts if p is not None}
+    inner = r.producer(node.inputs[0])
+    if len(values) != len(parts) or len(scales) != 1 or inner is None:
+        return False
+    joined = r.insert(node.op, *values, origin=node.origin)
+    r.replace(node.output, r.insert(inner.op, joined, *inner.inputs[1:], origin=inner.origin))
+    return True
+
+
 def largest_of_integers(r: Rewriter, node: Node) -> bool:
     """ArgMax(Dequantize(x)) = ArgMax(x): a positive scale keeps the order."""
     if not isinstance(node.op, ArgMax):

@@ -8,6 +8,7 @@ import pytest
 from edgec.ir.execute import run
 from edgec.ir.graph import Graph, Quant
 from edgec.ir.types import DType
+from edgec.ir.verify import verify
 from edgec.ops.activation import Sigmoid
 from edgec.ops.elementwise import Add
 from edgec.passes.boundary import AnnotateBoundary, NativeBoundary
@@ -109,12 +110,23 @@ def test_an_input_with_two_scales_stays_float() -> None:
     assert g.inputs[0].type.dtype is DType.F32
 
 
-def test_an_output_that_others_read_stays_float() -> None:
-    g = net()
-    n = Net(g)
-    g.outputs.append(n.add(Sigmoid(), g.outputs[0]))
-    NativeBoundary().run(g)
-    assert g.outputs[0].type.dtype is DType.F32
+def test_an_output_that_others_read_is_an_integer_too() -> None:
+    def build() -> Graph:
+        g = net()
+        g.outputs.append(Net(g).add(Sigmoid(), g.outputs[0]))
+        return g
+
+    g = build()
+    name = g.outputs[0].name
+    assert NativeBoundary().run(g)
+    assert [str(v.type) for v in g.outputs] == ["s8[2,3]", "f32[2,3]"]
+    assert (g.outputs[0].name, g.outputs[0].quant) == (name, Quant(1 / 256, -128))
+    verify(g)
+    x = np.asarray([[-1.0, 0.3, 2.0], [5.0, -7.0, 0.0]], np.float32)
+    q = np.clip(np.rint(x / 0.5) + 3, -128, 127).astype(np.int8)
+    _, wanted = run(build(), [x]).values()
+    _, got = run(g, [q]).values()
+    np.testing.assert_array_equal(got, wanted)
 
 
 def test_an_input_that_is_passed_on_keeps_an_output_of_its_own() -> None:

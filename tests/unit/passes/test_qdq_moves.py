@@ -102,6 +102,51 @@ def test_a_quantize_rises_above_a_concat() -> None:
     )
 
 
+def test_a_quantize_rises_above_a_pool() -> None:
+    head = """
+        input %g: f32[1,2,4]
+        const %s: f32[] = [0.5]
+        const %z: s8[] = [3]
+        %h: f32[1,2,4] = Exp(%g)
+    """
+    pool = "{kernel=[2], strides=[2], pads=[0, 0], dilations=[1]}"
+    becomes(
+        QdqMoves(),
+        head
+        + f"""
+        %p: f32[1,2,2] = MaxPool(%h) {pool}
+        %y: s8[1,2,2] = Quantize(%p, %s, %z) {{dtype=s8}}
+        output %y
+        """,
+        head
+        + f"""
+        %q: s8[1,2,4] = Quantize(%h, %s, %z) {{dtype=s8}}
+        %y: s8[1,2,2] = MaxPool(%q) {pool}
+        output %y
+        """,
+    )
+
+
+def test_equal_scales_are_joined_as_integers() -> None:
+    inputs = "input %x: s8[2,3]\ninput %w: s8[2,3]\nconst %s: f32[] = [0.5]\nconst %z: s8[] = [3]\n"
+    becomes(
+        QdqMoves(),
+        inputs
+        + """
+        %f: f32[2,3] = Dequantize(%x, %s, %z)
+        %g: f32[2,3] = Dequantize(%w, %s, %z)
+        %y: f32[4,3] = Concat(%f, %g) {axis=0}
+        output %y
+        """,
+        inputs
+        + """
+        %c: s8[4,3] = Concat(%x, %w) {axis=0}
+        %y: f32[4,3] = Dequantize(%c, %s, %z)
+        output %y
+        """,
+    )
+
+
 def test_the_largest_is_found_among_integers() -> None:
     becomes(
         QdqMoves(),
@@ -199,6 +244,38 @@ def joined(*parts: tuple[float, int]) -> Callable[[], Graph]:
         return n.out(n.add(Concat(1), *values), Y)
 
     return build
+
+
+def test_parts_of_a_float_result_are_quantized_together() -> None:
+    def build() -> Graph:
+        n = Net()
+        w = n.dq(n.constant(random_weights(6, 3, 3, 3), S8), 0.004)
+        y = n.add(Conv((1, 1), (1, 1, 1, 1), (1, 1), 1), n.real(1, 3, 4, 4, p=A), w)
+        for k in range(2):
+            half = n.add(Slice((0, 3 * k, 0, 0), (1,) * 4, (1, 3, 4, 4)), y)
+            n.graph.outputs.append(n.q(half, *Y))
+        return n.graph
+
+    assert names(island(build)).count("QConv") == 1 and is_integer(compiled(build))
+
+
+def test_a_pool_between_a_convolution_and_its_quantize_is_on_integers() -> None:
+    def build() -> Graph:
+        n = Net()
+        w = n.dq(n.constant(random_weights(6, 3, 3, 3), S8), 0.004)
+        y = n.add(Conv((1, 1), (1, 1, 1, 1), (1, 1), 1), n.real(1, 3, 4, 4, p=A), w)
+        return n.out(n.add(MaxPool((2, 2), (2, 2), (0, 0, 0, 0), (1, 1)), y), Y)
+
+    assert names(island(build)) == ["QConv", "MaxPool"]
+
+
+def test_joined_parts_of_one_scale_are_rescaled_together() -> None:
+    def build() -> Graph:
+        n = Net()
+        both = n.add(Concat(1), n.real(2, 3, p=A), n.real(2, 4, p=A))
+        return n.out(n.add(Slice((0, 1), (1, 1), (2, 5)), both), Y)
+
+    assert names(island(build, same=1.0)) == ["Concat", "Slice", "Lut"]
 
 
 def test_parts_of_other_scales_are_rescaled_by_tables() -> None:
