@@ -1,7 +1,12 @@
-"""Rows of the int8 convolutions and matrix products for Helium (Cortex-M55, M85)."""
+"""Rows of the int8 convolutions and matrix products for Helium (Cortex-M55, M85).
+
+Each comes twice: with weights padded to whole vectors, and `compact` with weights as they are,
+for layers where padding would cost flash.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -10,21 +15,38 @@ from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
-from edgec.kernels.packing_mve import CHUNK, GROUP, ceil_to, tile_constants
+from edgec.kernels.packing_mve import CHUNK, GROUP, ceil_to, compact_constants, tile_constants
 
 MVE = frozenset({"mve"})
 COPY = "conv/copy_s8__mve.h"
-TILE = "gemm/tile_s8__mve.h"
+CORES = ("gemm/tile_s8__mve.h", "gemm/rows_s8__mve.h")
 COPIED = 720
 
 
-def tile_cost(pixels: int, k: int, channels: int) -> float:
-    """Instructions of one run of the core."""
+def tile_cost(pixels: float, k: int, channels: int) -> float:
+    """Instructions of one run of the core for padded weights."""
     chunks, groups = ceil(k / CHUNK), ceil(channels / GROUP)
-    calls_of_core = 2 if channels % GROUP else 1
+    runs = 2 if channels % GROUP and channels > GROUP else 1
     threes = pixels // 3 * (groups * (24 * chunks + 29) + 19)
     ones = pixels % 3 * (groups * (10 * chunks + 16) + 15)
-    return threes + ones + 100 * calls_of_core
+    return threes + ones + 100 * runs
+
+
+def rows_cost(pixels: float, k: int, channels: int) -> float:
+    """Instructions of one run of the core for weights as they are."""
+    chunks, groups = ceil(k / CHUNK), ceil(channels / GROUP)
+    runs = 2 if channels % GROUP and channels > GROUP else 1
+    each = groups * (24 * chunks + 56) + 25
+    return (pixels // 3 + pixels % 3) * each + 110 * runs
+
+
+def core_cost(pixels: float, k: int, channels: int, compact: bool) -> float:
+    return (rows_cost if compact else tile_cost)(pixels, k, channels)
+
+
+def uneven(k: int, channels: int) -> bool:
+    """Whether weights [channels, k] do not consist of whole vectors and groups."""
+    return k % CHUNK != 0 or channels % GROUP != 0
 
 
 def tail_scratch(k: int) -> int:
@@ -40,27 +62,35 @@ def arguments(names: CallNames, rows: int) -> str:
     )
 
 
-def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
+# ---- packing ------------------------------------------------------------------------------
+
+
+def pack_padded(f: ConvFacts | GemmFacts) -> tuple[Constant, ...]:
     """weights, and bias with mult."""
     return tile_constants(f.weights, f.bias, calls.required_quant(f.quant))
 
 
-def pack_strip(f: ConvFacts) -> tuple[Constant, ...]:
-    """weights by columns of the kernel, and bias with mult."""
-    columns = np.ascontiguousarray(f.weights.transpose(0, 2, 1, 3))
-    return tile_constants(columns, f.bias, calls.required_quant(f.quant))
-
-
-def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
+def pack_compact(f: ConvFacts | GemmFacts) -> tuple[Constant, ...]:
     """weights, and bias with mult."""
-    return tile_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    return compact_constants(f.weights, f.bias, calls.required_quant(f.quant))
 
 
-def pointwise_cost(f: ConvFacts) -> float:
+def by_columns(f: ConvFacts) -> ConvFacts:
+    """With weights in the order of the columns of the kernel."""
+    return replace(f, weights=np.ascontiguousarray(f.weights.transpose(0, 2, 1, 3)))
+
+
+# ---- 1x1 ----------------------------------------------------------------------------------
+
+
+def pointwise_cost(f: ConvFacts, compact: bool) -> float:
     """1x1: all pixels together unless the stride separates them."""
     if f.stride == (1, 1):
-        return f.n * tile_cost(f.out_h * f.out_w, f.in_c, f.out_c)
-    return f.n * f.out_h * tile_cost(f.out_w, f.in_c, f.out_c)
+        return f.n * core_cost(f.out_h * f.out_w, f.in_c, f.out_c, compact)
+    return f.n * f.out_h * core_cost(f.out_w, f.in_c, f.out_c, compact)
+
+
+# ---- pixel by pixel -----------------------------------------------------------------------
 
 
 def patch_batch(f: ConvFacts) -> int:
@@ -68,14 +98,16 @@ def patch_batch(f: ConvFacts) -> int:
     return min(max(3, COPIED // ceil_to(f.patch, CHUNK) // 3 * 3), f.out_h * f.out_w)
 
 
-def patch_cost(f: ConvFacts) -> float:
+def patch_cost(f: ConvFacts, compact: bool) -> float:
     """Any convolution: the inputs of every pixel are copied."""
     vectors = ceil(f.k_w * f.in_c / CHUNK)
     row = 8 + 3 * vectors if f.dilation[1] == 1 else f.k_w * (8 + 3 * ceil(f.in_c / CHUNK))
-    pixels = f.out_h * f.out_w
-    batches = pixels / patch_batch(f)
+    pixels, batch = f.out_h * f.out_w, patch_batch(f)
     copies = pixels * (f.k_h * row + 25)
-    return f.n * (batches * tile_cost(patch_batch(f), f.patch, f.out_c) + copies)
+    return f.n * (pixels / batch * core_cost(batch, f.patch, f.out_c, compact) + copies)
+
+
+# ---- strips of columns --------------------------------------------------------------------
 
 
 def strip_pixels(f: ConvFacts) -> int:
@@ -90,13 +122,16 @@ def strip_columns(f: ConvFacts) -> int:
     return (strip_pixels(f) - 1) * f.stride[1] + f.k_w
 
 
-def strip_cost(f: ConvFacts) -> float:
+def strip_cost(f: ConvFacts, compact: bool) -> float:
     """No dilation: columns are copied once per row of the kernel."""
-    strips = f.out_h * f.out_w / strip_pixels(f)
+    most = strip_pixels(f)
     pieces = ceil(f.in_c / CHUNK)
     each = 5 if f.in_c % CHUNK == 0 else 6
     copies = f.k_h * (pieces * (each * strip_columns(f) + 15) + 25)
-    return f.n * strips * (tile_cost(strip_pixels(f), f.patch, f.out_c) + copies)
+    strips = f.out_w // most * (core_cost(most, f.patch, f.out_c, compact) + copies)
+    if f.out_w % most:
+        strips += core_cost(f.out_w % most, f.patch, f.out_c, compact) + copies
+    return f.n * f.out_h * strips
 
 
 def strip_scratch(f: ConvFacts) -> int:
@@ -104,66 +139,93 @@ def strip_scratch(f: ConvFacts) -> int:
     return strip_columns(f) * f.k_h * f.in_c + ceil_to(f.patch, CHUNK) - f.patch
 
 
+# ---- rows ---------------------------------------------------------------------------------
+
+
+def conv_uneven(f: ConvFacts) -> bool:
+    return uneven(f.patch, f.out_c)
+
+
 CONV = Kernel[ConvFacts](
     name="conv_s8__mve",
-    headers=("conv/conv_s8__mve.h", COPY, TILE),
+    headers=("conv/conv_s8__mve.h", COPY, *CORES),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
     needs=MVE,
     when=lambda f: f.group == 1,
-    pack=pack_conv,
+    pack=pack_padded,
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: patch_batch(f) * ceil_to(f.patch, CHUNK),
-    cost=patch_cost,
+    cost=lambda f: patch_cost(f, False),
 )
-CONV_STRIP = Kernel[ConvFacts](
+CONV_COMPACT = replace(
+    CONV,
+    name="conv_s8_compact__mve",
+    when=lambda f: f.group == 1 and conv_uneven(f),
+    pack=pack_compact,
+    cost=lambda f: patch_cost(f, True),
+)
+CONV_STRIP = replace(
+    CONV,
     name="conv_s8_strip__mve",
-    headers=("conv/conv_s8_strip__mve.h", COPY, TILE),
-    op="conv",
-    types=S8,
-    struct="EdgecConvS8",
-    needs=MVE,
+    headers=("conv/conv_s8_strip__mve.h", COPY, *CORES),
     when=lambda f: f.group == 1 and f.dilation[1] == 1,
-    pack=pack_strip,
-    params=calls.conv_s8_params,
-    args=calls.conv_args,
-    batches=calls.conv_batches,
+    pack=lambda f: pack_padded(by_columns(f)),
     scratch=strip_scratch,
-    cost=strip_cost,
+    cost=lambda f: strip_cost(f, False),
 )
-CONV_1X1 = Kernel[ConvFacts](
+CONV_STRIP_COMPACT = replace(
+    CONV_STRIP,
+    name="conv_s8_strip_compact__mve",
+    when=lambda f: f.group == 1 and f.dilation[1] == 1 and conv_uneven(f),
+    pack=lambda f: pack_compact(by_columns(f)),
+    cost=lambda f: strip_cost(f, True),
+)
+CONV_1X1 = replace(
+    CONV,
     name="conv_s8_1x1__mve",
-    headers=("conv/conv_s8_1x1__mve.h", TILE),
-    op="conv",
-    types=S8,
-    struct="EdgecConvS8",
-    needs=MVE,
+    headers=("conv/conv_s8_1x1__mve.h", *CORES),
     when=is_pointwise,
-    pack=pack_conv,
-    params=calls.conv_s8_params,
     args=lambda f, names: arguments(names, f.out_h),
-    batches=calls.conv_batches,
     scratch=lambda f: tail_scratch(f.in_c),
-    cost=pointwise_cost,
+    cost=lambda f: pointwise_cost(f, False),
+)
+CONV_1X1_COMPACT = replace(
+    CONV_1X1,
+    name="conv_s8_1x1_compact__mve",
+    when=lambda f: is_pointwise(f) and conv_uneven(f),
+    pack=pack_compact,
+    args=calls.conv_args,
+    scratch=lambda f: 0,
+    cost=lambda f: pointwise_cost(f, True),
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__mve",
-    headers=("gemm/gemm_s8__mve.h", TILE),
+    headers=("gemm/gemm_s8__mve.h", *CORES),
     op="gemm",
     types=S8,
     struct="EdgecGemmS8",
     needs=MVE,
     when=lambda f: True,
-    pack=pack_gemm,
+    pack=pack_padded,
     params=calls.gemm_s8_params,
     args=lambda f, names: arguments(names, f.rows),
     batches=calls.gemm_batches,
     scratch=lambda f: tail_scratch(f.k),
     cost=lambda f: tile_cost(f.rows, f.k, f.n),
 )
+GEMM_COMPACT = replace(
+    GEMM,
+    name="gemm_s8_compact__mve",
+    when=lambda f: uneven(f.k, f.n),
+    pack=pack_compact,
+    args=calls.gemm_args,
+    scratch=lambda f: 0,
+    cost=lambda f: rows_cost(f.rows, f.k, f.n),
+)
 
-CONV_ROWS = (CONV, CONV_STRIP, CONV_1X1)
-GEMM_ROWS = (GEMM,)
+CONV_ROWS = (CONV, CONV_COMPACT, CONV_STRIP, CONV_STRIP_COMPACT, CONV_1X1, CONV_1X1_COMPACT)
+GEMM_ROWS = (GEMM, GEMM_COMPACT)

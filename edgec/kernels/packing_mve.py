@@ -49,3 +49,12 @@ def tile_constants(weights: Array, bias: Array | None, quant: Quant) -> tuple[Co
     """Weights of [channels, ...] and their quantization."""
     flat = weights.reshape(weights.shape[0], -1)
     return (Constant("weights", pack_tiles(flat)), quant_groups(flat, bias, quant))
+
+
+def compact_constants(
+    weights: Array, bias: Array | None, quant: Quant
+) -> tuple[Constant, Constant]:
+    """Weights [channels, k] as they are, with 15 bytes that can be read, and quantization."""
+    flat = weights.reshape(weights.shape[0], -1)
+    data = np.concatenate([flat.reshape(-1), np.zeros(CHUNK - 1, np.int8)]).astype(np.int8)
+    return (Constant("weights", data), quant_groups(flat, bias, quant))

@@ -10,6 +10,7 @@ from edgec.kernels import (
     conv_s8_mve,
     conv_s8_packed,
     dwconv_s8_dsp,
+    dwconv_s8_mve,
     gemm_s8_dsp,
     gemm_s8_packed,
     winograd,
@@ -25,6 +26,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8_mve.CONV_ROWS,
     *conv_s8_packed.CONV_ROWS,
     *conv_s8_avx2.CONV_ROWS,
+    *dwconv_s8_mve.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (

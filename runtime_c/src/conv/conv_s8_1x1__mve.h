@@ -10,6 +10,7 @@
 #ifndef EDGEC_CONV_S8_1X1__MVE_H
 #define EDGEC_CONV_S8_1X1__MVE_H
 
+#include "gemm/rows_s8__mve.h"
 #include "gemm/tile_s8__mve.h"
 
 /* scratch may be NULL if in_c is a multiple of 16. */
@@ -41,6 +42,34 @@ EDGEC_INLINE void edgec_conv_s8_1x1__mve(const EdgecConvS8 *p, const int8_t *res
 
 #ifndef EDGEC_CONV_S8_1X1__MVE
 #define EDGEC_CONV_S8_1X1__MVE edgec_conv_s8_1x1__mve
+#endif
+
+/* The same with w as in rows_s8__mve.h, for channels that would need padding. No scratch. */
+EDGEC_INLINE void edgec_conv_s8_1x1_compact__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                                 const int8_t *restrict w,
+                                                 const int32_t *restrict quant, int8_t *restrict y,
+                                                 int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t step = s->stride_w * s->in_c;
+    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, s->in_c, step, s->out_c);
+    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
+    if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
+        const int32_t first = row_begin * s->out_w;
+        edgec_rows_pixels_s8__mve(&rows, x + first * s->in_c, y + first * s->out_c,
+                                  (row_end - row_begin) * s->out_w, p->quant);
+        return;
+    }
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
+        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
+        edgec_rows_pixels_s8__mve(&rows, x + in_row * s->in_w * s->in_c,
+                                  y + out_row * s->out_w * s->out_c, s->out_w, p->quant);
+    }
+}
+
+#ifndef EDGEC_CONV_S8_1X1_COMPACT__MVE
+#define EDGEC_CONV_S8_1X1_COMPACT__MVE edgec_conv_s8_1x1_compact__mve
 #endif
 
 #endif

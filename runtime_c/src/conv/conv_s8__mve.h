@@ -16,6 +16,7 @@
 #define EDGEC_CONV_S8__MVE_H
 
 #include "conv/copy_s8__mve.h"
+#include "gemm/rows_s8__mve.h"
 #include "gemm/tile_s8__mve.h"
 
 /* Pixels that are gathered before they are multiplied, `bytes` each: a multiple of three. */
@@ -72,6 +73,55 @@ EDGEC_INLINE void edgec_patch_s8__mve(const EdgecConvS8 *p, const int8_t *x, int
     }
 }
 
+/* The weights of a layer: padded to whole chunks and groups, or as they are. */
+typedef struct {
+    const EdgecTile *padded;
+    const EdgecRows *compact;
+} EdgecConvCore;
+
+EDGEC_INLINE void edgec_conv_core_s8__mve(const EdgecConvCore core, const int8_t *x, int8_t *y,
+                                          int32_t pixels, const EdgecQuant q)
+{
+    if (core.padded != NULL) {
+        edgec_tile_pixels_s8__mve(core.padded, x, y, pixels, q);
+    } else {
+        edgec_rows_pixels_s8__mve(core.compact, x, y, pixels, q);
+    }
+}
+
+/* step: bytes of a pixel in scratch. */
+EDGEC_INLINE void edgec_conv_patches_s8__mve(const EdgecConvS8 *p, const int8_t *x,
+                                             const EdgecConvCore core, int8_t *y, int8_t *scratch,
+                                             int32_t step, int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t batch = edgec_patch_batch__mve(s, step);
+    int32_t waiting = 0;
+    int8_t *out = y;
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        int8_t *row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        if (waiting > 0 && row != out + waiting * s->out_c) {
+            edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
+            waiting = 0;
+        }
+        for (int32_t ox = 0; ox < s->out_w; ox++) {
+            if (waiting == 0) {
+                out = row + ox * s->out_c;
+            }
+            edgec_patch_s8__mve(p, x, oy * s->stride_h - s->pad_top, ox * s->stride_w - s->pad_left,
+                                scratch + waiting * step);
+            waiting++;
+            if (waiting == batch) {
+                edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
+                waiting = 0;
+            }
+        }
+    }
+    if (waiting > 0) {
+        edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
+    }
+}
+
 EDGEC_INLINE void edgec_conv_s8__mve(const EdgecConvS8 *p, const int8_t *restrict x,
                                      const int8_t *restrict w, const int32_t *restrict quant,
                                      int8_t *restrict y, int8_t *restrict scratch,
@@ -80,36 +130,32 @@ EDGEC_INLINE void edgec_conv_s8__mve(const EdgecConvS8 *p, const int8_t *restric
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
     const int32_t step = (k + 15) / 16 * 16;
-    const int32_t batch = edgec_patch_batch__mve(s, step);
     const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, k, step, s->out_c);
-    int32_t waiting = 0;
-    int8_t *out = y;
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
-        if (waiting > 0 && row != out + waiting * s->out_c) {
-            edgec_tile_pixels_s8__mve(&tile, scratch, out, waiting, p->quant);
-            waiting = 0;
-        }
-        for (int32_t ox = 0; ox < s->out_w; ox++) {
-            if (waiting == 0) {
-                out = row + ox * s->out_c;
-            }
-            edgec_patch_s8__mve(p, x, oy * s->stride_h - s->pad_top,
-                                ox * s->stride_w - s->pad_left, scratch + waiting * step);
-            waiting++;
-            if (waiting == batch) {
-                edgec_tile_pixels_s8__mve(&tile, scratch, out, waiting, p->quant);
-                waiting = 0;
-            }
-        }
-    }
-    if (waiting > 0) {
-        edgec_tile_pixels_s8__mve(&tile, scratch, out, waiting, p->quant);
-    }
+    const EdgecConvCore core = {.padded = &tile};
+    edgec_conv_patches_s8__mve(p, x, core, y, scratch, step, row_begin, row_end);
 }
 
 #ifndef EDGEC_CONV_S8__MVE
 #define EDGEC_CONV_S8__MVE edgec_conv_s8__mve
+#endif
+
+/* The same with w as in rows_s8__mve.h, for k or channels that would need padding. */
+EDGEC_INLINE void edgec_conv_s8_compact__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                             const int8_t *restrict w,
+                                             const int32_t *restrict quant, int8_t *restrict y,
+                                             int8_t *restrict scratch, int32_t row_begin,
+                                             int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t k = s->k_h * s->k_w * s->in_c;
+    const int32_t step = (k + 15) / 16 * 16;
+    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, k, step, s->out_c);
+    const EdgecConvCore core = {.compact = &rows};
+    edgec_conv_patches_s8__mve(p, x, core, y, scratch, step, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_COMPACT__MVE
+#define EDGEC_CONV_S8_COMPACT__MVE edgec_conv_s8_compact__mve
 #endif
 
 #endif

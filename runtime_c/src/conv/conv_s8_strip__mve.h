@@ -17,6 +17,7 @@
 #define EDGEC_CONV_S8_STRIP__MVE_H
 
 #include "conv/copy_s8__mve.h"
+#include "gemm/rows_s8__mve.h"
 #include "gemm/tile_s8__mve.h"
 
 /* Neighbouring pixels whose columns are copied together: a multiple of three, or all of a row. */
@@ -57,17 +58,12 @@ EDGEC_INLINE void edgec_strip_row_s8__mve(const EdgecConvS8 *p, const int8_t *ro
     }
 }
 
-EDGEC_INLINE void edgec_conv_s8_strip__mve(const EdgecConvS8 *p, const int8_t *restrict x,
-                                           const int8_t *restrict w,
-                                           const int32_t *restrict quant, int8_t *restrict y,
-                                           int8_t *restrict scratch, int32_t row_begin,
-                                           int32_t row_end)
+EDGEC_INLINE void edgec_conv_strips_s8__mve(const EdgecConvS8 *p, const int8_t *x,
+                                            const EdgecTile *tile, const EdgecRows *rows, int8_t *y,
+                                            int8_t *scratch, int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t most = edgec_strip_pixels__mve(s);
-    const EdgecTile tile =
-        edgec_tile_of_s8__mve(p->quant, w, quant, s->k_h * s->k_w * s->in_c,
-                              s->stride_w * s->k_h * s->in_c, s->out_c);
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox += most) {
@@ -82,14 +78,46 @@ EDGEC_INLINE void edgec_conv_s8_strip__mve(const EdgecConvS8 *p, const int8_t *r
                                         scratch + ky * s->in_c);
                 iy += s->dilation_h;
             }
-            edgec_tile_pixels_s8__mve(&tile, scratch, out, pixels, p->quant);
+            if (tile != NULL) {
+                edgec_tile_pixels_s8__mve(tile, scratch, out, pixels, p->quant);
+            } else {
+                edgec_rows_pixels_s8__mve(rows, scratch, out, pixels, p->quant);
+            }
             out += pixels * s->out_c;
         }
     }
 }
 
+EDGEC_INLINE void edgec_conv_s8_strip__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                           const int8_t *restrict w, const int32_t *restrict quant,
+                                           int8_t *restrict y, int8_t *restrict scratch,
+                                           int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, s->k_h * s->k_w * s->in_c,
+                                                 s->stride_w * s->k_h * s->in_c, s->out_c);
+    edgec_conv_strips_s8__mve(p, x, &tile, NULL, y, scratch, row_begin, row_end);
+}
+
 #ifndef EDGEC_CONV_S8_STRIP__MVE
 #define EDGEC_CONV_S8_STRIP__MVE edgec_conv_s8_strip__mve
+#endif
+
+/* The same with w as in rows_s8__mve.h, for k or channels that would need padding. */
+EDGEC_INLINE void edgec_conv_s8_strip_compact__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                                   const int8_t *restrict w,
+                                                   const int32_t *restrict quant,
+                                                   int8_t *restrict y, int8_t *restrict scratch,
+                                                   int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, s->k_h * s->k_w * s->in_c,
+                                                 s->stride_w * s->k_h * s->in_c, s->out_c);
+    edgec_conv_strips_s8__mve(p, x, NULL, &rows, y, scratch, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_STRIP_COMPACT__MVE
+#define EDGEC_CONV_S8_STRIP_COMPACT__MVE edgec_conv_s8_strip_compact__mve
 #endif
 
 #endif

@@ -52,20 +52,20 @@ EDGEC_INLINE void edgec_copy_pieces_s8__mve(int8_t *to, int32_t to_step, const i
                          : [n] "r"(count), [from_step] "r"(from_step), [to_step] "r"(to_step)
                          : "q0", "lr", "memory");
     } else {
-        __asm__ volatile("vctp.8      %[bytes]\n"
-                         "wls         lr, %[n], 2f\n"
-                         "1:\n"
-                         "vpstt\n"
-                         "vldrbt.8    q0, [%[from]]\n"
-                         "vstrbt.8    q0, [%[to]]\n"
-                         "add         %[from], %[from], %[from_step]\n"
-                         "add         %[to], %[to], %[to_step]\n"
-                         "le          lr, 1b\n"
-                         "2:\n"
-                         : [to] "+r"(to), [from] "+r"(from)
-                         : [n] "r"(count), [from_step] "r"(from_step), [to_step] "r"(to_step),
-                           [bytes] "r"(bytes)
-                         : "q0", "lr", "memory");
+        __asm__ volatile(
+            "vctp.8      %[bytes]\n"
+            "wls         lr, %[n], 2f\n"
+            "1:\n"
+            "vpstt\n"
+            "vldrbt.8    q0, [%[from]]\n"
+            "vstrbt.8    q0, [%[to]]\n"
+            "add         %[from], %[from], %[from_step]\n"
+            "add         %[to], %[to], %[to_step]\n"
+            "le          lr, 1b\n"
+            "2:\n"
+            : [to] "+r"(to), [from] "+r"(from)
+            : [n] "r"(count), [from_step] "r"(from_step), [to_step] "r"(to_step), [bytes] "r"(bytes)
+            : "q0", "lr", "memory");
     }
 }
 

@@ -32,47 +32,60 @@ typedef struct {
 
 typedef char edgec_check_dw_columns[sizeof(EdgecDwColumns) == 60 ? 1 : -1];
 
-#define EDGEC_DW_STORE                                                                             \
-    "vst40.8     {q0, q1, q2, q3}, [r1]\n"                                                         \
-    "vst41.8     {q0, q1, q2, q3}, [r1]\n"                                                         \
-    "vst42.8     {q0, q1, q2, q3}, [r1]\n"                                                         \
-    "vst43.8     {q0, q1, q2, q3}, [r1]\n"                                                         \
+/* clang-format off */
+
+#define EDGEC_DW_STORE \
+    "vst40.8     {q0, q1, q2, q3}, [r1]\n" \
+    "vst41.8     {q0, q1, q2, q3}, [r1]\n" \
+    "vst42.8     {q0, q1, q2, q3}, [r1]\n" \
+    "vst43.8     {q0, q1, q2, q3}, [r1]\n" \
     "add         r1, r1, r2\n"
 
-#define EDGEC_DW_PADDING(count)                                                                    \
-    "ldr         r3, [r0, " count "]\n"                                                            \
-    "ldr         r12, [r0, #56]\n"                                                                 \
-    "vdup.8      q0, r12\n"                                                                        \
-    "vmov        q1, q0\n"                                                                         \
-    "vmov        q2, q0\n"                                                                         \
-    "vmov        q3, q0\n"                                                                         \
-    "wls         lr, r3, 2f\n"                                                                     \
-    "1:\n" EDGEC_DW_STORE "le          lr, 1b\n"                                                   \
+#define EDGEC_DW_PADDING(count) \
+    "ldr         r3, [r0, " count "]\n" \
+    "ldr         r12, [r0, #56]\n" \
+    "vdup.8      q0, r12\n" \
+    "vmov        q1, q0\n" \
+    "vmov        q2, q0\n" \
+    "vmov        q3, q0\n" \
+    "wls         lr, r3, 2f\n" \
+    "1:\n" \
+    EDGEC_DW_STORE \
+    "le          lr, 1b\n" \
     "2:\n"
+
+/* clang-format on */
 
 /* Every column is stored as 64 bytes: those beyond the channels are overwritten by the next. */
 EDGEC_MVE_CORE void edgec_dw_columns_s8__mve(__attribute__((unused)) const EdgecDwColumns *c)
 {
-    __asm__ volatile("push        {r4-r10, lr}\n"
-                     "ldrd        r1, r2, [r0]\n" EDGEC_DW_PADDING("#44") /* */
-                     "ldr         r3, [r0, #40]\n"
-                     "vctp.8      r3\n"
-                     "add         r12, r0, #8\n"
-                     "ldm         r12, {r3-r10}\n"
-                     "ldr         r12, [r0, #48]\n"
-                     "wls         lr, r12, 4f\n"
-                     "3:\n"
-                     "vpstttt\n"
-                     "vldrbt.8    q0, [r3]\n"
-                     "vldrbt.8    q1, [r4]\n"
-                     "vldrbt.8    q2, [r5]\n"
-                     "vldrbt.8    q3, [r6]\n"
-                     "add         r3, r3, r7\n"
-                     "add         r4, r4, r8\n"
-                     "add         r5, r5, r9\n"
-                     "add         r6, r6, r10\n" EDGEC_DW_STORE "le          lr, 3b\n"
-                     "4:\n" EDGEC_DW_PADDING("#52") /* */
-                     "pop         {r4-r10, pc}\n");
+    /* clang-format off */
+    __asm__ volatile(
+        "push        {r4-r10, lr}\n"
+        "ldrd        r1, r2, [r0]\n"
+        EDGEC_DW_PADDING("#44")
+        "ldr         r3, [r0, #40]\n"
+        "vctp.8      r3\n"
+        "add         r12, r0, #8\n"
+        "ldm         r12, {r3-r10}\n"
+        "ldr         r12, [r0, #48]\n"
+        "wls         lr, r12, 4f\n"
+        "3:\n"
+        "vpstttt\n"
+        "vldrbt.8    q0, [r3]\n"
+        "vldrbt.8    q1, [r4]\n"
+        "vldrbt.8    q2, [r5]\n"
+        "vldrbt.8    q3, [r6]\n"
+        "add         r3, r3, r7\n"
+        "add         r4, r4, r8\n"
+        "add         r5, r5, r9\n"
+        "add         r6, r6, r10\n"
+        EDGEC_DW_STORE
+        "le          lr, 3b\n"
+        "4:\n"
+        EDGEC_DW_PADDING("#52")
+        "pop         {r4-r10, pc}\n");
+    /* clang-format on */
 }
 
 /* Row iy of x as row `i` of the columns, from channel 0 of column ix on. */

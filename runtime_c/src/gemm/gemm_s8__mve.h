@@ -12,6 +12,7 @@
 #ifndef EDGEC_GEMM_S8__MVE_H
 #define EDGEC_GEMM_S8__MVE_H
 
+#include "gemm/rows_s8__mve.h"
 #include "gemm/tile_s8__mve.h"
 
 /* scratch may be NULL if k is a multiple of 16. */
@@ -27,6 +28,21 @@ EDGEC_INLINE void edgec_gemm_s8__mve(const EdgecGemmS8 *p, const int8_t *restric
 
 #ifndef EDGEC_GEMM_S8__MVE
 #define EDGEC_GEMM_S8__MVE edgec_gemm_s8__mve
+#endif
+
+/* The same with w as in rows_s8__mve.h, for k or n that would need padding. No scratch. */
+EDGEC_INLINE void edgec_gemm_s8_compact__mve(const EdgecGemmS8 *p, const int8_t *restrict x,
+                                             const int8_t *restrict w,
+                                             const int32_t *restrict quant, int8_t *restrict y,
+                                             int32_t row_begin, int32_t row_end)
+{
+    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, p->k, p->k, p->n);
+    edgec_rows_pixels_s8__mve(&rows, x + row_begin * p->k, y + row_begin * p->n,
+                              row_end - row_begin, p->quant);
+}
+
+#ifndef EDGEC_GEMM_S8_COMPACT__MVE
+#define EDGEC_GEMM_S8_COMPACT__MVE edgec_gemm_s8_compact__mve
 #endif
 
 #endif

@@ -36,82 +36,174 @@ typedef struct {
 typedef char edgec_check_tile[sizeof(EdgecTile) == 56 ? 1 : -1];
 
 /* A function that is assembly from its first to its last instruction. */
+#ifndef EDGEC_MVE_CORE
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
+#endif
+
+/* clang-format off */
 
 /* Two channels of three pixels, one chunk: sums in even registers. */
-#define EDGEC_TILE_CHUNK(mac, forward, backward)                               \
-    "vldrb.8     q0, [r11], #16\n"                                             \
-    "vldrb.8     q2, [r3" backward "]" forward "\n"                            \
-    "vldrb.8     q1, [r11], #16\n" mac ".s8 r0, q0, q2\n"                      \
-    "vldrb.8     q3, [r5" backward "]" forward "\n" mac ".s8 r2, q1, q2\n"     \
-    "vldrb.8     q2, [r7" backward "]" forward "\n" mac ".s8 r4, q0, q3\n" mac \
-    ".s8 r6, q1, q3\n" mac ".s8 r8, q0, q2\n" mac ".s8 r10, q1, q2\n"
+#define EDGEC_TILE_CHUNK(mac, forward, backward) \
+    "vldrb.8     q0, [r11], #16\n" \
+    "vldrb.8     q2, [r3" backward "]" forward "\n" \
+    "vldrb.8     q1, [r11], #16\n" \
+    mac ".s8     r0, q0, q2\n" \
+    "vldrb.8     q3, [r5" backward "]" forward "\n" \
+    mac ".s8     r2, q1, q2\n" \
+    "vldrb.8     q2, [r7" backward "]" forward "\n" \
+    mac ".s8     r4, q0, q3\n" \
+    mac ".s8     r6, q1, q3\n" \
+    mac ".s8     r8, q0, q2\n" \
+    mac ".s8     r10, q1, q2\n"
 
 /* All chunks, and the sums into lanes `a` and `b` of three vectors. The first chunk starts the
    sums, the loop has `chunks` - 1 in r12. */
-#define EDGEC_TILE_HALF(a, b, forward, backward)                                   \
-    EDGEC_TILE_CHUNK("vmladav", forward, backward)                                 \
-    "wls         lr, r12, 4f\n"                                                    \
-    "3:\n" EDGEC_TILE_CHUNK("vmladava", forward,                                   \
-                            backward) "le          lr, 3b\n"                       \
-                                      "4:\n"                                       \
-                                      "vmov        q5[" b "], q5[" a "], r0, r2\n" \
-                                      "vmov        q6[" b "], q6[" a "], r4, r6\n" \
-                                      "vmov        q7[" b "], q7[" a "], r8, r10\n"
+#define EDGEC_TILE_HALF(a, b, forward, backward) \
+    EDGEC_TILE_CHUNK("vmladav", forward, backward) \
+    "wls         lr, r12, 4f\n" \
+    "3:\n" \
+    EDGEC_TILE_CHUNK("vmladava", forward, backward) \
+    "le          lr, 3b\n" \
+    "4:\n" \
+    "vmov        q5[" b "], q5[" a "], r0, r2\n" \
+    "vmov        q6[" b "], q6[" a "], r4, r6\n" \
+    "vmov        q7[" b "], q7[" a "], r8, r10\n"
 
-/* q5 to q7 hold four channels of a pixel each; q0 bias, q1 mult, q4 lo, q2 hi, r2 zp. */
+/* A vector holds four channels of a pixel; q0 bias, q1 mult, q4 lo, q2 hi, r2 zp. */
 #define EDGEC_TILE_QUANT(q, shift) \
-    "vadd.i32 " q ", " q ", q0\n" shift "vqrdmlash.s32 " q ", q1, r2\n"
-#define EDGEC_TILE_CLAMP(q) "vmax.s32 " q ", " q ", q4\nvmin.s32 " q ", " q ", q2\n"
+    "vadd.i32    " q ", " q ", q0\n" \
+    shift \
+    "vqrdmlash.s32 " q ", q1, r2\n" \
+    "vmax.s32    " q ", " q ", q4\n" \
+    "vmin.s32    " q ", " q ", q2\n"
 
-#define EDGEC_TILE3(shift5, shift6, shift7)                                                        \
-    "push        {r4-r11, lr}\n"                                                                   \
-    "vpush       {d8-d15}\n"                                                                       \
-    "ldr         r12, [r0, #36]\n"                                                                 \
-    "ldr         r2, [r0, #40]\n"                                                                  \
-    "vdup.32     q4, r2\n"                                                                         \
-    "ldr         r2, [r0, #48]\n"                                                                  \
-    "vmsr        p0, r2\n"                                                                         \
-    "sub         r12, r12, #1\n"                                                                   \
-    "ldm         r0, {r1-r4}\n"                                                                    \
-    "push        {r0-r4}\n"                                                                        \
-    "1:\n" /* three pixels */                                                                      \
-    "ldr         r2, [r0, #32]\n"                                                                  \
-    "ldrd        r3, r11, [r0, #16]\n"                                                             \
-    "ldrd        r9, r1, [r0, #24]\n"                                                              \
-    "add         r5, r3, r2\n"                                                                     \
-    "add         r7, r5, r2\n"                                                                     \
-    "add         r2, r7, r2\n"                                                                     \
-    "str         r2, [r0, #16]\n"                                                                  \
-    "ldr         r4, [r0, #4]\n"                                                                   \
-    "add         r4, r4, r4, lsl #1\n"                                                             \
-    "add         r4, r1, r4\n"                                                                     \
-    "str         r4, [r0, #28]\n"                                                                  \
-    "2:\n" /* four channels */                                                                     \
-        EDGEC_TILE_HALF("0", "2", ", #16", "") EDGEC_TILE_HALF(                                    \
-            "1", "3", "!",                                                                         \
-            ", #-16") "ldm         sp, {r0, r2, r4, r8, r10}\n" /* tile, zp, y_step, quant_end, hi \
-                                                                 */                                \
-                      "vldrw.32    q0, [r9], #16\n"                                                \
-                      "vldrw.32    q1, [r9], #16\n"                                                \
-                      "vdup.32     q2, r10\n"                                                      \
-                      "add         r6, r1, r4\n"                                                   \
-                      "add         r4, r6, r4\n" EDGEC_TILE_QUANT("q5", shift5)                    \
-                          EDGEC_TILE_QUANT("q6", shift6) EDGEC_TILE_QUANT("q7", shift7)            \
-                              EDGEC_TILE_CLAMP("q5") EDGEC_TILE_CLAMP("q6")                        \
-                                  EDGEC_TILE_CLAMP("q7") "vpsttt\n"                                \
-                                                         "vstrbt.32   q5, [r1], #4\n"              \
-                                                         "vstrbt.32   q6, [r6]\n"                  \
-                                                         "vstrbt.32   q7, [r4]\n"                  \
-                                                         "cmp         r9, r8\n"                    \
-                                                         "bne         2b\n"                        \
-                                                         "ldr         r2, [r0, #52]\n"             \
-                                                         "subs        r2, r2, #1\n"                \
-                                                         "str         r2, [r0, #52]\n"             \
-                                                         "bne         1b\n"                        \
-                                                         "add         sp, sp, #20\n"               \
-                                                         "vpop        {d8-d15}\n"                  \
-                                                         "pop         {r4-r11, pc}\n"
+#define EDGEC_TILE3(shift5, shift6, shift7) \
+    "push        {r4-r11, lr}\n" \
+    "vpush       {d8-d15}\n" \
+    "ldr         r12, [r0, #36]\n" \
+    "ldr         r2, [r0, #40]\n" \
+    "vdup.32     q4, r2\n" \
+    "ldr         r2, [r0, #48]\n" \
+    "vmsr        p0, r2\n" \
+    "sub         r12, r12, #1\n" \
+    "ldm         r0, {r1-r4}\n" \
+    "push        {r0-r4}\n" \
+    "1:\n" /* three pixels */ \
+    "ldr         r2, [r0, #32]\n" \
+    "ldrd        r3, r11, [r0, #16]\n" \
+    "ldrd        r9, r1, [r0, #24]\n" \
+    "add         r5, r3, r2\n" \
+    "add         r7, r5, r2\n" \
+    "add         r2, r7, r2\n" \
+    "str         r2, [r0, #16]\n" \
+    "ldr         r4, [r0, #4]\n" \
+    "add         r4, r4, r4, lsl #1\n" \
+    "add         r4, r1, r4\n" \
+    "str         r4, [r0, #28]\n" \
+    "2:\n" /* four channels */ \
+    EDGEC_TILE_HALF("0", "2", ", #16", "") \
+    EDGEC_TILE_HALF("1", "3", "!", ", #-16") \
+    "ldm         sp, {r0, r2, r4, r8, r10}\n" /* tile, zp, y_step, quant_end, hi */ \
+    "vldrw.32    q0, [r9], #16\n" \
+    "vldrw.32    q1, [r9], #16\n" \
+    "vdup.32     q2, r10\n" \
+    "add         r6, r1, r4\n" \
+    "add         r4, r6, r4\n" \
+    EDGEC_TILE_QUANT("q5", shift5) \
+    EDGEC_TILE_QUANT("q6", shift6) \
+    EDGEC_TILE_QUANT("q7", shift7) \
+    "vpsttt\n" \
+    "vstrbt.32   q5, [r1], #4\n" \
+    "vstrbt.32   q6, [r6]\n" \
+    "vstrbt.32   q7, [r4]\n" \
+    "cmp         r9, r8\n" \
+    "bne         2b\n" \
+    "ldr         r2, [r0, #52]\n" \
+    "subs        r2, r2, #1\n" \
+    "str         r2, [r0, #52]\n" \
+    "bne         1b\n" \
+    "add         sp, sp, #20\n" \
+    "vpop        {d8-d15}\n" \
+    "pop         {r4-r11, pc}\n"
+
+/* For factors that need a shift. */
+#define EDGEC_TILE_SHIFT(q) \
+    "ldr         r10, [r0, #44]\n" \
+    "vqshl.s32   " q ", r10\n"
+
+/* Four channels of one pixel, one chunk; r7 and r11: the two halves of the weights. */
+#define EDGEC_TILE1_CHUNK(mac) \
+    "vldrb.8     q0, [r1], #16\n" \
+    "vldrb.8     q1, [r7], #16\n" \
+    "vldrb.8     q2, [r7], #16\n" \
+    mac ".s8     r0, q1, q0\n" \
+    "vldrb.8     q1, [r11, #16]\n" \
+    mac ".s8     r2, q2, q0\n" \
+    "vldrb.8     q2, [r11], #-32\n" \
+    mac ".s8     r6, q1, q0\n" \
+    mac ".s8     r4, q2, q0\n"
+
+#define EDGEC_TILE1 \
+    "push        {r4-r11, lr}\n" \
+    "vpush       {d8-d15}\n" \
+    "ldr         r12, [r0, #36]\n" \
+    "ldr         r2, [r0, #40]\n" \
+    "vdup.32     q6, r2\n" \
+    "ldr         r2, [r0, #12]\n" \
+    "vdup.32     q7, r2\n" \
+    "ldr         r2, [r0, #48]\n" \
+    "vmsr        p0, r2\n" \
+    "ldr         r5, [r0]\n" \
+    "ldr         r2, [r0, #8]\n" \
+    "ldr         r11, [r0, #44]\n" \
+    "push        {r0, r2, r11}\n" \
+    "lsl         r8, r12, #4\n" \
+    "lsl         r10, r12, #6\n" \
+    "sub         r10, r10, #32\n" \
+    "sub         r12, r12, #1\n" \
+    "1:\n" /* one pixel */ \
+    "ldr         r2, [r0, #32]\n" \
+    "ldr         r4, [r0, #4]\n" \
+    "ldrd        r1, r7, [r0, #16]\n" \
+    "ldrd        r9, r3, [r0, #24]\n" \
+    "add         r2, r1, r2\n" \
+    "str         r2, [r0, #16]\n" \
+    "add         r4, r3, r4\n" \
+    "str         r4, [r0, #28]\n" \
+    "2:\n" /* four channels */ \
+    "add         r11, r7, r10\n" \
+    EDGEC_TILE1_CHUNK("vmladav") \
+    "wls         lr, r12, 4f\n" \
+    "3:\n" \
+    EDGEC_TILE1_CHUNK("vmladava") \
+    "le          lr, 3b\n" \
+    "4:\n" \
+    "vmov        q5[2], q5[0], r0, r2\n" \
+    "vmov        q5[3], q5[1], r4, r6\n" \
+    "ldrd        r2, r4, [sp, #4]\n" /* quant_end, shift */ \
+    "vldrw.32    q0, [r9], #16\n" \
+    "vldrw.32    q1, [r9], #16\n" \
+    "vadd.i32    q5, q5, q0\n" \
+    "vqshl.s32   q5, r4\n" \
+    "vqrdmlash.s32 q5, q1, r5\n" \
+    "sub         r1, r1, r8\n" \
+    "vmax.s32    q5, q5, q6\n" \
+    "add         r7, r7, r8, lsl #1\n" \
+    "vmin.s32    q5, q5, q7\n" \
+    "cmp         r9, r2\n" \
+    "vpst\n" \
+    "vstrbt.32   q5, [r3], #4\n" \
+    "bne         2b\n" \
+    "ldr         r0, [sp]\n" \
+    "ldr         r2, [r0, #52]\n" \
+    "subs        r2, r2, #1\n" \
+    "str         r2, [r0, #52]\n" \
+    "bne         1b\n" \
+    "add         sp, sp, #12\n" \
+    "vpop        {d8-d15}\n" \
+    "pop         {r4-r11, pc}\n"
+
+/* clang-format on */
 
 /* Three pixels at a time, tile->count > 0 times. */
 EDGEC_MVE_CORE void edgec_tile3_s8__mve(__attribute__((unused)) EdgecTile *tile)
@@ -119,82 +211,17 @@ EDGEC_MVE_CORE void edgec_tile3_s8__mve(__attribute__((unused)) EdgecTile *tile)
     __asm__ volatile(EDGEC_TILE3("", "", ""));
 }
 
-/* The same for factors that need a shift. */
-#define EDGEC_TILE_SHIFT(q) "ldr r10, [r0, #44]\nvqshl.s32 " q ", r10\n"
+/* The same with a shift. */
 EDGEC_MVE_CORE void edgec_tile3_shift_s8__mve(__attribute__((unused)) EdgecTile *tile)
 {
     __asm__ volatile(
         EDGEC_TILE3(EDGEC_TILE_SHIFT("q5"), EDGEC_TILE_SHIFT("q6"), EDGEC_TILE_SHIFT("q7")));
 }
 
-/* Four channels of one pixel, one chunk; r7 and r11: the two halves of the weights. */
-#define EDGEC_TILE1_CHUNK(mac)                            \
-    "vldrb.8     q0, [r1], #16\n"                         \
-    "vldrb.8     q1, [r7], #16\n"                         \
-    "vldrb.8     q2, [r7], #16\n" mac ".s8 r0, q1, q0\n"  \
-    "vldrb.8     q1, [r11, #16]\n" mac ".s8 r2, q2, q0\n" \
-    "vldrb.8     q2, [r11], #-32\n" mac ".s8 r6, q1, q0\n" mac ".s8 r4, q2, q0\n"
-
 /* One pixel at a time, tile->count > 0 times. A shift of 0 costs nothing much here. */
 EDGEC_MVE_CORE void edgec_tile1_s8__mve(__attribute__((unused)) EdgecTile *tile)
 {
-    __asm__ volatile(
-        "push        {r4-r11, lr}\n"
-        "vpush       {d8-d15}\n"
-        "ldr         r12, [r0, #36]\n"
-        "ldr         r2, [r0, #40]\n"
-        "vdup.32     q6, r2\n"
-        "ldr         r2, [r0, #12]\n"
-        "vdup.32     q7, r2\n"
-        "ldr         r2, [r0, #48]\n"
-        "vmsr        p0, r2\n"
-        "ldr         r5, [r0]\n"
-        "ldr         r2, [r0, #8]\n"
-        "ldr         r11, [r0, #44]\n"
-        "push        {r0, r2, r11}\n"
-        "lsl         r8, r12, #4\n"
-        "lsl         r10, r12, #6\n"
-        "sub         r10, r10, #32\n"
-        "sub         r12, r12, #1\n"
-        "1:\n" /* one pixel */
-        "ldr         r2, [r0, #32]\n"
-        "ldr         r4, [r0, #4]\n"
-        "ldrd        r1, r7, [r0, #16]\n"
-        "ldrd        r9, r3, [r0, #24]\n"
-        "add         r2, r1, r2\n"
-        "str         r2, [r0, #16]\n"
-        "add         r4, r3, r4\n"
-        "str         r4, [r0, #28]\n"
-        "2:\n" /* four channels */
-        "add         r11, r7, r10\n" EDGEC_TILE1_CHUNK(
-            "vmladav") "wls         lr, r12, 4f\n"
-                       "3:\n" EDGEC_TILE1_CHUNK(
-                           "vmladava") "le          lr, 3b\n"
-                                       "4:\n"
-                                       "vmov        q5[2], q5[0], r0, r2\n"
-                                       "vmov        q5[3], q5[1], r4, r6\n"
-                                       "ldrd        r2, r4, [sp, #4]\n" /* quant_end, shift */
-                                       "vldrw.32    q0, [r9], #16\n"
-                                       "vldrw.32    q1, [r9], #16\n"
-                                       "vadd.i32    q5, q5, q0\n"
-                                       "vqshl.s32   q5, r4\n"
-                                       "vqrdmlash.s32 q5, q1, r5\n"
-                                       "sub         r1, r1, r8\n"
-                                       "vmax.s32    q5, q5, q6\n"
-                                       "add         r7, r7, r8, lsl #1\n"
-                                       "vmin.s32    q5, q5, q7\n"
-                                       "cmp         r9, r2\n"
-                                       "vpst\n"
-                                       "vstrbt.32   q5, [r3], #4\n"
-                                       "bne         2b\n"
-                                       "ldr         r0, [sp]\n"
-                                       "ldr         r2, [r0, #52]\n"
-                                       "subs        r2, r2, #1\n"
-                                       "str         r2, [r0, #52]\n"
-                                       "bne         1b\n"
-                                       "add         sp, sp, #12\n"
-                                       "vpop        {d8-d15}\n"
-                                       "pop         {r4-r11, pc}\n");
+    __asm__ volatile(EDGEC_TILE1);
 }
 
 /* ---- Any number of pixels and channels ----------------------------------------------------- */

@@ -1,0 +1,94 @@
+"""Rows for Helium: whole vectors and groups, every kind of tail, tiles, rolling buffers."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgec.kernels import conv_s8_mve, dwconv_s8_mve
+from edgec.kernels.base import Kernel
+from edgec.kernels.facts import ConvFacts
+from tests.kernels.harness import Case, check, conv_case, gemm_case
+from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
+from tests.kernels.test_rolling import rolling_call
+
+pytestmark = pytest.mark.qemu
+TARGET = "cortex-m55"
+ROWS = (*conv_s8_mve.CONV_ROWS, *dwconv_s8_mve.CONV_ROWS)
+SAME3 = (1, 1, 1, 1)
+SHAPES = (
+    Shape(5, 6, 16, 16, (1, 1)),
+    Shape(6, 6, 60, 57, (1, 1)),
+    Shape(3, 7, 106, 19, (1, 1)),
+    Shape(5, 5, 32, 7, (1, 1)),
+    Shape(6, 6, 24, 10, (1, 1), (2, 2)),
+    Shape(2, 1, 5, 3, (1, 1)),
+    Shape(8, 7, 16, 16, (3, 3), pads=SAME3),
+    Shape(9, 9, 16, 20, (3, 3), (2, 2), pads=(0, 0, 1, 1)),
+    Shape(7, 39, 16, 4, (3, 3), pads=SAME3),
+    Shape(7, 5, 20, 9, (3, 3), pads=SAME3),
+    Shape(12, 20, 3, 8, (3, 3), (2, 2), pads=SAME3),
+    Shape(1, 40, 16, 16, (1, 9), pads=(0, 4, 0, 4)),
+    Shape(6, 37, 8, 6, (2, 2)),
+    Shape(7, 9, 17, 5, (3, 2), (1, 2), (2, 2), (2, 1, 2, 1)),
+    Shape(8, 7, 16, 16, (3, 3), pads=SAME3, group=16),
+    Shape(9, 9, 24, 24, (3, 3), (2, 2), pads=(0, 0, 1, 1), group=24),
+    Shape(9, 10, 11, 11, (3, 3), pads=SAME3, group=11),
+    Shape(5, 70, 8, 8, (3, 3), pads=SAME3, group=8),
+    Shape(5, 70, 8, 8, (5, 5), pads=(2, 2, 2, 2), group=8),
+    Shape(5, 5, 33, 33, (7, 7), pads=(3, 3, 3, 3), group=33),
+    Shape(9, 10, 12, 12, (5, 5), (2, 2), pads=(1, 2, 2, 1), group=12),
+    Shape(7, 7, 9, 9, (2, 4), (1, 3), (3, 2), pads=(2, 2, 2, 3), group=9),
+    Shape(1, 60, 20, 20, (1, 9), pads=(0, 4, 0, 4), group=20),
+    Shape(61, 1, 17, 17, (9, 1), (2, 1), pads=(3, 0, 4, 0), group=17),
+)
+SIZES = ((1, 64, 12), (1, 640, 5), (1, 22, 2), (3, 33, 10), (4, 48, 6), (7, 16, 16), (7, 50, 13))
+
+
+def samples(row: Kernel[ConvFacts]) -> list[Case]:
+    """The shapes that the row takes, some with a shift."""
+    rng = np.random.default_rng(11)
+    cases: list[Case] = []
+    for number, shape in enumerate(SHAPES):
+        facts, x, y = conv_s8_sample(rng, shape, large=number % 3 == 2)
+        if row.when(facts):
+            cases.append(conv_case(row, facts, x, y, 0.0))
+    return cases
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_convolutions_of_many_channels_give_what_the_law_says(
+    row: Kernel[ConvFacts], tmp_path: Path
+) -> None:
+    cases = samples(row)
+    assert cases
+    check(TARGET, cases, tmp_path)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_rows_from_rolling_buffers_equal_the_whole_layer(
+    row: Kernel[ConvFacts], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(12)
+    cases: list[Case] = []
+    for shape in SHAPES:
+        facts, x, y = conv_s8_sample(rng, shape)
+        if row.when(facts):
+            whole = conv_case(row, facts, x, y, 0.0)
+            call = rolling_call(row, facts, len(whole.constants))
+            cases.append(dataclasses.replace(whole, call=call))
+    check(TARGET, cases, tmp_path)
+
+
+def test_matrix_products_of_any_size_give_what_the_law_says(tmp_path: Path) -> None:
+    rng = np.random.default_rng(13)
+    cases: list[Case] = []
+    for row in conv_s8_mve.GEMM_ROWS:
+        for size in SIZES:
+            facts, x, y = gemm_s8_sample(rng, *size)
+            if row.when(facts):
+                cases.append(gemm_case(row, facts, x, y, 0.0))
+    check(TARGET, cases, tmp_path)
