@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from edgec.ir.graph import Node
 from edgec.ops.base import Op
-from edgec.ops.gather import Gather
 from edgec.ops.move import Concat
 from edgec.ops.pad import Pad
 from edgec.ops.quantize import Dequantize, Quantize
 from edgec.ops.sort import ArgMax
 from edgec.passes.qdq_match import activation, quantizer
 from edgec.passes.rewrite import Rewriter
-from edgec.passes.signed import moves
+from edgec.passes.signed import picks
 
 
 def dequantize_after_move(r: Rewriter, node: Node) -> bool:
@@ -36,7 +35,7 @@ def _on_integers(op: Op, zero_point: int) -> Op | None:
     """The same operator on the integers behind its operand; None if there is none."""
     if isinstance(op, Pad):
         return replace(op, value=zero_point) if op.value == 0 else None
-    return op if moves(op) or isinstance(op, Gather) else None
+    return op if picks(op) else None
 
 
 def quantize_before_concat(r: Rewriter, node: Node) -> bool:

@@ -12,12 +12,13 @@ from typing import ClassVar
 from edgec.ir.graph import Node
 from edgec.ir.types import DType
 from edgec.ops.base import Op
-from edgec.ops.gather import Gather
+from edgec.ops.gather import Gather, GatherElements, GatherND
 from edgec.ops.move import Concat, Slice, Transpose
 from edgec.ops.pad import PadMirror
 from edgec.ops.pool import MaxPool, MaxPoolWithIndices
 from edgec.ops.quantize import Dequantize, FlipSign, Quantize, flip
 from edgec.ops.reduce import ReduceMax, ReduceMin
+from edgec.ops.resize import Resize
 from edgec.ops.shape import Expand, Reshape, Tile
 from edgec.passes.rewrite import Peephole, Rewriter, Rule
 
@@ -27,9 +28,20 @@ MOVES: tuple[type[Op], ...] = (
 """Operators of one tensor that pick elements by position or order, whatever their scale."""
 
 
+PICKS: tuple[type[Op], ...] = (Gather, GatherElements, GatherND)
+"""Operators that pick elements of their first operand by indices."""
+
+
 def moves(op: Op) -> bool:
-    """True if `op` picks elements of its first operand, whatever their scale."""
+    """True if `op` picks elements of its only operand, whatever their scale."""
+    if isinstance(op, Resize):
+        return op.mode == "nearest" and op.transform != "tf_crop_and_resize"
     return isinstance(op, MOVES) and not isinstance(op, MaxPoolWithIndices)
+
+
+def picks(op: Op) -> bool:
+    """Like `moves`, also by indices that are further operands."""
+    return moves(op) or isinstance(op, PICKS)
 
 
 def quantize_signed(r: Rewriter, node: Node) -> bool:
@@ -85,7 +97,7 @@ def flip_before_move(r: Rewriter, node: Node) -> bool:
         parts = [r.insert(FlipSign(), v, origin=node.origin) for v in inner.operands]
         r.replace(node.output, r.insert(inner.op, *parts, origin=inner.origin))
         return True
-    if not moves(inner.op) and not isinstance(inner.op, Gather):
+    if not picks(inner.op):
         return False
     first = r.insert(FlipSign(), inner.operands[0], origin=node.origin)
     r.replace(node.output, r.insert(inner.op, first, *inner.inputs[1:], origin=inner.origin))

@@ -18,6 +18,7 @@ from edgec.ops.pad import Pad, PadMirror
 from edgec.ops.pool import MaxPool
 from edgec.ops.quantized_window import QConv
 from edgec.ops.reduce import ReduceMax, ReduceMin
+from edgec.ops.resize import Resize
 from edgec.ops.shape import Expand, Reshape, Tile
 from edgec.ops.sort import ArgMax, ArgMin
 from edgec.passes.qdq_islands import QdqMoves
@@ -195,6 +196,7 @@ MOVES: dict[str, Callable[[], Op]] = {
     "Pad": lambda: Pad((0, 0, 1, 1), (0, 0, 0, 2)),
     "PadMirror": lambda: PadMirror((0, 0, 1, 1), (0, 0, 0, 2), "reflect"),
     "MaxPool": lambda: MaxPool((2, 3), (1, 2), (0, 1, 1, 1), (1, 1)),
+    "Resize": lambda: Resize((1, 4, 10, 12), (1.0, 1.0, 2.0, 2.0)),
     "ReduceMax": lambda: ReduceMax((1, 3)),
     "ReduceMin": lambda: ReduceMin((2,)),
 }

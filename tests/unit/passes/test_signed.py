@@ -14,6 +14,7 @@ from edgec.ops.elementwise import Add
 from edgec.ops.move import Concat, Transpose
 from edgec.ops.pad import Pad
 from edgec.ops.pool import MaxPool
+from edgec.ops.resize import Resize
 from edgec.ops.sort import ArgMax
 from edgec.passes.signed import SignedActivations
 from tests.unit.passes.checking import becomes, stays
@@ -120,9 +121,10 @@ POOL = MaxPool((2, 2), (2, 2), (0, 0, 0, 0), (1, 1))
         (Sigmoid(), Sigmoid()),
         (Sigmoid(), Transpose((0, 2, 3, 1)), Sigmoid()),
         (Sigmoid(), POOL, Sigmoid()),
+        (Sigmoid(), Resize((1, 4, 12, 6), (1.0, 1.0, 2.0, 1.0)), Sigmoid()),
         (Sigmoid(), Pad((0, 0, 1, 1), (0, 0, 1, 1)), Sigmoid()),
     ],
-    ids=["functions", "transpose", "pool", "pad"],
+    ids=["functions", "transpose", "pool", "resize", "pad"],
 )
 def test_flips_stay_at_the_boundary_only(ops: tuple[object, ...]) -> None:
     nodes = island(chain(*ops), same=1.0)
