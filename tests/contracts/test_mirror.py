@@ -11,6 +11,13 @@ SHARED_TESTS = {
     "tests/unit/cli/test_listings.py": ("boards", "doctor", "explain", "ops", "targets"),
     "tests/unit/cli/test_verbs.py": ("bench", "check", "gen", "verify"),
     "tests/unit/kernels/test_registry.py": ("base", "calls", "facts", "packing"),
+    "tests/unit/ops/test_conv.py": ("conv_transpose",),
+    "tests/unit/ops/test_ml_feature.py": ("ml_encode",),
+    "tests/unit/ops/test_ml_linear.py": ("ml_post", "ml_svm", "ml_svm_classify"),
+    "tests/unit/ops/test_ml_tree.py": ("ml_tree_forest", "ml_tree_import"),
+    "tests/unit/ops/test_norm.py": ("local_norm",),
+    "tests/unit/ops/test_pool.py": ("window",),
+    "tests/unit/ops/test_rnn.py": ("rnn_base", "rnn_gates"),
 }
 TESTED_ELSEWHERE = {
     f"edgec/{test.split('/')[2]}/{name}.py": test

@@ -19,8 +19,9 @@ EDGES = np.asarray(
 )
 
 
-def scalar(value: float, dtype: object = np.float32) -> Array:
-    return np.asarray(value, dtype)  # type: ignore[call-overload]
+def scalar(value: float, dtype: type = np.float32) -> Array:
+    array: Array = np.asarray(value, dtype)
+    return array
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16])
@@ -53,7 +54,7 @@ def test_parameters_per_axis_are_broadcast(axis: int) -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(0, 20, (2, 3, 4)).astype(np.float32)
     n = x.shape[axis]
-    scales = rng.uniform(0.1, 1, n).astype(np.float32)
+    scales = np.asarray(rng.uniform(0.1, 1, n), np.float32)
     zeros = np.arange(n).astype(np.int8)
     q = SingleNode("QuantizeLinear", (x, scales, zeros), {"axis": axis}, constants=(1, 2))
     check_close(q, atol=0)
@@ -78,7 +79,7 @@ def test_blocks_of_an_axis_share_their_parameters() -> None:
 def test_an_omitted_zero_point_is_zero() -> None:
     x = np.asarray([-1.0, 0.4, 300.0], np.float32)
     (y,) = SingleNode("QuantizeLinear", (x, scalar(1.0)), constants=(1,)).run()
-    assert (y.dtype, y.tolist()) == (np.uint8, [0, 0, 255])
+    assert (y.dtype, y.tolist()) == (np.dtype(np.uint8), [0, 0, 255])
     signed = SingleNode("QuantizeLinear", (x, scalar(1.0)), {"output_dtype": 3}, constants=(1,))
     assert signed.run()[0].dtype == np.int8
 
