@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgec.kernels import (
     conv_f32,
+    conv_f32_avx2,
     conv_s8,
     conv_s8_avx2,
     conv_s8_dsp,
@@ -27,6 +28,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8_packed.CONV_ROWS,
     *conv_s8_avx2.CONV_ROWS,
     *dwconv_s8_mve.CONV_ROWS,
+    *conv_f32_avx2.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
@@ -35,6 +37,7 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *gemm_s8_packed.GEMM_ROWS,
     *conv_s8_mve.GEMM_ROWS,
     *conv_s8_avx2.GEMM_ROWS,
+    *conv_f32_avx2.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
 

@@ -1,0 +1,233 @@
+/*
+ * Register-blocked float products for AVX2 and FMA: 4 pixels by 16 channels, or 1 by 64.
+ *
+ *   y[p][n] = clamp(bias[n] + sum over taps of x[p][tap] * w[n][tap])
+ *
+ * Taps are `rows` by `columns` runs of `taps` neighbours, added in the order of the weights with
+ * one rounding a term.
+ * w: groups of 16 channels, the last of as many as are left, each [row][column][tap][channel].
+ * bias: one for each channel.
+ */
+#ifndef EDGEC_TILE_F32__AVX2_H
+#define EDGEC_TILE_F32__AVX2_H
+
+#include <immintrin.h>
+#include "edgec/types.h"
+
+/* Where the taps of a pixel are, in floats. Rows lie in a ring, the first one at `slot`. */
+typedef struct {
+    const float *x;
+    int32_t step;
+    int32_t slot;
+    int32_t rows;
+    int32_t row_step;
+    int32_t columns;
+    int32_t column_step;
+    int32_t taps;
+} EdgecRunsF32Avx2;
+
+typedef struct {
+    const float *w;
+    const float *bias;
+    EdgecClampF32 clamp;
+    int32_t channels;
+} EdgecWeightsF32Avx2;
+
+/* Eight sums of eight channels. */
+typedef struct {
+    __m256 a0;
+    __m256 a1;
+    __m256 b0;
+    __m256 b1;
+    __m256 c0;
+    __m256 c1;
+    __m256 d0;
+    __m256 d1;
+} EdgecSumsF32Avx2;
+
+EDGEC_INLINE __m256i edgec_first__avx2(int32_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* The first n (1 to 8, or more) of 8 floats. */
+EDGEC_INLINE __m256 edgec_load8_f32__avx2(const float *p, int32_t n)
+{
+    return n >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, edgec_first__avx2(n));
+}
+
+/* Limits as edgec_limit_f32 has them: NaN stays NaN. */
+EDGEC_INLINE void edgec_store8_f32__avx2(float *y, __m256 v, const EdgecClampF32 clamp, int32_t n)
+{
+    if (clamp.has_lo) {
+        v = _mm256_max_ps(_mm256_set1_ps(clamp.lo), v);
+    }
+    if (clamp.has_hi) {
+        v = _mm256_min_ps(_mm256_set1_ps(clamp.hi), v);
+    }
+    if (n >= 8) {
+        _mm256_storeu_ps(y, v);
+    } else {
+        _mm256_maskstore_ps(y, edgec_first__avx2(n), v);
+    }
+}
+
+EDGEC_INLINE void edgec_store16_f32__avx2(float *y, __m256 low, __m256 high,
+                                          const EdgecClampF32 clamp, int32_t n)
+{
+    edgec_store8_f32__avx2(y, low, clamp, n);
+    if (n > 8) {
+        edgec_store8_f32__avx2(y + 8, high, clamp, n - 8);
+    }
+}
+
+/* One tap by 16 channels. In one piece, so that no other pixel is loaded before it is needed. */
+EDGEC_INLINE void edgec_mac2_f32__avx2(__m256 *low, __m256 *high, const float *x, __m256 w0,
+                                       __m256 w1)
+{
+    __m256 v;
+    __asm__("vbroadcastss %3, %2\n\t"
+            "vfmadd231ps %4, %2, %0\n\t"
+            "vfmadd231ps %5, %2, %1"
+            : "+x"(*low), "+x"(*high), "=&x"(v)
+            : "m"(*x), "x"(w0), "x"(w1));
+}
+
+/* A run of taps of 4 pixels by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_run4_f32__avx2(EdgecSumsF32Avx2 *s, const float *x, int32_t step,
+                                       const float *w, int32_t taps, int32_t n)
+{
+    for (int32_t i = 0; i < taps; i++) {
+        const __m256 w0 = edgec_load8_f32__avx2(w, n);
+        if (n > 8) {
+            const __m256 w1 = edgec_load8_f32__avx2(w + 8, n - 8);
+            edgec_mac2_f32__avx2(&s->a0, &s->a1, x, w0, w1);
+            edgec_mac2_f32__avx2(&s->b0, &s->b1, x + step, w0, w1);
+            edgec_mac2_f32__avx2(&s->c0, &s->c1, x + 2 * step, w0, w1);
+            edgec_mac2_f32__avx2(&s->d0, &s->d1, x + 3 * step, w0, w1);
+        } else {
+            s->a0 = _mm256_fmadd_ps(_mm256_set1_ps(x[0]), w0, s->a0);
+            s->b0 = _mm256_fmadd_ps(_mm256_set1_ps(x[step]), w0, s->b0);
+            s->c0 = _mm256_fmadd_ps(_mm256_set1_ps(x[2 * step]), w0, s->c0);
+            s->d0 = _mm256_fmadd_ps(_mm256_set1_ps(x[3 * step]), w0, s->d0);
+        }
+        x++;
+        w += n;
+    }
+}
+
+/* 4 pixels, the first at x, by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float *x,
+                                         const EdgecWeightsF32Avx2 *g, const float *w,
+                                         const float *bias, int32_t n, float *y)
+{
+    const __m256 b0 = edgec_load8_f32__avx2(bias, n);
+    const __m256 b1 = n > 8 ? edgec_load8_f32__avx2(bias + 8, n - 8) : b0;
+    EdgecSumsF32Avx2 s = {b0, b1, b0, b1, b0, b1, b0, b1};
+    int32_t slot = t->slot;
+    for (int32_t row = 0; row < t->rows; row++) {
+        for (int32_t column = 0; column < t->columns; column++) {
+            const float *at = x + slot * t->row_step + column * t->column_step;
+            edgec_run4_f32__avx2(&s, at, t->step, w, t->taps, n);
+            w += t->taps * n;
+        }
+        slot = slot + 1 == t->rows ? 0 : slot + 1;
+    }
+    edgec_store16_f32__avx2(y, s.a0, s.a1, g->clamp, n);
+    edgec_store16_f32__avx2(y + g->channels, s.b0, s.b1, g->clamp, n);
+    edgec_store16_f32__avx2(y + 2 * g->channels, s.c0, s.c1, g->clamp, n);
+    edgec_store16_f32__avx2(y + 3 * g->channels, s.d0, s.d1, g->clamp, n);
+}
+
+/* One pixel by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_block1_f32__avx2(const EdgecRunsF32Avx2 *t, const float *x,
+                                         const EdgecWeightsF32Avx2 *g, const float *w,
+                                         const float *bias, int32_t n, float *y)
+{
+    __m256 low = edgec_load8_f32__avx2(bias, n);
+    __m256 high = n > 8 ? edgec_load8_f32__avx2(bias + 8, n - 8) : low;
+    int32_t slot = t->slot;
+    for (int32_t row = 0; row < t->rows; row++) {
+        for (int32_t column = 0; column < t->columns; column++) {
+            const float *at = x + slot * t->row_step + column * t->column_step;
+            for (int32_t i = 0; i < t->taps; i++) {
+                const __m256 v = _mm256_set1_ps(at[i]);
+                low = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w, n), low);
+                if (n > 8) {
+                    high = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w + 8, n - 8), high);
+                }
+                w += n;
+            }
+        }
+        slot = slot + 1 == t->rows ? 0 : slot + 1;
+    }
+    edgec_store16_f32__avx2(y, low, high, g->clamp, n);
+}
+
+/* 64 channels of a pixel whose taps are one run. */
+EDGEC_INLINE void edgec_block64_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
+                                          int32_t c, float *y)
+{
+    const float *bias = g->bias + c;
+    const int32_t next = t->taps * 16;
+    const float *w = g->w + c * t->taps;
+    EdgecSumsF32Avx2 s = {_mm256_loadu_ps(bias),      _mm256_loadu_ps(bias + 8),
+                          _mm256_loadu_ps(bias + 16), _mm256_loadu_ps(bias + 24),
+                          _mm256_loadu_ps(bias + 32), _mm256_loadu_ps(bias + 40),
+                          _mm256_loadu_ps(bias + 48), _mm256_loadu_ps(bias + 56)};
+    for (int32_t i = 0; i < t->taps; i++) {
+        const __m256 v = _mm256_set1_ps(t->x[i]);
+        s.a0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w), s.a0);
+        s.a1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 8), s.a1);
+        s.b0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next), s.b0);
+        s.b1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next + 8), s.b1);
+        s.c0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next), s.c0);
+        s.c1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next + 8), s.c1);
+        s.d0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next), s.d0);
+        s.d1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next + 8), s.d1);
+        w += 16;
+    }
+    edgec_store16_f32__avx2(y, s.a0, s.a1, g->clamp, 16);
+    edgec_store16_f32__avx2(y + 16, s.b0, s.b1, g->clamp, 16);
+    edgec_store16_f32__avx2(y + 32, s.c0, s.c1, g->clamp, 16);
+    edgec_store16_f32__avx2(y + 48, s.d0, s.d1, g->clamp, 16);
+}
+
+/* n (1 to 16) channels of `count` pixels; the last 4 may overlap those before. */
+EDGEC_INLINE void edgec_group_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
+                                        int32_t c, int32_t n, int32_t count, float *y)
+{
+    const float *w = g->w + c * t->rows * t->columns * t->taps;
+    if (count < 4) {
+        for (int32_t i = 0; i < count; i++) {
+            edgec_block1_f32__avx2(t, t->x + i * t->step, g, w, g->bias + c, n,
+                                   y + i * g->channels + c);
+        }
+        return;
+    }
+    for (int32_t i = 0; i < count; i += 4) {
+        const int32_t at = i + 4 <= count ? i : count - 4;
+        edgec_block4_f32__avx2(t, t->x + at * t->step, g, w, g->bias + c, n,
+                               y + at * g->channels + c);
+    }
+}
+
+/* All channels of `count` pixels that are t->step apart. */
+EDGEC_INLINE void edgec_line_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
+                                       int32_t count, float *y)
+{
+    int32_t c = 0;
+    if (count == 1 && t->rows == 1 && t->columns == 1) {
+        for (; c + 64 <= g->channels; c += 64) {
+            edgec_block64_f32__avx2(t, g, c, y + c);
+        }
+    }
+    for (; c + 16 <= g->channels; c += 16) {
+        edgec_group_f32__avx2(t, g, c, 16, count, y);
+    }
+    if (c < g->channels) {
+        edgec_group_f32__avx2(t, g, c, g->channels - c, count, y);
+    }
+}
+
+#endif
