@@ -97,7 +97,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: 2.5 * f.macs + 12 * f.outputs,
+    cost=lambda f: 2.0 * f.macs + 10.5 * f.outputs,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__c",

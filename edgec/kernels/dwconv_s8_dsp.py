@@ -92,7 +92,7 @@ def cost_3x3(f: ConvFacts) -> float:
     compute = f.in_c * (rows * line + strips * 26) + groups * strips * 40
     pairs = rows + 1
     expand = groups * pairs * (80 + 10.5 * f.in_w)
-    return f.n * (compute + expand + 4 * slots_3x3(f) * pair_bytes(f) / 4) + limit_cost(f)
+    return 0.93 * f.n * (compute + expand + slots_3x3(f) * pair_bytes(f)) + limit_cost(f)
 
 
 def pack_3x3(f: ConvFacts) -> tuple[Constant, ...]:

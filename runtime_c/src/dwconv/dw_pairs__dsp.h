@@ -160,19 +160,55 @@ EDGEC_DW_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t 
     rows->lower = edgec_dw_row__dsp(s, x, pad, top + 1, &rows->lower_step);
 }
 
-/* Rows `top` and `top` + 1 of x. */
-EDGEC_INLINE void edgec_dw_rows__dsp(const EdgecConvShape *s, const int8_t *x, const uint32_t *pad,
-                                     int32_t top, EdgecDwRows *rows)
+/* Row pairs of four channels from the top down. `next` is row `top` of x where that is inside, as
+   it is, with the row below, for all `top` below `inside` taken as unsigned (none in rolling
+   buffers). `bytes`: of a row. */
+typedef struct {
+    const EdgecConvShape *shape;
+    const uint32_t *pad;
+    const int8_t *x;
+    const int8_t *next;
+    int32_t top;
+    uint32_t inside;
+    int32_t bytes;
+    int32_t pixels;
+} EdgecDwSource;
+
+/* From row `top` of the four channels at x on; `columns` of a row pair are read. */
+EDGEC_INLINE EdgecDwSource edgec_dw_source__dsp(const EdgecConvShape *s, const int8_t *x,
+                                                const uint32_t *pad, int32_t top, int32_t columns)
 {
-    if (top < 0 || top + 1 >= s->in_h || s->in_rows < s->in_h) {
-        edgec_dw_border__dsp(s, x, pad, top, rows);
-        return;
-    }
+    const int32_t room = columns - s->pad_left;
     const int32_t bytes = s->in_w * s->in_c;
-    rows->upper = x + top * bytes;
-    rows->lower = rows->upper + bytes;
-    rows->upper_step = s->in_c;
-    rows->lower_step = s->in_c;
+    const EdgecDwSource source = {
+        .shape = s,
+        .pad = pad,
+        .x = x,
+        .next = top > 0 ? x + top * bytes : x,
+        .top = top,
+        .inside = s->in_rows < s->in_h ? 0u : (uint32_t)s->in_h - 1u,
+        .bytes = bytes,
+        .pixels = s->in_w < room ? s->in_w : room,
+    };
+    return source;
+}
+
+/* The next row pair. */
+EDGEC_INLINE void edgec_dw_next__dsp(EdgecDwSource *source, EdgecDwRows *rows)
+{
+    if ((uint32_t)source->top < source->inside) {
+        rows->upper = source->next;
+        rows->lower = source->next + source->bytes;
+        rows->upper_step = source->shape->in_c;
+        rows->lower_step = rows->upper_step;
+        source->next = rows->lower + source->bytes;
+    } else {
+        edgec_dw_border__dsp(source->shape, source->x, source->pad, source->top, rows);
+        if (source->top == -1) {
+            source->next = source->x + source->bytes;
+        }
+    }
+    source->top += 2;
 }
 
 /* Row `row` of y. */

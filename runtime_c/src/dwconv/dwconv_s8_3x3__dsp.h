@@ -279,73 +279,73 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
     /* clang-format on */
 }
 
-/* What the driver needs to know to expand row pairs of four channels. Row pair 0 has row `top`
-   above; `pad` has four bytes of x_zp. */
+/* The row pairs of a layer and one line of outputs after the other. */
 typedef struct {
-    const EdgecConvShape *shape;
-    const int8_t *x;
-    const uint32_t *pad;
+    EdgecDwStrip strip;
+    EdgecDwSource source;
     uint32_t *ring;
-    int32_t slots;
+    uint32_t *ring_end;
     int32_t words;
-    int32_t pixels;
-    int32_t top;
-} EdgecDwRing;
+    int32_t slots;
+    int32_t row_end;
+    int32_t row;   /* bytes of a row of y */
+    int32_t below; /* what a line's `row` is, usually */
+    EdgecDwLine lines[EDGEC_DW3X3_LINES];
+} EdgecDw3x3;
 
-/* Row pair `pair` of four channels into `out`. */
-EDGEC_INLINE void edgec_dw3x3_expand(const EdgecDwRing *r, int32_t pair, uint32_t *out)
+EDGEC_INLINE void edgec_dw3x3_expand(EdgecDw3x3 *d, uint32_t *out)
 {
     EdgecDwRows rows;
-    edgec_dw_rows__dsp(r->shape, r->x, r->pad, r->top + 2 * pair, &rows);
-    edgec_dw_expand_blocks__dsp(out, &rows, r->pixels, r->shape->pad_left);
+    edgec_dw_next__dsp(&d->source, &rows);
+    edgec_dw_expand_blocks__dsp(out, &rows, d->source.pixels, d->source.shape->pad_left);
 }
 
-/* Channels [k, 4) of a group of four, whose rows begin at r->x and y. */
-EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const EdgecDwRing *r, const int32_t *w,
-                                    int8_t *y, int32_t k, int32_t row_begin, int32_t row_end)
+/* Where the outputs of a line go: not inlined, for rolling buffers only. */
+EDGEC_DW_SHARED void edgec_dw3x3_rolling(const EdgecDw3x3 *d, EdgecDwLine *line, int8_t *y,
+                                         int32_t oy)
 {
-    const EdgecConvShape *s = &p->shape;
+    const EdgecConvShape *s = d->source.shape;
+    line->y = edgec_dw_out__dsp(s, y, oy);
+    if (s->stride_h == 1 && oy + 1 < d->row_end) {
+        line->row = (int32_t)(edgec_dw_out__dsp(s, y, oy + 1) - line->y);
+    }
+}
+
+/* Output rows from oy on of four channels that begin at y. */
+EDGEC_INLINE void edgec_dw3x3_group(EdgecDw3x3 *d, int8_t *y, int32_t oy)
+{
+    const EdgecConvShape *s = d->source.shape;
     const bool two = s->stride_h == 1;
-    const int32_t tile = two ? 2 : 4;
-    const int32_t whole = s->out_w / tile;
-    EdgecDwLine lines[EDGEC_DW3X3_LINES];
-    EdgecDwStrip strip = {
-        .lines = lines,
-        .lines_end = lines,
-        .w = w,
-        .k = k,
-        .k_end = 4,
-        .span = whole * (two ? 32 : 128),
-        .rest = (s->out_w - whole * tile) * 32,
-        .c = s->out_c,
-        .zp = p->quant.zp,
-    };
-    uint32_t *slot = r->ring;
-    uint32_t *const ring_end = r->ring + r->slots * r->words;
-    edgec_dw3x3_expand(r, 0, slot);
-    int32_t pair = 1;
-    int32_t oy = row_begin;
-    while (oy < row_end) {
-        EdgecDwLine *line = lines;
-        for (int32_t i = 1; i < r->slots && oy < row_end; i++) {
-            line->y = edgec_dw_out__dsp(s, y, oy);
-            line->row = two ? 0 : s->out_c;
-            if (two && oy + 1 < row_end) {
-                line->row = (int32_t)(edgec_dw_out__dsp(s, y, oy + 1) - line->y);
+    const bool rolling = s->out_rows < s->out_h;
+    int8_t *out = rolling ? y : y + oy * d->row;
+    uint32_t *slot = d->ring;
+    edgec_dw3x3_expand(d, slot);
+    while (oy < d->row_end) {
+        EdgecDwLine *line = d->lines;
+        const EdgecDwLine *const end = d->lines + d->slots - 1;
+        do {
+            line->y = out;
+            line->row = d->below;
+            if (two && oy + 1 == d->row_end) {
+                line->row = 0;
             }
+            if (rolling) {
+                edgec_dw3x3_rolling(d, line, y, oy);
+            }
+            out += two ? 2 * d->row : d->row;
             line->upper = slot;
-            slot = slot + r->words == ring_end ? r->ring : slot + r->words;
+            slot += d->words;
+            slot = slot == d->ring_end ? d->ring : slot;
             line->lower = slot;
-            edgec_dw3x3_expand(r, pair, slot);
-            pair++;
             line++;
             oy += two ? 2 : 1;
-        }
-        strip.lines_end = line;
+            edgec_dw3x3_expand(d, slot);
+        } while (line != end && oy < d->row_end);
+        d->strip.lines_end = line;
         if (two) {
-            edgec_dw3x3_stride1__dsp(&strip);
+            edgec_dw3x3_stride1__dsp(&d->strip);
         } else {
-            edgec_dw3x3_stride2__dsp(&strip);
+            edgec_dw3x3_stride2__dsp(&d->strip);
         }
     }
 }
@@ -357,22 +357,31 @@ EDGEC_DW_SHARED void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
-    const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
-    EdgecDwRing r = {
-        .shape = s,
-        .x = x,
-        .pad = &pad,
-        .ring = ring,
-        .slots = slots,
-        .words = edgec_dw3x3_columns(s) * 4,
-        .pixels = s->in_w < room ? s->in_w : room,
-        .top = row_begin * s->stride_h - s->pad_top,
-    };
-    edgec_dw_fill__dsp(ring, slots * r.words, edgec_sxtb16(pad));
+    const int32_t columns = edgec_dw3x3_columns(s);
+    const int32_t tile = s->stride_h == 1 ? 2 : 4;
+    const int32_t whole = s->out_w / tile;
+    EdgecDw3x3 d;
+    d.strip.lines = d.lines;
+    d.strip.k_end = 4;
+    d.strip.span = whole * (s->stride_h == 1 ? 32 : 128);
+    d.strip.rest = (s->out_w - whole * tile) * 32;
+    d.strip.c = s->out_c;
+    d.strip.zp = p->quant.zp;
+    d.ring = ring;
+    d.words = columns * 4;
+    d.ring_end = ring + slots * d.words;
+    d.slots = slots;
+    d.row_end = row_end;
+    d.row = s->out_w * s->out_c;
+    d.below = s->stride_h == 1 ? d.row : s->out_c;
+    edgec_dw_fill__dsp(ring, slots * d.words, edgec_sxtb16(pad));
     for (int32_t c = 0; c < s->in_c; c += 4) {
         const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
-        r.x = x + c - k;
-        edgec_dw3x3_group(p, &r, w + 5 * c, y + c - k, k, row_begin, row_end);
+        const int32_t top = row_begin * s->stride_h - s->pad_top;
+        d.strip.w = w + 5 * c;
+        d.strip.k = k;
+        d.source = edgec_dw_source__dsp(s, x + c - k, &pad, top, columns);
+        edgec_dw3x3_group(&d, y + c - k, row_begin);
     }
 }
 

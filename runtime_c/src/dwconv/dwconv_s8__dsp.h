@@ -40,16 +40,13 @@ typedef struct {
     uint32_t channel[4];
 } EdgecDwPixel;
 
-/* The row pair whose upper row is `top` of four channels into `out`. */
-EDGEC_INLINE void edgec_dw_expand__dsp(const EdgecConvShape *s, const int8_t *x,
-                                       const uint32_t *pad, int32_t top, uint32_t *out)
+/* The next row pair into `out`. */
+EDGEC_INLINE void edgec_dw_expand__dsp(EdgecDwSource *source, uint32_t *out)
 {
-    const int32_t room = edgec_dw_width__dsp(s) - s->pad_left;
-    const int32_t pixels = s->in_w < room ? s->in_w : room;
     EdgecDwRows rows;
-    if (pixels > 0) {
-        edgec_dw_rows__dsp(s, x, pad, top, &rows);
-        edgec_dw_expand_pixels__dsp(out + 4 * s->pad_left, &rows, pixels);
+    edgec_dw_next__dsp(source, &rows);
+    if (source->pixels > 0) {
+        edgec_dw_expand_pixels__dsp(out + 4 * source->shape->pad_left, &rows, source->pixels);
     }
 }
 
@@ -83,7 +80,8 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
     const int32_t *const table = tiles->table;
     const int32_t words = edgec_dw_width__dsp(s) * 4;
     const int32_t taps = edgec_dw_taps__dsp(s) + s->stride_h - 1;
-    int32_t top = row_begin * s->stride_h - s->pad_top;
+    const int32_t top = row_begin * s->stride_h - s->pad_top;
+    EdgecDwSource source = edgec_dw_source__dsp(s, x, pad, top, edgec_dw_width__dsp(s));
     int32_t made = 0;
     int32_t oy = row_begin;
     while (oy < row_end) {
@@ -91,7 +89,7 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
         const int32_t count = left < lines ? left : lines;
         const int32_t need = taps + (count - 1) * s->stride_h;
         for (; made < need; made++) {
-            edgec_dw_expand__dsp(s, x, pad, top + 2 * made, memory + made * words);
+            edgec_dw_expand__dsp(&source, memory + made * words);
         }
         tiles->pairs_end = edgec_dw_pairs__dsp(s, pairs, count, y, oy, row_end, memory);
         tiles->k = first;
@@ -108,7 +106,6 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
             to[i] = from[i];
         }
         made -= done;
-        top += 2 * done;
         oy += 2 * count;
     }
 }
