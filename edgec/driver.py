@@ -42,7 +42,7 @@ from edgec.verify.inputs import load_inputs
 Progress = Callable[[str], None]
 ARENA_ALIGN = 16
 # flash that may be traded for speed, as a part of the smallest weights
-FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
+FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compi
     dump.write("90-program", loop_text.print_program(program))
     progress("writing C")
     incbin = options.weights is WeightsFormat.INCBIN
-    emission = emit(program, plan, target, EmitOptions(options.board, incbin))
+    small = options.optimize is Optimize.SIZE
+    emission = emit(program, plan, target, EmitOptions(options.board, incbin, small))
     return Compiled(graph, program, plan, emission, target)
 
 

@@ -38,7 +38,7 @@ class EmitOptions:
 
     board: str | None = None
     incbin: bool = False
-    cflags: tuple[str, ...] = ()
+    small: bool = False  # compile for size
 
 
 def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOptions) -> Emission:
@@ -60,7 +60,7 @@ def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOption
         files[f"{name}_weights.c"] = tuple(weights_c(name, program.constants))
     files.update(copied)
     headers = tuple(sorted(f for f in files if f.endswith(".h")))
-    cflags = (*target.cflags, *options.cflags)
+    cflags = tuple("-Os" if f == "-O2" and options.small else f for f in target.cflags)
     description = manifest(program, plan, target, cflags, options.board, sources, headers)
     files["manifest.json"] = description.json()
     math = any("math.h" in str(text) for text in files.values())
@@ -80,7 +80,13 @@ def _template(
     )
     assembly = any(s.endswith(".S") for s in sources)
     return environment.get_template(template).render(
-        name=name, upper=name.upper(), sources=sources, cflags=cflags, math=math, assembly=assembly
+        name=name,
+        upper=name.upper(),
+        sources=sources,
+        cflags=cflags,
+        level=next((f for f in cflags if f.startswith("-O")), "-O2"),
+        math=math,
+        assembly=assembly,
     )
 
 
