@@ -18,9 +18,10 @@ class Target:
     `features` are words that kernel rows ask for: "dsp" (16-bit pairs, SMMULR), "sat" (SSAT),
     "mve" and "mve_fp" (Helium), "avx2", "fpu" and "fpu64" (float32 and float64 in hardware),
     "mul64" (32 x 32 -> 64 multiply in a few cycles), "unaligned" (word loads from any address),
-    "rv32", "rv64", "armv6m", "armv7m" (code for that core alone), "packed" and "scalar" (no SIMD:
-    two products in one multiplication pay, and eight sums fit the registers), "m4_timing" (cycles as on Cortex-M4: `bench` estimates them). `arch` is the
-    folder of `targets/hal` that fits.
+    "rvv" (RISC-V vectors), "rv32", "rv64", "armv6m", "armv7m" (code for that core alone), "packed"
+    and "scalar" (no SIMD: two products in one multiplication pay, and eight sums fit the
+    registers), "m4_timing" (cycles as on Cortex-M4: `bench` estimates them). `arch` is the folder
+    of `targets/hal` that fits.
     """
 
     name: str

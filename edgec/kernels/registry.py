@@ -10,8 +10,10 @@ from edgec.kernels import (
     conv_s8_dsp,
     conv_s8_mve,
     conv_s8_packed,
+    conv_s8_rvv,
     dwconv_s8_dsp,
     dwconv_s8_mve,
+    dwconv_s8_scalar,
     gemm_s8_dsp,
     gemm_s8_packed,
     winograd,
@@ -26,9 +28,11 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *winograd.CONV_ROWS,
     *conv_s8_mve.CONV_ROWS,
     *conv_s8_packed.CONV_ROWS,
-    *conv_s8_avx2.CONV_ROWS,
     *dwconv_s8_mve.CONV_ROWS,
+    *dwconv_s8_scalar.CONV_ROWS,
+    *conv_s8_avx2.CONV_ROWS,
     *conv_f32_avx2.CONV_ROWS,
+    *conv_s8_rvv.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
@@ -38,6 +42,7 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8_mve.GEMM_ROWS,
     *conv_s8_avx2.GEMM_ROWS,
     *conv_f32_avx2.GEMM_ROWS,
+    *conv_s8_rvv.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
 

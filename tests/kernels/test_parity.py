@@ -25,6 +25,7 @@ TARGETS = (
     "cortex-m4",
     "cortex-m55",
     "riscv32imac",
+    "riscv64gcv",
 )
 GEMM_SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11))
 

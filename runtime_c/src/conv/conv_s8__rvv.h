@@ -1,0 +1,89 @@
+/*
+ * int8 convolution (group 1) for the RISC-V vector extension, any kernel, stride and padding.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
+ *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] *
+ *                             w[c][ky][kx][i])
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * w, bias, half: see tile_s8__rvv.h. The inputs of 3 or 6 pixels are copied to scratch, which has
+ * room for as many times k_h * k_w * in_c bytes, and multiplied by all weights.
+ */
+#ifndef EDGEC_CONV_S8__RVV_H
+#define EDGEC_CONV_S8__RVV_H
+
+#include "conv/copy_s8__rvv.h"
+#include "gemm/tile_s8__rvv.h"
+
+/* One row of taps when some are outside the input, or when they are not neighbours. */
+EDGEC_INLINE void edgec_gather_taps_s8__rvv(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
+                                            int8_t *patch)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t kx = 0; kx < s->k_w; kx++) {
+        if (ix >= 0 && ix < s->in_w) {
+            edgec_copy_s8__rvv(patch, row + ix * s->in_c, s->in_c);
+        } else {
+            edgec_fill_s8__rvv(patch, p->x_zp, s->in_c);
+        }
+        patch += s->in_c;
+        ix += s->dilation_w;
+    }
+}
+
+/* The k_h * k_w * in_c input bytes under output pixel (oy, ox), in the order of the weights. */
+EDGEC_INLINE void edgec_gather_s8__rvv(const EdgecConvS8 *p, const int8_t *x, int32_t oy,
+                                       int32_t ox, int8_t *patch)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t tap_row = s->k_w * s->in_c;
+    const int32_t ix = ox * s->stride_w - s->pad_left;
+    const bool whole = s->dilation_w == 1 && ix >= 0 && ix + s->k_w <= s->in_w;
+    int32_t iy = oy * s->stride_h - s->pad_top;
+    for (int32_t ky = 0; ky < s->k_h; ky++) {
+        const bool inside = iy >= 0 && iy < s->in_h;
+        const int32_t at = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c : 0;
+        if (!inside) {
+            edgec_fill_s8__rvv(patch, p->x_zp, tap_row);
+        } else if (whole) {
+            edgec_copy_s8__rvv(patch, x + at + ix * s->in_c, tap_row);
+        } else {
+            edgec_gather_taps_s8__rvv(p, x + at, ix, patch);
+        }
+        patch += tap_row;
+        iy += s->dilation_h;
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8__rvv(const EdgecConvS8 *p, const int8_t *restrict x,
+                                     const int8_t *restrict w, const int32_t *restrict bias,
+                                     const int32_t *restrict half, int8_t *restrict y,
+                                     int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t k = s->k_h * s->k_w * s->in_c;
+    const EdgecWeightsRvv f = {w, bias, half, p->quant, k, s->out_c};
+    const int32_t most = edgec_pixels_at_once__rvv(s->out_c);
+    EdgecPixelsRvv pixels = {scratch, k, {y, y, y, y, y, y}};
+    int32_t count = 0;
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        for (int32_t ox = 0; ox < s->out_w; ox++) {
+            edgec_gather_s8__rvv(p, x, oy, ox, scratch + count * k);
+            pixels.y[count] = out;
+            out += s->out_c;
+            count++;
+            if (count == most) {
+                edgec_pixels_s8__rvv(&f, &pixels, count);
+                count = 0;
+            }
+        }
+    }
+    edgec_pixels_s8__rvv(&f, &pixels, count);
+}
+
+#ifndef EDGEC_CONV_S8__RVV
+#define EDGEC_CONV_S8__RVV edgec_conv_s8__rvv
+#endif
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * Dot products of int8 for the RISC-V vector extension: all channels of 1, 3 or 6 pixels.
+ *
+ *   y[p][c] = requantize(bias[c] + sum over k of x[p][k] * w[c][k])
+ *
+ * A lane is a channel. The weights of one k are widened to int16 once and multiplied by the input
+ * of each pixel (vwmacc.vx) into int32 sums that stay in registers: 3 pixels of up to 32 channels,
+ * or 6 pixels of up to 16. Two instructions per k and pixel, and three per k.
+ * w: groups of 32 channels, each [k][channels of the group]. bias: [channels], with the zero point
+ * folded in. half: [channels], mult / 2, for vsmul doubles its product.
+ * Vectors have at least 128 bits, as the V extension demands; longer ones give the same bits.
+ */
+#ifndef EDGEC_TILE_S8__RVV_H
+#define EDGEC_TILE_S8__RVV_H
+
+#include "edgec/types.h"
+#include "gemm/vectors__rvv.h"
+
+#define EDGEC_GROUP_RVV 32
+#define EDGEC_NARROW_RVV 16
+
+#if defined(__riscv_xlen) && __riscv_xlen == 64
+#define EDGEC_LP_RVV "ld"
+#define EDGEC_POINTER_RVV "8"
+#else
+#define EDGEC_LP_RVV "lw"
+#define EDGEC_POINTER_RVV "4"
+#endif
+
+/* What all groups of channels of a layer have in common. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias;
+    const int32_t *half;
+    EdgecQuant quant;
+    int32_t k;
+    int32_t channels;
+} EdgecWeightsRvv;
+
+/* Pixels: inputs `x_step` bytes apart, outputs anywhere. */
+typedef struct {
+    const int8_t *x;
+    intptr_t x_step;
+    int8_t *y[6];
+} EdgecPixelsRvv;
+
+/* A group of n channels, the first one being number `c`. `top` is what fits the shift. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias;
+    const int32_t *half;
+    EdgecQuant quant;
+    int32_t top;
+    int32_t k;
+    intptr_t c;
+    intptr_t n;
+} EdgecGroupRvv;
+
+/* The weights of one k as int16 in v0 and up; the bytes are the last of these registers. */
+#define EDGEC_WEIGHTS_RVV(bytes)   \
+    "vle8.v " bytes ", (%[w])\n\t" \
+    "add %[w], %[w], %[n]\n\t"     \
+    "vsext.vf2 v0, " bytes "\n\t"
+
+#define EDGEC_MAC_RVV(sum, temp, x, at)    \
+    "lb %[" temp "], " at "(%[" x "])\n\t" \
+    "vwmacc.vx " sum ", %[" temp "], v0\n\t"
+
+#define EDGEC_TAP1_RVV(at) EDGEC_WEIGHTS_RVV("v2") EDGEC_MAC_RVV("v8", "t0", "x0", at)
+
+#define EDGEC_TAP3_RVV(at) \
+    EDGEC_TAP1_RVV(at)     \
+    EDGEC_MAC_RVV("v16", "t1", "x1", at) EDGEC_MAC_RVV("v24", "t0", "x2", at)
+
+#define EDGEC_TAP6_RVV(at)               \
+    EDGEC_WEIGHTS_RVV("v1")              \
+    EDGEC_MAC_RVV("v8", "t0", "x0", at)  \
+    EDGEC_MAC_RVV("v12", "t1", "x1", at) \
+    EDGEC_MAC_RVV("v16", "t0", "x2", at) \
+    EDGEC_MAC_RVV("v20", "t1", "x3", at) \
+    EDGEC_MAC_RVV("v24", "t0", "x4", at) EDGEC_MAC_RVV("v28", "t1", "x5", at)
+
+/* TAP for k taps, four at a time; STEP adds a constant to the pointers to x. */
+#define EDGEC_TAPS_RVV(TAP, STEP)                                             \
+    "andi %[rest], %[k], 3\n\t"                                               \
+    "srai %[k], %[k], 2\n\t"                                                  \
+    "beqz %[k], 2f\n"                                                         \
+    "1:\n\t" TAP("0") TAP("1") TAP("2") TAP("3")                              \
+        STEP("4") "addi %[k], %[k], -1\n\t"                                   \
+                  "bnez %[k], 1b\n"                                           \
+                  "2:\n\t"                                                    \
+                  "beqz %[rest], 4f\n"                                        \
+                  "3:\n\t" TAP("0") STEP("1") "addi %[rest], %[rest], -1\n\t" \
+                                              "bnez %[rest], 3b\n"            \
+                                              "4:\n\t"
+
+#define EDGEC_STEP1_RVV(n) "addi %[x0], %[x0], " n "\n\t"
+#define EDGEC_STEP3_RVV(n) \
+    EDGEC_STEP1_RVV(n) "addi %[x1], %[x1], " n "\n\taddi %[x2], %[x2], " n "\n\t"
+#define EDGEC_STEP6_RVV(n) \
+    EDGEC_STEP3_RVV(n)     \
+    "addi %[x3], %[x3], " n "\n\taddi %[x4], %[x4], " n "\n\taddi %[x5], %[x5], " n "\n\t"
+
+#define EDGEC_VTYPE_RVV(type) "vsetvli zero, %[n], " type ", ta, ma\n\t"
+
+/* The sums as int8 with the multipliers in v0 and up; lmul of int32, int16 and int8. */
+#define EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8)                                                 \
+    EDGEC_VTYPE_RVV("e32, " m32)                                                                \
+    "beqz %[shift], 5f\n\t"                                                                     \
+    "vmin.vx " sum ", " sum ", %[top]\n\t"                                                      \
+    "not %[t0], %[top]\n\t"                                                                     \
+    "vmax.vx " sum ", " sum ", %[t0]\n\t"                                                       \
+    "vsll.vx " sum ", " sum ", %[shift]\n"                                                      \
+    "5:\n\t"                                                                                    \
+    "vsmul.vv " sum ", " sum ", v0\n\t"                                                         \
+    "vadd.vx " sum ", " sum ", %[zp]\n\t" EDGEC_VTYPE_RVV(                                      \
+        "e16, " m16) "vnclip.wi " sum ", " sum                                                  \
+                     ", 0\n\t" EDGEC_VTYPE_RVV("e8, " m8) "vnclip.wi " sum ", " sum ", 0\n\t"   \
+                                                          "vmax.vx " sum ", " sum ", %[lo]\n\t" \
+                                                          "vmin.vx " sum ", " sum ", %[hi]\n\t"
+
+#define EDGEC_STORE_RVV(sum, pixel, m32, m16, m8)                    \
+    EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8)                          \
+    EDGEC_LP_RVV " %[t0], " EDGEC_POINTER_RVV "*" pixel "(%[y])\n\t" \
+                 "add %[t0], %[t0], %[c]\n\t"                        \
+                 "vse8.v " sum ", (%[t0])\n\t"
+
+#define EDGEC_STORE_WIDE_RVV(sum, pixel) EDGEC_STORE_RVV(sum, pixel, "m8", "m4", "m2")
+#define EDGEC_STORE_NARROW_RVV(sum, pixel) EDGEC_STORE_RVV(sum, pixel, "m4", "m2", "m1")
+
+/* Operands of the loops above: temporaries, then those of a group. */
+#define EDGEC_TEMPS_RVV \
+    [t0] "=&r"(t0), [t1] "=&r"(t1), [rest] "=&r"(rest), [w] "+&r"(w), [k] "+&r"(k)
+#define EDGEC_GROUP_OPERANDS_RVV                                                           \
+    [n] "r"(g->n), [c] "r"(g->c), [bias] "r"(g->bias), [half] "r"(g->half), [y] "r"(p->y), \
+        [shift] "r"(g->quant.shift), [zp] "r"(g->quant.zp), [lo] "r"(g->quant.lo),         \
+        [hi] "r"(g->quant.hi), [top] "r"(g->top)
+
+static __attribute__((noinline, unused)) void edgec_tile1_s8__rvv(const EdgecPixelsRvv *p,
+                                                                  const EdgecGroupRvv *g)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *w = g->w;
+    intptr_t k = g->k;
+    intptr_t t0;
+    intptr_t t1;
+    intptr_t rest;
+    __asm__ volatile(
+        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV("e32, m8") "vle32.v v8, (%[bias])\n\t" EDGEC_VTYPE_RVV(
+            "e16, m4")
+            EDGEC_TAPS_RVV(EDGEC_TAP1_RVV,
+                           EDGEC_STEP1_RVV) "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8",
+                                                                                             "0")
+        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
+        : EDGEC_GROUP_OPERANDS_RVV
+        : EDGEC_CLOBBERS_RVV);
+}
+
+static __attribute__((noinline, unused)) void edgec_tile3_s8__rvv(const EdgecPixelsRvv *p,
+                                                                  const EdgecGroupRvv *g)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *x1 = x0 + p->x_step;
+    const int8_t *x2 = x1 + p->x_step;
+    const int8_t *w = g->w;
+    intptr_t k = g->k;
+    intptr_t t0;
+    intptr_t t1;
+    intptr_t rest;
+    __asm__ volatile(
+        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV(
+            "e32, m8") "vle32.v v8, (%[bias])\n\t"
+                       "vmv.v.v v16, v8\n\t"
+                       "vmv.v.v v24, v8\n\t" EDGEC_VTYPE_RVV("e16, m4") EDGEC_TAPS_RVV(
+                           EDGEC_TAP3_RVV,
+                           EDGEC_STEP3_RVV) "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8",
+                                                                                             "0")
+                           EDGEC_STORE_WIDE_RVV("v16", "1") EDGEC_STORE_WIDE_RVV("v24", "2")
+        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
+        : EDGEC_GROUP_OPERANDS_RVV
+        : EDGEC_CLOBBERS_RVV);
+}
+
+static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPixelsRvv *p,
+                                                                  const EdgecGroupRvv *g)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *x1 = x0 + p->x_step;
+    const int8_t *x2 = x1 + p->x_step;
+    const int8_t *x3 = x2 + p->x_step;
+    const int8_t *x4 = x3 + p->x_step;
+    const int8_t *x5 = x4 + p->x_step;
+    const int8_t *w = g->w;
+    intptr_t k = g->k;
+    intptr_t t0;
+    intptr_t t1;
+    intptr_t rest;
+    __asm__ volatile(
+        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV(
+            "e32, m4") "vle32.v v8, (%[bias])\n\t"
+                       "vmv.v.v v12, v8\n\tvmv.v.v v16, v8\n\tvmv.v.v v20, v8\n\t"
+                       "vmv.v.v v24, v8\n\tvmv.v.v v28, v8\n\t" EDGEC_VTYPE_RVV("e16, m2")
+                           EDGEC_TAPS_RVV(EDGEC_TAP6_RVV,
+                                          EDGEC_STEP6_RVV) "vle32.v v0, "
+                                                           "(%[half])\n\t" EDGEC_STORE_NARROW_RVV("v8",
+                                                                                                  "0")
+                                                               EDGEC_STORE_NARROW_RVV(
+                                                                   "v12",
+                                                                   "1") EDGEC_STORE_NARROW_RVV("v1"
+                                                                                               "6",
+                                                                                               "2")
+                                                                   EDGEC_STORE_NARROW_RVV("v20",
+                                                                                          "3")
+                                                                       EDGEC_STORE_NARROW_RVV("v24",
+                                                                                              "4")
+                                                                           EDGEC_STORE_NARROW_RVV(
+                                                                               "v28", "5")
+        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3),
+          [x4] "+&r"(x4), [x5] "+&r"(x5)
+        : EDGEC_GROUP_OPERANDS_RVV
+        : EDGEC_CLOBBERS_RVV);
+}
+
+/* How many pixels are computed together: their sums fill the registers. */
+EDGEC_INLINE int32_t edgec_pixels_at_once__rvv(int32_t channels)
+{
+    return channels <= EDGEC_NARROW_RVV ? 6 : 3;
+}
+
+/* All channels of `count` pixels, at most as many as are computed together. */
+EDGEC_INLINE void edgec_pixels_s8__rvv(const EdgecWeightsRvv *f, const EdgecPixelsRvv *p,
+                                       int32_t count)
+{
+    EdgecGroupRvv g = {f->w, f->bias, f->half, f->quant, INT32_MAX >> f->quant.shift, f->k, 0, 0};
+    for (int32_t c = 0; c < f->channels; c += EDGEC_GROUP_RVV) {
+        const int32_t n = f->channels - c;
+        g.n = n < EDGEC_GROUP_RVV ? n : EDGEC_GROUP_RVV;
+        g.c = c;
+        if (count == 6) {
+            edgec_tile6_s8__rvv(p, &g);
+        } else if (count == 3 && f->channels > EDGEC_NARROW_RVV) {
+            edgec_tile3_s8__rvv(p, &g);
+        } else {
+            for (int32_t i = 0; i < count; i++) {
+                const EdgecPixelsRvv one = {p->x + i * p->x_step, 0, {p->y[i]}};
+                edgec_tile1_s8__rvv(&one, &g);
+            }
+        }
+        g.w += EDGEC_GROUP_RVV * f->k;
+        g.bias += EDGEC_GROUP_RVV;
+        g.half += EDGEC_GROUP_RVV;
+    }
+}
+
+/* `count` pixels whose inputs are `x_step` bytes apart and whose outputs follow each other. */
+EDGEC_INLINE void edgec_line_s8__rvv(const EdgecWeightsRvv *f, const int8_t *restrict x,
+                                     int32_t x_step, int32_t count, int8_t *restrict y)
+{
+    const int32_t most = edgec_pixels_at_once__rvv(f->channels);
+    EdgecPixelsRvv p = {x, x_step, {y, y, y, y, y, y}};
+    for (int32_t i = 0; i < count; i += most) {
+        const int32_t now = count - i < most ? count - i : most;
+        for (int32_t j = 0; j < now; j++) {
+            p.y[j] = y + (i + j) * f->channels;
+        }
+        edgec_pixels_s8__rvv(f, &p, now);
+        p.x += most * x_step;
+    }
+}
+
+#endif
