@@ -12,23 +12,35 @@
 
 #include "conv/rows_f32__avx2.h"
 
+/* sum + x * w for n (1 to 8) channels. */
+EDGEC_INLINE __m256 edgec_dw_tap_f32__avx2(__m256 sum, const float *x, const float *w, int32_t n)
+{
+    return _mm256_fmadd_ps(edgec_load8_f32__avx2(x, n), edgec_load8_f32__avx2(w, n), sum);
+}
+
 /* n (1 to 8) channels of a row of `count` pixels; x, w, bias and y from the first of them on. */
 EDGEC_INLINE void edgec_dw_group_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
                                            int32_t c, int32_t n, int32_t count, float *y)
 {
     const __m256 bias = edgec_load8_f32__avx2(g->bias + c, n);
+    const int32_t next = t->column_step;
     for (int32_t i = 0; i < count; i++) {
         const float *w = g->w + c;
         __m256 sum = bias;
         int32_t slot = t->slot;
         for (int32_t ky = 0; ky < t->rows; ky++) {
             const float *at = t->x + i * t->step + slot * t->row_step + c;
-            for (int32_t kx = 0; kx < t->columns; kx++) {
-                sum =
-                    _mm256_fmadd_ps(edgec_load8_f32__avx2(at, n), edgec_load8_f32__avx2(w, n), sum);
-                at += t->column_step;
-                w += g->channels;
+            sum = edgec_dw_tap_f32__avx2(sum, at, w, n);
+            if (t->columns > 1) {
+                sum = edgec_dw_tap_f32__avx2(sum, at + next, w + g->channels, n);
             }
+            if (t->columns > 2) {
+                sum = edgec_dw_tap_f32__avx2(sum, at + 2 * next, w + 2 * g->channels, n);
+            }
+            for (int32_t kx = 3; kx < t->columns; kx++) {
+                sum = edgec_dw_tap_f32__avx2(sum, at + kx * next, w + kx * g->channels, n);
+            }
+            w += t->columns * g->channels;
             slot = slot + 1 == t->rows ? 0 : slot + 1;
         }
         edgec_store8_f32__avx2(y + i * g->channels + c, sum, g->clamp, n);
