@@ -155,6 +155,11 @@ def channel_words(f: ConvFacts) -> int:
     return taps if f.stride[0] == 1 else ceil(taps / 2)
 
 
+def weight_bytes(f: ConvFacts) -> int:
+    """Scratch bytes for a channel's weights as words of two int16."""
+    return 16 * ceil(channel_words(f) / 2)
+
+
 def pack_taps(f: ConvFacts) -> tuple[Constant, ...]:
     """Pairs of taps in the order of r, kx: see dw_tiles__dsp.h."""
     c, pairs = f.out_c, tap_pairs(f)
@@ -180,7 +185,7 @@ def row_bytes(f: ConvFacts) -> int:
 
 def scratch_2d(f: ConvFacts, count: int) -> int:
     """Bytes for `count` pairs of output rows."""
-    return 8 * channel_words(f) + (tap_pairs(f) - 1 + count * f.stride[0]) * row_bytes(f)
+    return weight_bytes(f) + (tap_pairs(f) - 1 + count * f.stride[0]) * row_bytes(f)
 
 
 def lines_2d(f: ConvFacts) -> int:
@@ -197,7 +202,8 @@ def args_2d(f: ConvFacts, names: CallNames) -> str:
 
 def tile_cost(f: ConvFacts, columns: int, rows: int) -> float:
     """Instructions of a tile of 6 outputs."""
-    return 42 + rows * (7 + columns * (11 if f.stride[0] == 1 else 14))
+    one, two = (10, 18) if f.stride[0] == 1 else (15, 21)
+    return 42 + rows * (8 + columns % 2 * one + columns // 2 * two)
 
 
 def cost_2d(f: ConvFacts) -> float:
@@ -205,7 +211,7 @@ def cost_2d(f: ConvFacts) -> float:
     groups, rows = ceil(f.in_c / 4), ceil(f.out_h / 2)
     strips = ceil(rows / lines_2d(f))
     line = 20 + ceil(f.out_w / 3) * tile_cost(f, f.k_w, tap_pairs(f))
-    compute = f.in_c * (rows * line + strips * (25 + 6 * channel_words(f)))
+    compute = f.in_c * (rows * line + strips * (25 + 4 * channel_words(f)))
     moved = strips * (tap_pairs(f) - 1) * row_bytes(f) / 16 * 6
     pairs = rows * f.stride[0] + tap_pairs(f)
     expand = groups * (pairs * (80 + 10.5 * f.in_w) + moved + 60 * strips)
@@ -221,7 +227,7 @@ def pairs_1d(f: ConvFacts) -> int:
 
 def scratch_1d(f: ConvFacts) -> int:
     """Bytes for a segment."""
-    return 8 * channel_words(f) + 16 * (pairs_1d(f) * f.stride[0] + tap_pairs(f) - 1)
+    return weight_bytes(f) + 16 * (pairs_1d(f) * f.stride[0] + tap_pairs(f) - 1)
 
 
 def params_1d(f: ConvFacts, names: CallNames) -> Struct:

@@ -44,8 +44,9 @@ SHAPES = {
     DWCONV.name: (
         depthwise(10, 10, 6, (5, 5), pads=(2, 2, 2, 2)),
         depthwise(9, 8, 5, (7, 7), (2, 2), pads=(3, 3, 3, 3)),
-        depthwise(5, 3, 4, (4, 2), (1, 2), pads=(1, 1, 2, 3), n=2),
-        depthwise(8, 9, 7, (2, 3), (2, 1), pads=(0, 3, 1, 0)),
+        depthwise(5, 3, 4, (4, 2), pads=(1, 1, 2, 3), n=2),
+        depthwise(8, 9, 7, (2, 4), (2, 2), pads=(0, 3, 1, 0)),
+        depthwise(3, 12, 4, (3, 1), (2, 2), pads=(1, 0, 1, 0)),
         depthwise(7, 4, 9, (1, 3), pads=(0, 1, 0, 1)),
         depthwise(40, 4, 4, (3, 1), pads=(1, 0, 1, 0)),
     ),

@@ -44,9 +44,11 @@ typedef struct {
     "pkhtb r9, r7, r5, asr #16\n" \
     "pkhbt r4, r4, r6, lsl #16\n" \
     "pkhbt r5, r5, r7, lsl #16\n"
-/* r0 out, r2 pixels, r1 rows: the registers above, pixels in lr and at sp. */
+/* r0 out, r1 rows, r2 pixels: the registers above, pixels in lr and at sp, the fourth argument in
+   r10 and in the flags. */
 #define EDGEC_DW_EXPAND_BEGIN  \
     "push {r2, r4-r11, lr}\n"  \
+    "mov r10, r3\n"            \
     "cmp r3, #0\n"             \
     "mov lr, r2\n"             \
     "ldrd r3, r12, [r1, #8]\n" \
@@ -105,10 +107,12 @@ EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t
     /* clang-format on */
 }
 
-/* The row pair of `pixels` pixels: channels 0 to 3 of a pixel, then of the next one. */
-EDGEC_DW_NAKED void edgec_dw_expand_pixels__dsp(__attribute__((unused)) uint32_t *out,
+/* The row pair of `pixels` pixels, a plane of words for each channel, `plane` bytes apart. Two
+   pixels cost 27 instructions. */
+EDGEC_DW_NAKED void edgec_dw_expand_planes__dsp(__attribute__((unused)) uint32_t *out,
                                                 __attribute__((unused)) const EdgecDwRows *rows,
-                                                __attribute__((unused)) int32_t pixels)
+                                                __attribute__((unused)) int32_t pixels,
+                                                __attribute__((unused)) int32_t plane)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -117,15 +121,21 @@ EDGEC_DW_NAKED void edgec_dw_expand_pixels__dsp(__attribute__((unused)) uint32_t
         "beq 3f\n"
         "2:\n"
         EDGEC_DW_TWO
+        "sxtb16 r6, r4\n"
+        "sxtb16 r7, r5\n"
+        "sxtb16 r4, r4, ror #8\n"
+        "sxtb16 r5, r5, ror #8\n"
+        "strd r6, r7, [r0], #8\n"
+        "add r11, r0, r10\n"
+        "strd r4, r5, [r11, #-8]\n"
         "sxtb16 r6, r8\n"
-        "sxtb16 r7, r8, ror #8\n"
-        "sxtb16 r10, r9\n"
-        "sxtb16 r11, r9, ror #8\n"
-        "sxtb16 r8, r5\n"
-        "sxtb16 r9, r5, ror #8\n"
-        "sxtb16 r5, r4, ror #8\n"
-        "sxtb16 r4, r4\n"
-        "stm r0!, {r4-r11}\n"
+        "sxtb16 r7, r9\n"
+        "add r11, r11, r10\n"
+        "strd r6, r7, [r11, #-8]\n"
+        "sxtb16 r8, r8, ror #8\n"
+        "sxtb16 r9, r9, ror #8\n"
+        "add r11, r11, r10\n"
+        "strd r8, r9, [r11, #-8]\n"
         "subs lr, lr, #1\n"
         "bne 2b\n"
         "3:\n"
@@ -133,7 +143,11 @@ EDGEC_DW_NAKED void edgec_dw_expand_pixels__dsp(__attribute__((unused)) uint32_t
         "lsrs lr, lr, #1\n"
         "bcc 4f\n"
         EDGEC_DW_ONE
-        "stm r0, {r4-r7}\n"
+        "str r4, [r0]\n"
+        "str r5, [r0, r10]\n"
+        "add r0, r0, r10, lsl #1\n"
+        "str r6, [r0]\n"
+        "str r7, [r0, r10]\n"
         "4:\n"
         "pop {r2, r4-r11, pc}\n"
         ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");

@@ -17,8 +17,8 @@
 
 #include "dwconv/dw_tiles__dsp.h"
 
-/* Constants of a layer. taps: pairs of taps; step: pixels from one output to the next one that the
-   same call of the assembly computes. */
+/* Constants of a layer. taps: pairs of taps; plane: bytes of a segment of one channel; step: pixels
+   from one output to the next one that the same call of the assembly computes. */
 typedef struct {
     const EdgecConvS8 *p;
     const uint32_t *pad;
@@ -26,6 +26,7 @@ typedef struct {
     int32_t taps;
     int32_t pairs;
     int32_t step;
+    int32_t plane;
 } EdgecDwLine1d;
 
 /* Pixel `row` of x, or padding. */
@@ -59,7 +60,7 @@ EDGEC_INLINE void edgec_dw_segment__dsp(const EdgecDwLine1d *l, const int8_t *x,
             rows.lower = edgec_dw_pixel__dsp(l, x, row + d);
         }
         const int32_t count = run > 0 ? run : 1;
-        edgec_dw_expand_pixels__dsp(l->memory + 4 * j, &rows, count);
+        edgec_dw_expand_planes__dsp(l->memory + j, &rows, count, l->plane);
         j += count - 1;
         row += 2 * d * count;
     }
@@ -134,19 +135,21 @@ EDGEC_DW_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, c
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
     const int32_t taps = s->stride_h == 1 ? s->k_h / 2 + 1 : (s->k_h + 1) / 2;
     const int32_t words = s->stride_h == 1 ? taps : (taps + 1) / 2;
-    const EdgecDwLine1d line = {p, &pad, scratch + 2 * words, taps, pairs, s->dilation_h};
+    const int32_t plane = 4 * (pairs * s->stride_h + taps - 1);
+    const EdgecDwLine1d line = {
+        p, &pad, scratch + edgec_dw_memory__dsp(words), taps, pairs, s->dilation_h, plane};
     EdgecDwPair pair = {y, 0, 0, line.memory};
     EdgecDwTiles tiles = {
         .pairs = &pair,
         .pairs_end = &pair + 1,
         .words = words,
         .k_end = 4,
-        .apart = 16 * s->stride_h,
+        .plane = line.plane,
         .zp = p->quant.zp,
         .w_end = scratch + (s->stride_h == 1 ? 2 * taps : taps),
-        .columns = edgec_dw_columns__dsp(taps),
+        .columns = taps,
         .w = scratch,
-        .below = 16,
+        .below = 4,
     };
     for (int32_t c = 0; c < s->in_c; c += 4) {
         const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;

@@ -5,10 +5,10 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky][ox * sw - pl + kx][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 3, sh = 1 or 2, no shift; taps
- * outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has -x_zp * sum(w) folded in.
- * scratch: the words of a channel's weights, then the row pairs of four channels from which `lines`
- * pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels of 16 bytes each.
+ * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 3, sh = sw = 1 or 2, no shift;
+ * taps outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has -x_zp * sum(w) folded
+ * in. scratch: the words of a channel's weights, then the row pairs of four channels from which
+ * `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels of 16 bytes each.
  */
 #ifndef EDGEC_DWCONV_S8__DSP_H
 #define EDGEC_DWCONV_S8__DSP_H
@@ -35,18 +35,20 @@ EDGEC_INLINE int32_t edgec_dw_words__dsp(int32_t stride, int32_t taps)
     return stride == 1 ? taps : (taps + 1) / 2;
 }
 
-/* Four pixels' words, as one copy. */
+/* Words that are copied at once. */
 typedef struct {
-    uint32_t channel[4];
-} EdgecDwPixel;
+    uint32_t word[4];
+} EdgecDwFour;
 
 /* The next row pair into `out`. */
 EDGEC_INLINE void edgec_dw_expand__dsp(EdgecDwSource *source, uint32_t *out)
 {
+    const EdgecConvShape *s = source->shape;
     EdgecDwRows rows;
     edgec_dw_next__dsp(source, &rows);
     if (source->pixels > 0) {
-        edgec_dw_expand_pixels__dsp(out + 4 * source->shape->pad_left, &rows, source->pixels);
+        edgec_dw_expand_planes__dsp(out + s->pad_left, &rows, source->pixels,
+                                    4 * edgec_dw_width__dsp(s));
     }
 }
 
@@ -100,8 +102,8 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
             edgec_dw_tiles_step2__dsp(tiles);
         }
         const int32_t done = count * s->stride_h;
-        EdgecDwPixel *to = (EdgecDwPixel *)(void *)memory;
-        const EdgecDwPixel *from = to + done * (words / 4);
+        EdgecDwFour *to = (EdgecDwFour *)(void *)memory;
+        const EdgecDwFour *from = to + done * (words / 4);
         for (int32_t i = 0; i < (made - done) * (words / 4); i++) {
             to[i] = from[i];
         }
@@ -121,7 +123,7 @@ EDGEC_DW_SHARED void edgec_dw_layer__dsp(const EdgecConvS8 *p, const int8_t *x, 
     const int32_t taps = edgec_dw_taps__dsp(s) * s->k_w;
     const int32_t words = edgec_dw_words__dsp(s->stride_h, taps);
     const int32_t count = (s->out_w + 2) / 3;
-    uint32_t *const memory = scratch + 2 * words;
+    uint32_t *const memory = scratch + edgec_dw_memory__dsp(words);
     const int32_t row_pairs = edgec_dw_taps__dsp(s) - 1 + lines * s->stride_h;
     EdgecDwPair pairs[EDGEC_DW_LINES];
     EdgecDwTiles tiles = {
@@ -130,12 +132,12 @@ EDGEC_DW_SHARED void edgec_dw_layer__dsp(const EdgecConvS8 *p, const int8_t *x, 
         .tiles = count,
         .back = count * 3 - s->out_w,
         .k_end = 4,
-        .apart = 16 * s->stride_w,
+        .plane = 4 * width,
         .y_apart = s->out_c,
         .zp = p->quant.zp,
-        .row_step = 16 * (width - s->k_w),
+        .row_step = 16 * width - 4 * s->k_w,
         .w_end = scratch + (s->stride_h == 1 ? 2 * taps : taps),
-        .columns = edgec_dw_columns__dsp(s->k_w),
+        .columns = s->k_w,
         .w = scratch,
         .below = 16 * width,
         .row_mask = -1,
