@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.plan.blocks import Block, Part
-from edgec.plan.pack import pack, pack_blocks, split
-from edgec.plan.rects import Rect, load_bound, overlaps
+from edgec.plan.pack import pack, pack_blocks, pack_within, split
+from edgec.plan.rects import Rect, height_of, load_bound, overlaps
 
 many_rects = st.integers(0, 2**32).map(
     lambda seed: [
@@ -59,3 +59,18 @@ def test_blocks_with_several_parts_leave_room_beside_the_small_ones() -> None:
     packing = pack_blocks([shrinking, later], 0, 100)
     assert packing.height == 40
     assert packing.optimal
+
+
+def test_a_capacity_is_met_or_nothing_is_returned() -> None:
+    rng = Random(126)
+    rects = [
+        Rect(i, a, a + rng.randrange(1, 6), rng.randrange(1, 30))
+        for i in range(14)
+        for a in [rng.randrange(9)]
+    ]
+    least = pack(rects).height
+    offsets = pack_within(rects, least, 5_000)
+    assert offsets is not None
+    assert overlaps(rects, offsets) == []
+    assert height_of(rects, offsets) == least
+    assert pack_within(rects, least - 1, 2_000) is None

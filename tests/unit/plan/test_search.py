@@ -1,14 +1,16 @@
-"""Facts about the exact search."""
+"""Facts about the tree search."""
 
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.plan.rects import Rect, height_of, load_bound, overlaps
-from edgec.plan.search import fits
+from edgec.plan.search import critical_times, fits, luby, restarts
 
 small_rects = st.lists(
     st.tuples(st.integers(0, 5), st.integers(1, 3), st.integers(1, 4), st.sampled_from([1, 1, 2])),
@@ -65,3 +67,60 @@ def test_the_node_limit_ends_the_search_without_a_proof() -> None:
 
 def test_nothing_fits_everywhere() -> None:
     assert fits([], 0, 1).offsets == ()
+
+
+def sliced(seed: int, cuts: int) -> list[Rect]:
+    """A full rectangle of 60 time steps and 600 bytes, cut into pieces at random."""
+    rng = Random(seed)
+    pieces = [(0, 60, 0, 600)]
+    while len(pieces) <= cuts:
+        lower, upper, start, stop = pieces.pop(rng.randrange(len(pieces)))
+        if rng.random() < 0.5 and upper - lower > 1:
+            at = rng.randrange(lower + 1, upper)
+            pieces += [(lower, at, start, stop), (at, upper, start, stop)]
+        elif stop - start > 1:
+            at = rng.randrange(start + 1, stop)
+            pieces += [(lower, upper, start, at), (lower, upper, at, stop)]
+        else:
+            pieces.append((lower, upper, start, stop))
+    rng.shuffle(pieces)
+    return [Rect(i, a, b, stop - start) for i, (a, b, start, stop) in enumerate(pieces)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_restarts_put_a_sliced_rectangle_together_again(seed: int) -> None:
+    rects = sliced(seed, 30)
+    assert load_bound(rects) == 600
+    found = restarts(rects, 600, 20_000)
+    assert found.offsets is not None
+    assert overlaps(rects, found.offsets) == []
+    assert height_of(rects, found.offsets) == 600
+    assert found == restarts(rects, 600, 20_000)
+
+
+def test_restarts_prove_what_little_search_can_prove() -> None:
+    found = restarts(sliced(0, 30), 599, 2_000)
+    assert found.offsets is None and found.complete
+
+
+def test_restarts_give_up_without_a_proof() -> None:
+    found = restarts(sliced(3, 200), 600, 20)
+    assert found.offsets is None and not found.complete
+
+
+def test_empty_rectangles_lie_at_the_bottom() -> None:
+    rects = [Rect(0, 0, 2, 4), Rect(1, 0, 2, 0), Rect(2, 1, 1, 9)]
+    assert fits(rects, 4, 10).offsets == (0, 0, 0)
+    assert restarts([], 0, 10).offsets == ()
+
+
+def test_critical_times_are_those_not_inside_a_neighbour() -> None:
+    rects = [Rect(0, 0, 9, 1), Rect(1, 2, 4, 1), Rect(2, 3, 5, 1), Rect(3, 6, 8, 1)]
+    assert critical_times(rects).tolist() == [
+        [True, True, True, False],
+        [True, False, False, True],
+    ]
+
+
+def test_restart_lengths_follow_luby() -> None:
+    assert [luby(i) for i in range(1, 16)] == [1, 1, 2, 1, 1, 2, 4, 1, 1, 2, 1, 1, 2, 4, 8]
