@@ -14,7 +14,7 @@ from edgec.targets import load_target
 from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_facts, convolve
 
-X86 = load_target("x86_64").features
+X86 = load_target("x86_64-v3").features
 TOLERANCE = 5e-7
 """Adding the same terms one after the other is off by more than that."""
 
@@ -28,7 +28,7 @@ def test_long_matrix_product_is_precise(row: Kernel[GemmFacts], tmp_path: Path) 
     w = rng.random((5, 3000), np.float32)
     want = (x.astype(np.float64) @ w.T.astype(np.float64)).astype(np.float32)
     facts = GemmFacts(1, 3000, 5, w, None)
-    check("x86_64", [gemm_case(row, facts, x, want, TOLERANCE)], tmp_path)
+    check("x86_64-v3", [gemm_case(row, facts, x, want, TOLERANCE)], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_convolution_of_many_channels_is_precise(row: Kernel[ConvFacts], tmp_pat
     x = rng.random((1, 1, 2, 3000), np.float32)
     w = rng.random((3, 1, 1, 3000), np.float32)
     want = convolve(x.astype(np.float64), shape, w.astype(np.float64), 0.0).astype(np.float32)
-    check("x86_64", [conv_case(row, conv_facts(shape, w, None), x, want, TOLERANCE)], tmp_path)
+    check("x86_64-v3", [conv_case(row, conv_facts(shape, w, None), x, want, TOLERANCE)], tmp_path)

@@ -3,8 +3,8 @@
  *
  *   y[p][n] = clamp(bias[n] + sum over taps of x[p][tap] * w[n][tap])
  *
- * Taps are `rows` by `columns` runs of `taps` neighbours, added in the order of the weights with
- * one rounding a term.
+ * Taps are `rows` by `columns` runs of `taps` neighbours. Parts of a run are added first, with one
+ * rounding a term, and then the parts, so that few roundings are of the size of the whole sum.
  * w: groups of 16 channels, the last of as many as are left, each [row][column][tap][channel].
  * bias: one for each channel.
  */
@@ -13,6 +13,9 @@
 
 #include <immintrin.h>
 #include "edgec/types.h"
+
+/* Terms of a part of a sum. */
+#define EDGEC_PART_F32__AVX2 32
 
 /* Where the taps of a pixel are, in floats. Rows lie in a ring, the first one at `slot`. */
 typedef struct {
@@ -44,6 +47,31 @@ typedef struct {
     __m256 d0;
     __m256 d1;
 } EdgecSumsF32Avx2;
+
+EDGEC_INLINE EdgecSumsF32Avx2 edgec_no_sums_f32__avx2(void)
+{
+    const __m256 z = _mm256_setzero_ps();
+    const EdgecSumsF32Avx2 s = {z, z, z, z, z, z, z, z};
+    return s;
+}
+
+EDGEC_INLINE void edgec_add_sums_f32__avx2(EdgecSumsF32Avx2 *s, const EdgecSumsF32Avx2 *t)
+{
+    s->a0 = _mm256_add_ps(s->a0, t->a0);
+    s->a1 = _mm256_add_ps(s->a1, t->a1);
+    s->b0 = _mm256_add_ps(s->b0, t->b0);
+    s->b1 = _mm256_add_ps(s->b1, t->b1);
+    s->c0 = _mm256_add_ps(s->c0, t->c0);
+    s->c1 = _mm256_add_ps(s->c1, t->c1);
+    s->d0 = _mm256_add_ps(s->d0, t->d0);
+    s->d1 = _mm256_add_ps(s->d1, t->d1);
+}
+
+/* Terms of the part of `taps` that begins at tap i. */
+EDGEC_INLINE int32_t edgec_part__avx2(int32_t i, int32_t taps)
+{
+    return taps - i < EDGEC_PART_F32__AVX2 ? taps - i : EDGEC_PART_F32__AVX2;
+}
 
 EDGEC_INLINE __m256i edgec_first__avx2(int32_t n)
 {
@@ -128,8 +156,13 @@ EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
     for (int32_t row = 0; row < t->rows; row++) {
         for (int32_t column = 0; column < t->columns; column++) {
             const float *at = x + slot * t->row_step + column * t->column_step;
-            edgec_run4_f32__avx2(&s, at, t->step, w, t->taps, n);
-            w += t->taps * n;
+            for (int32_t i = 0; i < t->taps; i += EDGEC_PART_F32__AVX2) {
+                const int32_t part = edgec_part__avx2(i, t->taps);
+                EdgecSumsF32Avx2 sums = edgec_no_sums_f32__avx2();
+                edgec_run4_f32__avx2(&sums, at + i, t->step, w, part, n);
+                edgec_add_sums_f32__avx2(&s, &sums);
+                w += part * n;
+            }
         }
         slot = slot + 1 == t->rows ? 0 : slot + 1;
     }
@@ -137,6 +170,24 @@ EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
     edgec_store16_f32__avx2(y + g->channels, s.b0, s.b1, g->clamp, n);
     edgec_store16_f32__avx2(y + 2 * g->channels, s.c0, s.c1, g->clamp, n);
     edgec_store16_f32__avx2(y + 3 * g->channels, s.d0, s.d1, g->clamp, n);
+}
+
+/* A run of taps of one pixel by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_run1_f32__avx2(__m256 *low, __m256 *high, const float *x, const float *w,
+                                       int32_t taps, int32_t n)
+{
+    __m256 a = _mm256_setzero_ps();
+    __m256 b = a;
+    for (int32_t i = 0; i < taps; i++) {
+        const __m256 v = _mm256_set1_ps(x[i]);
+        a = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w, n), a);
+        if (n > 8) {
+            b = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w + 8, n - 8), b);
+        }
+        w += n;
+    }
+    *low = _mm256_add_ps(*low, a);
+    *high = _mm256_add_ps(*high, b);
 }
 
 /* One pixel by n (1 to 16) channels. */
@@ -150,13 +201,10 @@ EDGEC_INLINE void edgec_block1_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
     for (int32_t row = 0; row < t->rows; row++) {
         for (int32_t column = 0; column < t->columns; column++) {
             const float *at = x + slot * t->row_step + column * t->column_step;
-            for (int32_t i = 0; i < t->taps; i++) {
-                const __m256 v = _mm256_set1_ps(at[i]);
-                low = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w, n), low);
-                if (n > 8) {
-                    high = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w + 8, n - 8), high);
-                }
-                w += n;
+            for (int32_t i = 0; i < t->taps; i += EDGEC_PART_F32__AVX2) {
+                const int32_t part = edgec_part__avx2(i, t->taps);
+                edgec_run1_f32__avx2(&low, &high, at + i, w, part, n);
+                w += part * n;
             }
         }
         slot = slot + 1 == t->rows ? 0 : slot + 1;
@@ -164,28 +212,39 @@ EDGEC_INLINE void edgec_block1_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
     edgec_store16_f32__avx2(y, low, high, g->clamp, n);
 }
 
+/* A run of taps of one pixel by 64 channels; a group has `next` weights. */
+EDGEC_INLINE void edgec_run64_f32__avx2(EdgecSumsF32Avx2 *s, const float *x, const float *w,
+                                        int32_t taps, int32_t next)
+{
+    for (int32_t i = 0; i < taps; i++) {
+        const __m256 v = _mm256_set1_ps(x[i]);
+        s->a0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w), s->a0);
+        s->a1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 8), s->a1);
+        s->b0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next), s->b0);
+        s->b1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next + 8), s->b1);
+        s->c0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next), s->c0);
+        s->c1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next + 8), s->c1);
+        s->d0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next), s->d0);
+        s->d1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next + 8), s->d1);
+        w += 16;
+    }
+}
+
 /* 64 channels of a pixel whose taps are one run. */
 EDGEC_INLINE void edgec_block64_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
                                           int32_t c, float *y)
 {
     const float *bias = g->bias + c;
-    const int32_t next = t->taps * 16;
     const float *w = g->w + c * t->taps;
     EdgecSumsF32Avx2 s = {_mm256_loadu_ps(bias),      _mm256_loadu_ps(bias + 8),
                           _mm256_loadu_ps(bias + 16), _mm256_loadu_ps(bias + 24),
                           _mm256_loadu_ps(bias + 32), _mm256_loadu_ps(bias + 40),
                           _mm256_loadu_ps(bias + 48), _mm256_loadu_ps(bias + 56)};
-    for (int32_t i = 0; i < t->taps; i++) {
-        const __m256 v = _mm256_set1_ps(t->x[i]);
-        s.a0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w), s.a0);
-        s.a1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 8), s.a1);
-        s.b0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next), s.b0);
-        s.b1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + next + 8), s.b1);
-        s.c0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next), s.c0);
-        s.c1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 2 * next + 8), s.c1);
-        s.d0 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next), s.d0);
-        s.d1 = _mm256_fmadd_ps(v, _mm256_loadu_ps(w + 3 * next + 8), s.d1);
-        w += 16;
+    for (int32_t i = 0; i < t->taps; i += EDGEC_PART_F32__AVX2) {
+        EdgecSumsF32Avx2 sums = edgec_no_sums_f32__avx2();
+        edgec_run64_f32__avx2(&sums, t->x + i, w + i * 16, edgec_part__avx2(i, t->taps),
+                              t->taps * 16);
+        edgec_add_sums_f32__avx2(&s, &sums);
     }
     edgec_store16_f32__avx2(y, s.a0, s.a1, g->clamp, 16);
     edgec_store16_f32__avx2(y + 16, s.b0, s.b1, g->clamp, 16);
