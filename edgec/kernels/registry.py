@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgec.kernels import (
     conv_f32,
     conv_f32_avx2,
+    conv_f32_mve,
     conv_s8,
     conv_s8_avx2,
     conv_s8_dsp,
@@ -33,6 +34,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8_avx2.CONV_ROWS,
     *conv_f32_avx2.CONV_ROWS,
     *conv_s8_rvv.CONV_ROWS,
+    *conv_f32_mve.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
@@ -43,6 +45,7 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8_avx2.GEMM_ROWS,
     *conv_f32_avx2.GEMM_ROWS,
     *conv_s8_rvv.GEMM_ROWS,
+    *conv_f32_mve.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
 

@@ -8,16 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgec.kernels import conv_s8_mve, dwconv_s8_mve
+from edgec.kernels import conv_f32_mve, conv_s8_mve, dwconv_s8_mve
 from edgec.kernels.base import Kernel
-from edgec.kernels.facts import ConvFacts
+from edgec.kernels.facts import S8, Array, ConvFacts
 from tests.kernels.harness import Case, check, conv_case, gemm_case
-from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
+from tests.kernels.samples import (
+    Shape,
+    conv_f32_sample,
+    conv_s8_sample,
+    gemm_f32_sample,
+    gemm_s8_sample,
+)
 from tests.kernels.test_rolling import rolling_call
 
 pytestmark = pytest.mark.qemu
 TARGET = "cortex-m55"
-ROWS = (*conv_s8_mve.CONV_ROWS, *dwconv_s8_mve.CONV_ROWS)
+ROWS = (*conv_s8_mve.CONV_ROWS, *dwconv_s8_mve.CONV_ROWS, *conv_f32_mve.CONV_ROWS)
 SAME3 = (1, 1, 1, 1)
 SHAPES = (
     Shape(5, 6, 16, 16, (1, 1)),
@@ -48,38 +54,38 @@ SHAPES = (
 SIZES = ((1, 64, 12), (1, 640, 5), (1, 22, 2), (3, 33, 10), (4, 48, 6), (7, 16, 16), (7, 50, 13))
 
 
-def samples(row: Kernel[ConvFacts]) -> list[Case]:
-    """The shapes that the row takes, some with a shift."""
-    rng = np.random.default_rng(11)
+def sampled(
+    row: Kernel[ConvFacts], facts: ConvFacts, x: Array, y: Array, rolling: bool
+) -> list[Case]:
+    """The call of the row, if it takes these facts: of the whole layer or row by row."""
+    if not row.when(facts):
+        return []
+    case = conv_case(row, facts, x, y, 0.0 if row.types == S8 else 1e-5)
+    if rolling:
+        call = rolling_call(row, facts, len(case.constants))
+        case = dataclasses.replace(case, call=call)
+    return [case]
+
+
+def cases_of(row: Kernel[ConvFacts], seed: int, rolling: bool) -> list[Case]:
+    """All shapes that the row takes, one of three with factors that may need a shift."""
+    rng = np.random.default_rng(seed)
     cases: list[Case] = []
     for number, shape in enumerate(SHAPES):
-        facts, x, y = conv_s8_sample(rng, shape, large=number % 3 == 2)
-        if row.when(facts):
-            cases.append(conv_case(row, facts, x, y, 0.0))
+        if row.types == S8:
+            cases += sampled(row, *conv_s8_sample(rng, shape, number % 3 == 2), rolling)
+        else:
+            cases += sampled(row, *conv_f32_sample(rng, shape), rolling)
     return cases
 
 
+@pytest.mark.parametrize("rolling", [False, True], ids=["whole", "rolling"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_convolutions_of_many_channels_give_what_the_law_says(
-    row: Kernel[ConvFacts], tmp_path: Path
+    row: Kernel[ConvFacts], rolling: bool, tmp_path: Path
 ) -> None:
-    cases = samples(row)
+    cases = cases_of(row, 11, rolling)
     assert cases
-    check(TARGET, cases, tmp_path)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
-    row: Kernel[ConvFacts], tmp_path: Path
-) -> None:
-    rng = np.random.default_rng(12)
-    cases: list[Case] = []
-    for shape in SHAPES:
-        facts, x, y = conv_s8_sample(rng, shape)
-        if row.when(facts):
-            whole = conv_case(row, facts, x, y, 0.0)
-            call = rolling_call(row, facts, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
     check(TARGET, cases, tmp_path)
 
 
@@ -91,4 +97,6 @@ def test_matrix_products_of_any_size_give_what_the_law_says(tmp_path: Path) -> N
             facts, x, y = gemm_s8_sample(rng, *size)
             if row.when(facts):
                 cases.append(gemm_case(row, facts, x, y, 0.0))
+    for float_row in conv_f32_mve.GEMM_ROWS:
+        cases += [gemm_case(float_row, *gemm_f32_sample(rng, *size), 1e-5) for size in SIZES]
     check(TARGET, cases, tmp_path)

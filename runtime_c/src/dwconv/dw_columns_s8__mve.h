@@ -84,7 +84,7 @@ EDGEC_MVE_CORE void edgec_dw_columns_s8__mve(__attribute__((unused)) const Edgec
         "le          lr, 3b\n"
         "4:\n"
         EDGEC_DW_PADDING("#52")
-        "pop         {r4-r10, pc}\n");
+        "pop         {r4-r10, pc}\n" ::: "memory");
     /* clang-format on */
 }
 

@@ -164,12 +164,14 @@ typedef char edgec_check_dw_tile[sizeof(EdgecDwTile) == 108 ? 1 : -1];
 
 EDGEC_MVE_CORE void edgec_dw_pairs_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
-    __asm__ volatile(EDGEC_DW_CORE_PLAIN("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
+    __asm__ volatile(EDGEC_DW_CORE_PLAIN("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS)::
+                         : "memory");
 }
 
 EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
-    __asm__ volatile(EDGEC_DW_CORE_ANY("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
+    __asm__ volatile(EDGEC_DW_CORE_ANY("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS)::
+                         : "memory");
 }
 
 /* ---- fours: q4 weights; q1 to q3 the patches of the other outputs ---------------------------- */
@@ -201,13 +203,15 @@ EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(__attribute__((unused)) const Edg
 EDGEC_MVE_CORE void edgec_dw_fours_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
+        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS)::
+            : "memory");
 }
 
 EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
+        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS)::
+            : "memory");
 }
 
 /* ---- line: as fours, with weights that follow each other ------------------------------------- */
@@ -229,13 +233,15 @@ EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(__attribute__((unused)) const Edg
 EDGEC_MVE_CORE void edgec_dw_line_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
+        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS)::
+            : "memory");
 }
 
 EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
+        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS)::
+            : "memory");
 }
 
 /* ---- many: patch after patch of four outputs ------------------------------------------------- */
@@ -282,7 +288,8 @@ EDGEC_MVE_CORE void edgec_dw_many_s8__mve(__attribute__((unused)) const EdgecDwT
 {
     __asm__ volatile(EDGEC_DW_CORE(EDGEC_DW_FOURS_START, "", EDGEC_DW_MANY_SUMS,
                                    EDGEC_DW_REQUANTIZE_ANY, "vmsr        p0, r0\n",
-                                   "vpst\nvstrbt.32   q5, [r1, q6]\n", EDGEC_DW_MANY_NEXT));
+                                   "vpst\nvstrbt.32   q5, [r1, q6]\n", EDGEC_DW_MANY_NEXT)::
+                         : "memory");
 }
 
 /* What all tiles of a layer have in common. */

@@ -158,14 +158,15 @@ typedef char edgec_check_rows[sizeof(EdgecRows) == 84 ? 1 : -1];
 /* Three pixels at a time, rows->count > 0 times. */
 EDGEC_MVE_CORE void edgec_rows3_s8__mve(__attribute__((unused)) EdgecRows *rows)
 {
-    __asm__ volatile(EDGEC_ROWS3("", "", ""));
+    __asm__ volatile(EDGEC_ROWS3("", "", "")::: "memory");
 }
 
 /* The same with a shift. */
 EDGEC_MVE_CORE void edgec_rows3_shift_s8__mve(__attribute__((unused)) EdgecRows *rows)
 {
     __asm__ volatile(
-        EDGEC_ROWS3(EDGEC_ROWS_SHIFT("q5"), EDGEC_ROWS_SHIFT("q6"), EDGEC_ROWS_SHIFT("q7")));
+        EDGEC_ROWS3(EDGEC_ROWS_SHIFT("q5"), EDGEC_ROWS_SHIFT("q6"), EDGEC_ROWS_SHIFT("q7"))::
+            : "memory");
 }
 
 /* ---- Any number of pixels and channels ----------------------------------------------------- */

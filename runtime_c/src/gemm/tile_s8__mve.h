@@ -208,20 +208,21 @@ typedef char edgec_check_tile[sizeof(EdgecTile) == 56 ? 1 : -1];
 /* Three pixels at a time, tile->count > 0 times. */
 EDGEC_MVE_CORE void edgec_tile3_s8__mve(__attribute__((unused)) EdgecTile *tile)
 {
-    __asm__ volatile(EDGEC_TILE3("", "", ""));
+    __asm__ volatile(EDGEC_TILE3("", "", "")::: "memory");
 }
 
 /* The same with a shift. */
 EDGEC_MVE_CORE void edgec_tile3_shift_s8__mve(__attribute__((unused)) EdgecTile *tile)
 {
     __asm__ volatile(
-        EDGEC_TILE3(EDGEC_TILE_SHIFT("q5"), EDGEC_TILE_SHIFT("q6"), EDGEC_TILE_SHIFT("q7")));
+        EDGEC_TILE3(EDGEC_TILE_SHIFT("q5"), EDGEC_TILE_SHIFT("q6"), EDGEC_TILE_SHIFT("q7"))::
+            : "memory");
 }
 
 /* One pixel at a time, tile->count > 0 times. A shift of 0 costs nothing much here. */
 EDGEC_MVE_CORE void edgec_tile1_s8__mve(__attribute__((unused)) EdgecTile *tile)
 {
-    __asm__ volatile(EDGEC_TILE1);
+    __asm__ volatile(EDGEC_TILE1 ::: "memory");
 }
 
 /* ---- Any number of pixels and channels ----------------------------------------------------- */
