@@ -14,6 +14,7 @@ from edgec.kernels import (
     conv_s8_rvv,
     dwconv_s8_dsp,
     dwconv_s8_mve,
+    dwconv_s8_rvv,
     dwconv_s8_scalar,
     gemm_s8_dsp,
     gemm_s8_packed,
@@ -34,6 +35,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8_avx2.CONV_ROWS,
     *conv_f32_avx2.CONV_ROWS,
     *conv_s8_rvv.CONV_ROWS,
+    *dwconv_s8_rvv.CONV_ROWS,
     *conv_f32_mve.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edgec.kernels import dwconv_s8_rvv
 from edgec.kernels.base import Kernel
-from edgec.kernels.conv_s8_rvv import CONV_ROWS, GEMM_ROWS
+from edgec.kernels.conv_s8_rvv import CONV_ROWS as DENSE_ROWS
+from edgec.kernels.conv_s8_rvv import GEMM_ROWS
 from edgec.kernels.facts import ConvFacts, GemmFacts
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
+from tests.kernels.test_rolling import SHAPES as ROLLING
+from tests.kernels.test_rolling import rolling_call
 
 pytestmark = pytest.mark.qemu
+CONV_ROWS = (*DENSE_ROWS, *dwconv_s8_rvv.CONV_ROWS)
 TARGET = "riscv64gcv"
 SIZES = ((1, 1, 1), (1, 64, 33), (2, 7, 3), (7, 33, 16), (8, 4, 17), (4, 9, 70), (6, 10, 64))
 WIDE = (
@@ -41,6 +47,20 @@ def test_convolution_of_many_channels_does_too(row: Kernel[ConvFacts], tmp_path:
     rng = np.random.default_rng(22)
     samples = [conv_s8_sample(rng, s, large=i % 2 == 1) for i, s in enumerate(WIDE)]
     cases = [conv_case(row, *sample, 0.0) for sample in samples if row.when(sample[0])]
+    assert cases
+    check(TARGET, cases, tmp_path)
+
+
+@pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
+def test_rows_from_rolling_buffers_equal_the_layer(row: Kernel[ConvFacts], tmp_path: Path) -> None:
+    rng = np.random.default_rng(24)
+    cases = []
+    for shape in (*ROLLING, *(s for s in WIDE if s.n == 1)):
+        facts, x, want = conv_s8_sample(rng, shape)
+        if row.when(facts):
+            whole = conv_case(row, facts, x, want, 0.0)
+            call = rolling_call(row, facts, len(whole.constants))
+            cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check(TARGET, cases, tmp_path)
 

@@ -128,6 +128,22 @@ typedef struct {
 #define EDGEC_STORE_WIDE_RVV(sum, pixel) EDGEC_STORE_RVV(sum, pixel, "m8", "m4", "m2")
 #define EDGEC_STORE_NARROW_RVV(sum, pixel) EDGEC_STORE_RVV(sum, pixel, "m4", "m2", "m1")
 
+/* Sums that start with the bias, in one register group and copied to the others. */
+#define EDGEC_START_RVV(lmul) \
+    "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV("e32, " lmul) "vle32.v v8, (%[bias])\n\t"
+#define EDGEC_COPY3_RVV "vmv.v.v v16, v8\n\tvmv.v.v v24, v8\n\t"
+#define EDGEC_COPY6_RVV EDGEC_COPY3_RVV "vmv.v.v v12, v8\n\tvmv.v.v v20, v8\n\tvmv.v.v v28, v8\n\t"
+
+/* The multipliers, and all sums of 1, 3 or 6 pixels stored. */
+#define EDGEC_END1_RVV "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8", "0")
+#define EDGEC_END3_RVV \
+    EDGEC_END1_RVV EDGEC_STORE_WIDE_RVV("v16", "1") EDGEC_STORE_WIDE_RVV("v24", "2")
+#define EDGEC_END6_RVV                                                            \
+    "vle32.v v0, (%[half])\n\t" EDGEC_STORE_NARROW_RVV("v8", "0")                 \
+        EDGEC_STORE_NARROW_RVV("v12", "1") EDGEC_STORE_NARROW_RVV("v16", "2")     \
+            EDGEC_STORE_NARROW_RVV("v20", "3") EDGEC_STORE_NARROW_RVV("v24", "4") \
+                EDGEC_STORE_NARROW_RVV("v28", "5")
+
 /* Operands of the loops above: temporaries, then those of a group. */
 #define EDGEC_TEMPS_RVV \
     [t0] "=&r"(t0), [t1] "=&r"(t1), [rest] "=&r"(rest), [w] "+&r"(w), [k] "+&r"(k)
@@ -145,15 +161,11 @@ static __attribute__((noinline, unused)) void edgec_tile1_s8__rvv(const EdgecPix
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
-    __asm__ volatile(
-        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV("e32, m8") "vle32.v v8, (%[bias])\n\t" EDGEC_VTYPE_RVV(
-            "e16, m4")
-            EDGEC_TAPS_RVV(EDGEC_TAP1_RVV,
-                           EDGEC_STEP1_RVV) "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8",
-                                                                                             "0")
-        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
-        : EDGEC_GROUP_OPERANDS_RVV
-        : EDGEC_CLOBBERS_RVV);
+    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
+                         EDGEC_TAPS_RVV(EDGEC_TAP1_RVV, EDGEC_STEP1_RVV) EDGEC_END1_RVV
+                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
+                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
 }
 
 static __attribute__((noinline, unused)) void edgec_tile3_s8__rvv(const EdgecPixelsRvv *p,
@@ -167,18 +179,11 @@ static __attribute__((noinline, unused)) void edgec_tile3_s8__rvv(const EdgecPix
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
-    __asm__ volatile(
-        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV(
-            "e32, m8") "vle32.v v8, (%[bias])\n\t"
-                       "vmv.v.v v16, v8\n\t"
-                       "vmv.v.v v24, v8\n\t" EDGEC_VTYPE_RVV("e16, m4") EDGEC_TAPS_RVV(
-                           EDGEC_TAP3_RVV,
-                           EDGEC_STEP3_RVV) "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8",
-                                                                                             "0")
-                           EDGEC_STORE_WIDE_RVV("v16", "1") EDGEC_STORE_WIDE_RVV("v24", "2")
-        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
-        : EDGEC_GROUP_OPERANDS_RVV
-        : EDGEC_CLOBBERS_RVV);
+    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_COPY3_RVV EDGEC_VTYPE_RVV("e16, m4")
+                         EDGEC_TAPS_RVV(EDGEC_TAP3_RVV, EDGEC_STEP3_RVV) EDGEC_END3_RVV
+                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
+                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
 }
 
 static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPixelsRvv *p,
@@ -195,30 +200,12 @@ static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPix
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
-    __asm__ volatile(
-        "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV(
-            "e32, m4") "vle32.v v8, (%[bias])\n\t"
-                       "vmv.v.v v12, v8\n\tvmv.v.v v16, v8\n\tvmv.v.v v20, v8\n\t"
-                       "vmv.v.v v24, v8\n\tvmv.v.v v28, v8\n\t" EDGEC_VTYPE_RVV("e16, m2")
-                           EDGEC_TAPS_RVV(EDGEC_TAP6_RVV,
-                                          EDGEC_STEP6_RVV) "vle32.v v0, "
-                                                           "(%[half])\n\t" EDGEC_STORE_NARROW_RVV("v8",
-                                                                                                  "0")
-                                                               EDGEC_STORE_NARROW_RVV(
-                                                                   "v12",
-                                                                   "1") EDGEC_STORE_NARROW_RVV("v1"
-                                                                                               "6",
-                                                                                               "2")
-                                                                   EDGEC_STORE_NARROW_RVV("v20",
-                                                                                          "3")
-                                                                       EDGEC_STORE_NARROW_RVV("v24",
-                                                                                              "4")
-                                                                           EDGEC_STORE_NARROW_RVV(
-                                                                               "v28", "5")
-        : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3),
-          [x4] "+&r"(x4), [x5] "+&r"(x5)
-        : EDGEC_GROUP_OPERANDS_RVV
-        : EDGEC_CLOBBERS_RVV);
+    __asm__ volatile(EDGEC_START_RVV("m4") EDGEC_COPY6_RVV EDGEC_VTYPE_RVV("e16, m2")
+                         EDGEC_TAPS_RVV(EDGEC_TAP6_RVV, EDGEC_STEP6_RVV) EDGEC_END6_RVV
+                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2),
+                       [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5)
+                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
 }
 
 /* How many pixels are computed together: their sums fill the registers. */

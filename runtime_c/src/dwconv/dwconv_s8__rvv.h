@@ -1,0 +1,230 @@
+/*
+ * int8 depthwise convolution (channel multiplier 1) for the RISC-V vector extension, any kernel.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
+ *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
+ *
+ * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * w: [k_h][k_w][c]. bias: [c], with -x_zp * sum(w) folded in. half: [c], mult / 2. No scratch.
+ * A lane is a channel. Three pixels whose columns are all inside share the weights of each tap;
+ * other pixels are done one at a time. Where taps are outside, their part goes into the bias.
+ */
+#ifndef EDGEC_DWCONV_S8__RVV_H
+#define EDGEC_DWCONV_S8__RVV_H
+
+#include "gemm/tile_s8__rvv.h"
+
+/* The taps inside the input. Steps are in bytes: to the next tap in x, from one row of taps to the
+   next after its last column in x and w. x goes back by `ring` after `wrap` rows. */
+typedef struct {
+    intptr_t rows;
+    intptr_t columns;
+    intptr_t x_step;
+    intptr_t x_skip;
+    intptr_t w_step;
+    intptr_t w_skip;
+    intptr_t wrap;
+    intptr_t ring;
+} EdgecDwTapsRvv;
+
+/* One tap: the weights as int16 in v0, the inputs of a pixel in v4. */
+#define EDGEC_DW_INPUT_RVV(sum, x)          \
+    "vle8.v v6, (%[" x "])\n\t"             \
+    "add %[" x "], %[" x "], %[x_step]\n\t" \
+    "vsext.vf2 v4, v6\n\t"                  \
+    "vwmacc.vv " sum ", v4, v0\n\t"
+#define EDGEC_DW_TAP1_RVV           \
+    "vle8.v v2, (%[w])\n\t"         \
+    "add %[w], %[w], %[w_step]\n\t" \
+    "vsext.vf2 v0, v2\n\t" EDGEC_DW_INPUT_RVV("v8", "x0")
+#define EDGEC_DW_TAP3_RVV \
+    EDGEC_DW_TAP1_RVV EDGEC_DW_INPUT_RVV("v16", "x1") EDGEC_DW_INPUT_RVV("v24", "x2")
+
+/* All rows of taps; SKIP adds t0 to the pointers to x. */
+#define EDGEC_DW_TAPS_RVV(TAP, SKIP)              \
+    "beqz %[rows], 3f\n"                          \
+    "1:\n\t"                                      \
+    "mv %[rest], %[columns]\n"                    \
+    "2:\n\t" TAP "addi %[rest], %[rest], -1\n\t"  \
+    "bnez %[rest], 2b\n\t"                        \
+    "mv %[t0], %[x_skip]\n\t"                     \
+    "addi %[wrap], %[wrap], -1\n\t"               \
+    "bnez %[wrap], 4f\n\t"                        \
+    "sub %[t0], %[t0], %[ring]\n"                 \
+    "4:\n\t" SKIP "add %[w], %[w], %[w_skip]\n\t" \
+    "addi %[rows], %[rows], -1\n\t"               \
+    "bnez %[rows], 1b\n"                          \
+    "3:\n\t"
+
+#define EDGEC_DW_SKIP1_RVV "add %[x0], %[x0], %[t0]\n\t"
+#define EDGEC_DW_SKIP3_RVV \
+    EDGEC_DW_SKIP1_RVV "add %[x1], %[x1], %[t0]\n\tadd %[x2], %[x2], %[t0]\n\t"
+
+#define EDGEC_DW_TEMPS_RVV \
+    [t0] "=&r"(t0), [rest] "=&r"(rest), [w] "+&r"(w), [rows] "+&r"(rows), [wrap] "+&r"(wrap)
+#define EDGEC_DW_OPERANDS_RVV                                                    \
+    [columns] "r"(t->columns), [x_step] "r"(t->x_step), [x_skip] "r"(t->x_skip), \
+        [w_step] "r"(t->w_step), [w_skip] "r"(t->w_skip), [ring] "r"(t->ring)
+
+static __attribute__((noinline, unused)) void
+edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDwTapsRvv *t)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *w = g->w;
+    intptr_t rows = t->rows;
+    intptr_t wrap = t->wrap;
+    intptr_t t0;
+    intptr_t rest;
+    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
+                         EDGEC_DW_TAPS_RVV(EDGEC_DW_TAP1_RVV, EDGEC_DW_SKIP1_RVV) EDGEC_END1_RVV
+                     : EDGEC_DW_TEMPS_RVV, [x0] "+&r"(x0)
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_DW_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
+}
+
+static __attribute__((noinline, unused)) void
+edgec_dw3_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDwTapsRvv *t)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *x1 = x0 + p->x_step;
+    const int8_t *x2 = x1 + p->x_step;
+    const int8_t *w = g->w;
+    intptr_t rows = t->rows;
+    intptr_t wrap = t->wrap;
+    intptr_t t0;
+    intptr_t rest;
+    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_COPY3_RVV EDGEC_VTYPE_RVV("e16, m4")
+                         EDGEC_DW_TAPS_RVV(EDGEC_DW_TAP3_RVV, EDGEC_DW_SKIP3_RVV) EDGEC_END3_RVV
+                     : EDGEC_DW_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_DW_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
+}
+
+/* sums[n] = from[n] + value * w over `taps` taps that follow each other, `step` bytes apart. */
+static __attribute__((noinline, unused)) void
+edgec_dw_pad_s8__rvv(int32_t *sums, const int32_t *from, const int8_t *w, intptr_t step,
+                     intptr_t taps, intptr_t value, intptr_t n)
+{
+    __asm__ volatile(
+        EDGEC_VTYPE_RVV("e16, m4") "vle32.v v8, (%[from])\n\t"
+                                   "beqz %[taps], 2f\n"
+                                   "1:\n\t"
+                                   "vle8.v v2, (%[w])\n\t"
+                                   "add %[w], %[w], %[step]\n\t"
+                                   "vsext.vf2 v0, v2\n\t"
+                                   "vwmacc.vx v8, %[value], v0\n\t"
+                                   "addi %[taps], %[taps], -1\n\t"
+                                   "bnez %[taps], 1b\n"
+                                   "2:\n\t"
+                                   "vse32.v v8, (%[sums])"
+        : [w] "+&r"(w), [taps] "+&r"(taps)
+        : [sums] "r"(sums), [from] "r"(from), [step] "r"(step), [value] "r"(value), [n] "r"(n)
+        : EDGEC_CLOBBERS_RVV);
+}
+
+/* The bias of a group plus what the taps outside the input add; w is of its first channel. */
+EDGEC_INLINE void edgec_dw_bias_s8__rvv(const EdgecConvS8 *p, const EdgecGroupRvv *g,
+                                        const int8_t *w, EdgecTaps rows, EdgecTaps columns,
+                                        int32_t *sums)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t c = s->in_c;
+    const int32_t right = s->k_w - columns.end;
+    edgec_dw_pad_s8__rvv(sums, g->bias, w, c, rows.begin * s->k_w, p->x_zp, g->n);
+    if (rows.end < s->k_h) {
+        edgec_dw_pad_s8__rvv(sums, sums, w + rows.end * s->k_w * c, c, (s->k_h - rows.end) * s->k_w,
+                             p->x_zp, g->n);
+    }
+    for (int32_t ky = rows.begin; ky < rows.end; ky++) {
+        const int8_t *row = w + ky * s->k_w * c;
+        if (columns.begin > 0) {
+            edgec_dw_pad_s8__rvv(sums, sums, row, c, columns.begin, p->x_zp, g->n);
+        }
+        if (right > 0) {
+            edgec_dw_pad_s8__rvv(sums, sums, row + columns.end * c, c, right, p->x_zp, g->n);
+        }
+    }
+}
+
+/* The pixels of one output row. */
+typedef struct {
+    const int8_t *x;
+    int8_t *y;
+    int32_t iy;
+    EdgecTaps rows;
+} EdgecDwRowRvv;
+
+/* All channels of `count` (1 or 3) pixels of a row from column ox. */
+EDGEC_INLINE void edgec_dw_pixels_s8__rvv(const EdgecConvS8 *p, const EdgecWeightsRvv *f,
+                                          const EdgecDwRowRvv *r, int32_t ox, EdgecTaps columns,
+                                          int32_t count)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t c = s->in_c;
+    const int32_t width = s->in_w * c;
+    const int32_t inside = columns.end - columns.begin;
+    const int32_t first = r->rows.begin < r->rows.end ? r->iy + r->rows.begin * s->dilation_h : 0;
+    const int32_t slot = edgec_ring_row(first, s->in_rows, s->in_h);
+    const int32_t ix = ox * s->stride_w - s->pad_left + columns.begin * s->dilation_w;
+    const bool whole = r->rows.end - r->rows.begin == s->k_h && inside == s->k_w;
+    const EdgecDwTapsRvv t = {inside > 0 ? r->rows.end - r->rows.begin : 0,
+                              inside,
+                              s->dilation_w * c,
+                              s->dilation_h * width - inside * s->dilation_w * c,
+                              c,
+                              (s->k_w - inside) * c,
+                              (s->in_rows - slot + s->dilation_h - 1) / s->dilation_h,
+                              s->in_rows * width};
+    int32_t sums[EDGEC_GROUP_RVV];
+    int8_t *y = r->y + ox * c;
+    EdgecPixelsRvv pixels = {
+        r->x + (t.rows > 0 ? slot * width + ix * c : 0), s->stride_w * c, {y, y + c, y + 2 * c}};
+    EdgecGroupRvv g = {0, 0, 0, f->quant, INT32_MAX >> f->quant.shift, 0, 0, 0};
+    for (g.c = 0; g.c < c; g.c += EDGEC_GROUP_RVV) {
+        g.n = c - g.c < EDGEC_GROUP_RVV ? c - g.c : EDGEC_GROUP_RVV;
+        g.w = f->w + (r->rows.begin * s->k_w + columns.begin) * c + g.c;
+        g.bias = f->bias + g.c;
+        g.half = f->half + g.c;
+        if (!whole && p->x_zp != 0) {
+            edgec_dw_bias_s8__rvv(p, &g, f->w + g.c, r->rows, columns, sums);
+            g.bias = sums;
+        }
+        if (count == 3) {
+            edgec_dw3_s8__rvv(&pixels, &g, &t);
+        } else {
+            edgec_dw1_s8__rvv(&pixels, &g, &t);
+        }
+        pixels.x += EDGEC_GROUP_RVV;
+    }
+}
+
+EDGEC_INLINE void edgec_dwconv_s8__rvv(const EdgecConvS8 *p, const int8_t *restrict x,
+                                       const int8_t *restrict w, const int32_t *restrict bias,
+                                       const int32_t *restrict half, int8_t *restrict y,
+                                       int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const EdgecWeightsRvv f = {w, bias, half, p->quant, 0, s->in_c};
+    const int32_t reach = 2 * s->stride_w + (s->k_w - 1) * s->dilation_w;
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        EdgecDwRowRvv r = {x, y, oy * s->stride_h - s->pad_top, {0, 0}};
+        r.y += edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        r.rows = edgec_taps_inside(r.iy, s->dilation_h, s->k_h, s->in_h);
+        int32_t ox = 0;
+        while (ox < s->out_w) {
+            const int32_t ix = ox * s->stride_w - s->pad_left;
+            const bool run = ox + 3 <= s->out_w && ix >= 0 && ix + reach < s->in_w;
+            const EdgecTaps all = {0, s->k_w};
+            const EdgecTaps columns =
+                run ? all : edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
+            edgec_dw_pixels_s8__rvv(p, &f, &r, ox, columns, run ? 3 : 1);
+            ox += run ? 3 : 1;
+        }
+    }
+}
+
+#ifndef EDGEC_DWCONV_S8__RVV
+#define EDGEC_DWCONV_S8__RVV edgec_dwconv_s8__rvv
+#endif
+
+#endif
