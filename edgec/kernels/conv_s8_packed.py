@@ -23,7 +23,7 @@ CORE = (
 
 def couples_cost(couples: int, k: int, channels: int) -> float:
     """Instructions of the core, on the scale of the rows in plain C (2 per MAC)."""
-    return couples * (channels * (5.8 * ceil(k / 2) + 24) + 3 * k + 40)
+    return couples * (channels * (5.6 * ceil(k / 2) + 18) + 2 * k + 20)
 
 
 def pointwise_cost(f: ConvFacts) -> float:

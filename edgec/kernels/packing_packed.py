@@ -20,14 +20,19 @@ def even(weights: Array) -> Array:
     return np.pad(flat, ((0, 0), (0, flat.shape[1] % 2)))
 
 
+def small_sums(weights: Array, bias: Array | None, quant: Quant) -> bool:
+    """True if accumulators are far enough below int32."""
+    signed = None if bias is None else bias.astype(np.int64)
+    bound = accumulator_bound(weights.astype(np.int64), signed, quant.x_zp)
+    return bool(bound.max() <= LARGEST_SUM)
+
+
 def packable(weights: Array, bias: Array | None, quant: Quant | None) -> bool:
-    """True if the sums of two k fit int16 and accumulators are far below int32."""
+    """True if the sums of two k fit int16 and accumulators are far enough below int32."""
     if quant is None:
         return False
     pairs = np.abs(even(weights).astype(np.int64)).reshape(weights.shape[0], -1, 2).sum(axis=2)
-    signed = None if bias is None else bias.astype(np.int64)
-    bound = accumulator_bound(weights.astype(np.int64), signed, quant.x_zp)
-    return bool(pairs.max() <= LARGEST_PAIR and bound.max() <= LARGEST_SUM)
+    return bool(pairs.max() <= LARGEST_PAIR) and small_sums(weights, bias, quant)
 
 
 def pack_couples(weights: Array, bias: Array | None, quant: Quant) -> tuple[Constant, Constant]:
