@@ -33,6 +33,14 @@ def tile_cost(pixels: int, k: int, channels: int) -> float:
     return ceil(channels / GROUP) * (full * tile + single * (60 + 5.6 * k))
 
 
+def conv_scratch(f: ConvFacts) -> int:
+    """Bytes of the copied inputs of the pixels that are computed together."""
+    pixels = min(at_once(f.out_c), f.out_w)
+    if f.dilation[1] == 1 and f.stride[1] <= f.k_w:
+        return f.k_h * f.in_c * ((pixels - 1) * f.stride[1] + f.k_w)
+    return pixels * f.patch
+
+
 def conv_cost(f: ConvFacts) -> float:
     """Tiles, and rows of taps copied to patches."""
     pixels = f.n * f.out_h * f.out_w
@@ -52,7 +60,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    scratch=lambda f: at_once(f.out_c) * f.patch,
+    scratch=conv_scratch,
     cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](

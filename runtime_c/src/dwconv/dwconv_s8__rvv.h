@@ -177,9 +177,12 @@ EDGEC_INLINE void edgec_dw_pixels_s8__rvv(const EdgecConvS8 *p, const EdgecWeigh
                               s->in_rows * width};
     int32_t sums[EDGEC_GROUP_RVV];
     int8_t *y = r->y + ox * c;
-    EdgecPixelsRvv pixels = {
-        r->x + (t.rows > 0 ? slot * width + ix * c : 0), s->stride_w * c, {y, y + c, y + 2 * c}};
-    EdgecGroupRvv g = {0, 0, 0, f->quant, INT32_MAX >> f->quant.shift, 0, 0, 0};
+    EdgecPixelsRvv pixels = {r->x + (t.rows > 0 ? slot * width + ix * c : 0),
+                             s->stride_w * c,
+                             {y, y + c, y + 2 * c},
+                             0,
+                             0};
+    EdgecGroupRvv g = {0, 0, 0, f->quant, 0, 0, 0};
     for (g.c = 0; g.c < c; g.c += EDGEC_GROUP_RVV) {
         g.n = c - g.c < EDGEC_GROUP_RVV ? c - g.c : EDGEC_GROUP_RVV;
         g.w = f->w + (r->rows.begin * s->k_w + columns.begin) * c + g.c;

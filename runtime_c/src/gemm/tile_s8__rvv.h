@@ -37,20 +37,22 @@ typedef struct {
     int32_t channels;
 } EdgecWeightsRvv;
 
-/* Pixels: inputs `x_step` bytes apart, outputs anywhere. */
+/* Pixels: inputs `x_step` bytes apart, in `runs` pieces with `skip` bytes between them; outputs
+   anywhere. */
 typedef struct {
     const int8_t *x;
     intptr_t x_step;
     int8_t *y[6];
+    intptr_t runs;
+    intptr_t skip;
 } EdgecPixelsRvv;
 
-/* A group of n channels, the first one being number `c`. `top` is what fits the shift. */
+/* A group of n channels, the first one being number `c`, and the k of one run. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias;
     const int32_t *half;
     EdgecQuant quant;
-    int32_t top;
     int32_t k;
     intptr_t c;
     intptr_t n;
@@ -80,38 +82,45 @@ typedef struct {
     EDGEC_MAC_RVV("v20", "t1", "x3", at) \
     EDGEC_MAC_RVV("v24", "t0", "x4", at) EDGEC_MAC_RVV("v28", "t1", "x5", at)
 
-/* TAP for k taps, four at a time; STEP adds a constant to the pointers to x. */
-#define EDGEC_TAPS_RVV(TAP, STEP)                                             \
-    "andi %[rest], %[k], 3\n\t"                                               \
-    "srai %[k], %[k], 2\n\t"                                                  \
-    "beqz %[k], 2f\n"                                                         \
-    "1:\n\t" TAP("0") TAP("1") TAP("2") TAP("3")                              \
-        STEP("4") "addi %[k], %[k], -1\n\t"                                   \
-                  "bnez %[k], 1b\n"                                           \
-                  "2:\n\t"                                                    \
-                  "beqz %[rest], 4f\n"                                        \
-                  "3:\n\t" TAP("0") STEP("1") "addi %[rest], %[rest], -1\n\t" \
-                                              "bnez %[rest], 3b\n"            \
-                                              "4:\n\t"
+/* All runs of k taps, four at a time; STEP adds its argument to the pointers to x. */
+#define EDGEC_TAPS_RVV(TAP, STEP)                                                             \
+    "1:\n\t"                                                                                  \
+    "srai %[rest], %[k], 2\n\t"                                                               \
+    "beqz %[rest], 3f\n"                                                                      \
+    "2:\n\t" TAP("0") TAP("1") TAP("2") TAP("3")                                              \
+        STEP("addi", "4") "addi %[rest], %[rest], -1\n\t"                                     \
+                          "bnez %[rest], 2b\n"                                                \
+                          "3:\n\t"                                                            \
+                          "andi %[rest], %[k], 3\n\t"                                         \
+                          "beqz %[rest], 5f\n"                                                \
+                          "4:\n\t" TAP("0") STEP("addi", "1") "addi %[rest], %[rest], -1\n\t" \
+                                                              "bnez %[rest], 4b\n"            \
+                                                              "5:\n\t"                        \
+                                                              "addi %[runs], %[runs], -1\n\t" \
+                                                              "beqz %[runs], 6f\n\t" STEP(    \
+                                                                  "add", "%[skip]") "j 1b\n"  \
+                                                                                    "6:\n\t"
 
-#define EDGEC_STEP1_RVV(n) "addi %[x0], %[x0], " n "\n\t"
-#define EDGEC_STEP3_RVV(n) \
-    EDGEC_STEP1_RVV(n) "addi %[x1], %[x1], " n "\n\taddi %[x2], %[x2], " n "\n\t"
-#define EDGEC_STEP6_RVV(n) \
-    EDGEC_STEP3_RVV(n)     \
-    "addi %[x3], %[x3], " n "\n\taddi %[x4], %[x4], " n "\n\taddi %[x5], %[x5], " n "\n\t"
+#define EDGEC_STEP1_RVV(op, n) op " %[x0], %[x0], " n "\n\t"
+#define EDGEC_STEP3_RVV(op, n) \
+    EDGEC_STEP1_RVV(op, n) op " %[x1], %[x1], " n "\n\t" op " %[x2], %[x2], " n "\n\t"
+#define EDGEC_STEP6_RVV(op, n) \
+    EDGEC_STEP3_RVV(op, n)     \
+    op " %[x3], %[x3], " n "\n\t" op " %[x4], %[x4], " n "\n\t" op " %[x5], %[x5], " n "\n\t"
 
 #define EDGEC_VTYPE_RVV(type) "vsetvli zero, %[n], " type ", ta, ma\n\t"
 
 /* The sums as int8 with the multipliers in v0 and up; lmul of int32, int16 and int8. */
 #define EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8)                                                 \
     EDGEC_VTYPE_RVV("e32, " m32)                                                                \
-    "beqz %[shift], 5f\n\t"                                                                     \
-    "vmin.vx " sum ", " sum ", %[top]\n\t"                                                      \
-    "not %[t0], %[top]\n\t"                                                                     \
+    "beqz %[shift], 7f\n\t"                                                                     \
+    "lui %[t0], 0x80000\n\t"                                                                    \
+    "sra %[t0], %[t0], %[shift]\n\t"                                                            \
     "vmax.vx " sum ", " sum ", %[t0]\n\t"                                                       \
+    "not %[t0], %[t0]\n\t"                                                                      \
+    "vmin.vx " sum ", " sum ", %[t0]\n\t"                                                       \
     "vsll.vx " sum ", " sum ", %[shift]\n"                                                      \
-    "5:\n\t"                                                                                    \
+    "7:\n\t"                                                                                    \
     "vsmul.vv " sum ", " sum ", v0\n\t"                                                         \
     "vadd.vx " sum ", " sum ", %[zp]\n\t" EDGEC_VTYPE_RVV(                                      \
         "e16, " m16) "vnclip.wi " sum ", " sum                                                  \
@@ -146,25 +155,27 @@ typedef struct {
 
 /* Operands of the loops above: temporaries, then those of a group. */
 #define EDGEC_TEMPS_RVV \
-    [t0] "=&r"(t0), [t1] "=&r"(t1), [rest] "=&r"(rest), [w] "+&r"(w), [k] "+&r"(k)
+    [t0] "=&r"(t0), [t1] "=&r"(t1), [rest] "=&r"(rest), [w] "+&r"(w), [runs] "+&r"(runs)
+#define EDGEC_RUN_OPERANDS_RVV [k] "r"(k), [skip] "r"(p->skip)
 #define EDGEC_GROUP_OPERANDS_RVV                                                           \
     [n] "r"(g->n), [c] "r"(g->c), [bias] "r"(g->bias), [half] "r"(g->half), [y] "r"(p->y), \
         [shift] "r"(g->quant.shift), [zp] "r"(g->quant.zp), [lo] "r"(g->quant.lo),         \
-        [hi] "r"(g->quant.hi), [top] "r"(g->top)
+        [hi] "r"(g->quant.hi)
 
 static __attribute__((noinline, unused)) void edgec_tile1_s8__rvv(const EdgecPixelsRvv *p,
                                                                   const EdgecGroupRvv *g)
 {
     const int8_t *x0 = p->x;
     const int8_t *w = g->w;
-    intptr_t k = g->k;
+    const intptr_t k = g->k;
+    intptr_t runs = p->runs;
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
     __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
                          EDGEC_TAPS_RVV(EDGEC_TAP1_RVV, EDGEC_STEP1_RVV) EDGEC_END1_RVV
                      : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
-                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
                      : EDGEC_CLOBBERS_RVV);
 }
 
@@ -175,14 +186,15 @@ static __attribute__((noinline, unused)) void edgec_tile3_s8__rvv(const EdgecPix
     const int8_t *x1 = x0 + p->x_step;
     const int8_t *x2 = x1 + p->x_step;
     const int8_t *w = g->w;
-    intptr_t k = g->k;
+    const intptr_t k = g->k;
+    intptr_t runs = p->runs;
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
     __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_COPY3_RVV EDGEC_VTYPE_RVV("e16, m4")
                          EDGEC_TAPS_RVV(EDGEC_TAP3_RVV, EDGEC_STEP3_RVV) EDGEC_END3_RVV
                      : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
-                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
                      : EDGEC_CLOBBERS_RVV);
 }
 
@@ -196,7 +208,8 @@ static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPix
     const int8_t *x4 = x3 + p->x_step;
     const int8_t *x5 = x4 + p->x_step;
     const int8_t *w = g->w;
-    intptr_t k = g->k;
+    const intptr_t k = g->k;
+    intptr_t runs = p->runs;
     intptr_t t0;
     intptr_t t1;
     intptr_t rest;
@@ -204,7 +217,7 @@ static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPix
                          EDGEC_TAPS_RVV(EDGEC_TAP6_RVV, EDGEC_STEP6_RVV) EDGEC_END6_RVV
                      : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2),
                        [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5)
-                     : EDGEC_GROUP_OPERANDS_RVV
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
                      : EDGEC_CLOBBERS_RVV);
 }
 
@@ -218,22 +231,24 @@ EDGEC_INLINE int32_t edgec_pixels_at_once__rvv(int32_t channels)
 EDGEC_INLINE void edgec_pixels_s8__rvv(const EdgecWeightsRvv *f, const EdgecPixelsRvv *p,
                                        int32_t count)
 {
-    EdgecGroupRvv g = {f->w, f->bias, f->half, f->quant, INT32_MAX >> f->quant.shift, f->k, 0, 0};
+    EdgecGroupRvv g = {f->w, f->bias, f->half, f->quant, f->k, 0, 0};
     for (int32_t c = 0; c < f->channels; c += EDGEC_GROUP_RVV) {
         const int32_t n = f->channels - c;
         g.n = n < EDGEC_GROUP_RVV ? n : EDGEC_GROUP_RVV;
         g.c = c;
+        int32_t done = 0;
         if (count == 6) {
             edgec_tile6_s8__rvv(p, &g);
-        } else if (count == 3 && f->channels > EDGEC_NARROW_RVV) {
+            done = 6;
+        } else if (count >= 3) {
             edgec_tile3_s8__rvv(p, &g);
-        } else {
-            for (int32_t i = 0; i < count; i++) {
-                const EdgecPixelsRvv one = {p->x + i * p->x_step, 0, {p->y[i]}};
-                edgec_tile1_s8__rvv(&one, &g);
-            }
+            done = 3;
         }
-        g.w += EDGEC_GROUP_RVV * f->k;
+        for (; done < count; done++) {
+            const EdgecPixelsRvv one = {p->x + done * p->x_step, 0, {p->y[done]}, p->runs, p->skip};
+            edgec_tile1_s8__rvv(&one, &g);
+        }
+        g.w += EDGEC_GROUP_RVV * f->k * p->runs;
         g.bias += EDGEC_GROUP_RVV;
         g.half += EDGEC_GROUP_RVV;
     }
@@ -244,7 +259,7 @@ EDGEC_INLINE void edgec_line_s8__rvv(const EdgecWeightsRvv *f, const int8_t *res
                                      int32_t x_step, int32_t count, int8_t *restrict y)
 {
     const int32_t most = edgec_pixels_at_once__rvv(f->channels);
-    EdgecPixelsRvv p = {x, x_step, {y, y, y, y, y, y}};
+    EdgecPixelsRvv p = {x, x_step, {y, y, y, y, y, y}, 1, 0};
     for (int32_t i = 0; i < count; i += most) {
         const int32_t now = count - i < most ? count - i : most;
         for (int32_t j = 0; j < now; j++) {
