@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgec.kernels.base import CallNames, Struct, float_literal, ints
-from edgec.kernels.facts import ConvFacts, GemmFacts, Quant
+from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts, Quant
 
 
 def required_quant(quant: Quant | None) -> Quant:
@@ -29,7 +29,7 @@ def clamp_struct(lo: float | None, hi: float | None) -> Struct:
     )
 
 
-def shape_struct(f: ConvFacts, names: CallNames) -> Struct:
+def shape_struct(f: ConvFacts | PoolFacts, names: CallNames) -> Struct:
     return Struct(
         ints(
             in_h=f.in_h,

@@ -101,10 +101,54 @@ class GemmFacts:
         return self.outputs * self.k
 
 
-Facts = ConvFacts | GemmFacts
+@dataclass(frozen=True, eq=False)
+class PoolFacts:
+    """A 2-d max or mean pool of int8 in NHWC; the rest as in ConvFacts.
+
+    A mean is requantized by `quant.mult`: int32 [taps + 1], the multiplier by the number of taps
+    that count; with `include_pad` those in the padding do, as zeros. With `same_scale` it is the
+    exact mean, ties to even.
+    """
+
+    n: int
+    in_h: int
+    in_w: int
+    in_c: int
+    out_h: int
+    out_w: int
+    k_h: int
+    k_w: int
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    mean: Quant | None = None
+    same_scale: bool = False
+    include_pad: bool = False
+
+    @property
+    def types(self) -> str:
+        return POOL_S8
+
+    @property
+    def out_c(self) -> int:
+        return self.in_c
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.n * self.out_h * self.out_w * self.in_c
+
+    @property
+    def taps(self) -> int:
+        """Inputs that one output element depends on."""
+        return self.k_h * self.k_w
+
+
+Facts = ConvFacts | GemmFacts | PoolFacts
 
 S8 = "s8,s8,s32->s8"
 F32 = "f32,f32,f32->f32"
+POOL_S8 = "s8->s8"
 
 
 def _types(weights: Array, quant: Quant | None) -> str:

@@ -18,10 +18,11 @@ from edgec.kernels import (
     dwconv_s8_scalar,
     gemm_s8_dsp,
     gemm_s8_packed,
+    pool_s8_dsp,
     winograd,
 )
 from edgec.kernels.base import Kernel, cheapest
-from edgec.kernels.facts import ConvFacts, GemmFacts
+from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
@@ -50,6 +51,12 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32_mve.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
+POOL_ROWS: tuple[Kernel[PoolFacts], ...] = pool_s8_dsp.POOL_ROWS
+
+
+def pool_candidates(facts: PoolFacts, features: frozenset[str]) -> tuple[Kernel[PoolFacts], ...]:
+    """All kernels that compute a pool on a target with `features`."""
+    return tuple(r for r in POOL_ROWS if r.applies(facts, features))
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
@@ -72,6 +79,6 @@ def select_gemm(facts: GemmFacts, features: frozenset[str]) -> Kernel[GemmFacts]
     return cheapest(GEMM_ROWS, "gemm", facts, features)
 
 
-def all_rows() -> tuple[Kernel[ConvFacts] | Kernel[GemmFacts], ...]:
+def all_rows() -> tuple[Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts], ...]:
     """Every row, for reports and tests."""
-    return (*CONV_ROWS, *GEMM_ROWS)
+    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS)

@@ -11,14 +11,15 @@ import numpy as np
 from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
-from edgec.kernels.facts import ConvFacts, Facts, GemmFacts, Quant
-from edgec.kernels.registry import conv_candidates, gemm_candidates
+from edgec.kernels.facts import ConvFacts, Facts, GemmFacts, PoolFacts, Quant
+from edgec.kernels.registry import conv_candidates, gemm_candidates, pool_candidates
 from edgec.loops.buffer import Buffer
 from edgec.loops.builder import Builder
 from edgec.loops.stmt import KernelCall
 from edgec.loops.tensor import Tensor
 from edgec.lower.budget import Candidate, choose
 from edgec.lower.lowering import KernelStep
+from edgec.lower.pools import pool_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
 from edgec.ops.quantized import QGemm
@@ -29,7 +30,7 @@ from edgec.ops.quantized_window import QConv
 class Choice:
     """A row and what it was chosen for."""
 
-    row: Kernel[ConvFacts] | Kernel[GemmFacts]
+    row: Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts]
     facts: Facts
 
     def scratch(self) -> int:
@@ -104,7 +105,9 @@ class RowKernels:
             gemm = self._gemm(node, node.op)
             found = () if gemm is None else gemm_candidates(gemm, self._features)
             return [] if gemm is None else [Choice(row, gemm) for row in found]
-        return []
+        pool = pool_facts(node, self._constants)
+        pools = () if pool is None else pool_candidates(pool, self._features)
+        return [] if pool is None else [Choice(row, pool) for row in pools]
 
     def _data(self, node: Node, k: int) -> Array | None:
         value = node.inputs[k] if k < len(node.inputs) else None

@@ -134,19 +134,17 @@ EDGEC_INLINE float edgec_dequantize_f32(int32_t x, float scale, int32_t zp)
     return (float)(x - zp) * scale;
 }
 
-/* sum / n to the nearest integer, ties to even; n > 0. The mean of values of one scale. */
+/* sum / n to the nearest integer, ties to even: the mean of n > 0 values of one scale, each in
+   [-255, 255]. Adding 256 n, which changes neither fraction nor parity, allows an unsigned
+   division, whose remainder tells. */
 EDGEC_INLINE int32_t edgec_mean_even(int32_t sum, int32_t n)
 {
-    const int32_t q = sum / n;
-    const int32_t twice = 2 * (sum - q * n);
-    const int32_t odd = q & 1;
-    if (twice > n || (twice == n && odd != 0)) {
-        return q + 1;
-    }
-    if (twice < -n || (twice == -n && odd != 0)) {
-        return q - 1;
-    }
-    return q;
+    const uint32_t count = (uint32_t)n;
+    const uint32_t raised = (uint32_t)sum + 256u * count;
+    const uint32_t q = raised / count;
+    const uint32_t rest = raised - q * count;
+    const uint32_t up = 2u * rest + (q & 1u) > count ? 1u : 0u;
+    return (int32_t)(q + up) - 256;
 }
 
 #endif
