@@ -21,7 +21,7 @@ from tests.kernels.test_rolling import rolling_call
 
 pytestmark = pytest.mark.qemu
 CONV_ROWS = (*DENSE_ROWS, *dwconv_s8_rvv.CONV_ROWS)
-TARGET = "riscv64gcv"
+TARGETS = ("riscv32gcv", "riscv64gcv")
 SIZES = ((1, 1, 1), (1, 64, 33), (2, 7, 3), (7, 33, 16), (8, 4, 17), (4, 9, 70), (6, 10, 64))
 WIDE = (
     Shape(3, 4, 5, 32, (1, 1)),
@@ -37,22 +37,31 @@ WIDE = (
 )
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_convolution_gives_what_the_law_says(row: Kernel[ConvFacts], tmp_path: Path) -> None:
-    check(TARGET, conv_cases(row, 21, 24), tmp_path)
+def test_convolution_gives_what_the_law_says(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
+    check(target, conv_cases(row, 21, 24), tmp_path)
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_convolution_of_many_channels_does_too(row: Kernel[ConvFacts], tmp_path: Path) -> None:
+def test_convolution_of_many_channels_does_too(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(22)
     samples = [conv_s8_sample(rng, s, large=i % 2 == 1) for i, s in enumerate(WIDE)]
     cases = [conv_case(row, *sample, 0.0) for sample in samples if row.when(sample[0])]
     assert cases
-    check(TARGET, cases, tmp_path)
+    check(target, cases, tmp_path)
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_layer(row: Kernel[ConvFacts], tmp_path: Path) -> None:
+def test_rows_from_rolling_buffers_equal_the_layer(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(24)
     cases = []
     for shape in (*ROLLING, *(s for s in WIDE if s.n == 1)):
@@ -62,10 +71,13 @@ def test_rows_from_rolling_buffers_equal_the_layer(row: Kernel[ConvFacts], tmp_p
             call = rolling_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
-    check(TARGET, cases, tmp_path)
+    check(target, cases, tmp_path)
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", GEMM_ROWS, ids=lambda row: row.name)
-def test_matrix_product_gives_what_the_law_says(row: Kernel[GemmFacts], tmp_path: Path) -> None:
+def test_matrix_product_gives_what_the_law_says(
+    row: Kernel[GemmFacts], target: str, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(23)
-    check(TARGET, [gemm_case(row, *gemm_s8_sample(rng, *s), 0.0) for s in SIZES], tmp_path)
+    check(target, [gemm_case(row, *gemm_s8_sample(rng, *s), 0.0) for s in SIZES], tmp_path)
