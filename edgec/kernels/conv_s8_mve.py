@@ -98,12 +98,28 @@ def patch_batch(f: ConvFacts) -> int:
     return min(max(3, COPIED // ceil_to(f.patch, CHUNK) // 3 * 3), f.out_h * f.out_w)
 
 
+def inside_part(f: ConvFacts) -> float:
+    """The part of the output pixels that need no padding."""
+
+    def along(size: int, out: int, k: int, stride: int, dilation: int, pad: int) -> int:
+        first, last = ceil(pad / stride), (size - 1 - (k - 1) * dilation + pad) // stride
+        return max(0, min(last, out - 1) - first + 1)
+
+    rows = along(f.in_h, f.out_h, f.k_h, f.stride[0], f.dilation[0], f.pads[0])
+    columns = along(f.in_w, f.out_w, f.k_w, f.stride[1], f.dilation[1], f.pads[1])
+    return rows * columns / (f.out_h * f.out_w)
+
+
 def patch_cost(f: ConvFacts, compact: bool) -> float:
     """Any convolution: the inputs of every pixel are copied."""
     vectors = ceil(f.k_w * f.in_c / CHUNK)
     row = 8 + 3 * vectors if f.dilation[1] == 1 else f.k_w * (8 + 3 * ceil(f.in_c / CHUNK))
     pixels, batch = f.out_h * f.out_w, patch_batch(f)
-    copies = pixels * (f.k_h * row + 25)
+    any_pixel = f.k_h * row + 45
+    short = f.dilation[1] == 1 and vectors == 1
+    inner = 6 * f.k_h + 16 if short else any_pixel
+    part = inside_part(f)
+    copies = pixels * (part * inner + (1 - part) * (any_pixel + 5 * f.k_h + 40))
     return f.n * (pixels / batch * core_cost(batch, f.patch, f.out_c, compact) + copies)
 
 

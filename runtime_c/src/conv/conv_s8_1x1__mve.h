@@ -22,7 +22,8 @@ EDGEC_INLINE void edgec_conv_s8_1x1__mve(const EdgecConvS8 *p, const int8_t *res
     const EdgecConvShape *s = &p->shape;
     const int32_t step = s->stride_w * s->in_c;
     const int8_t *const end = x + s->in_rows * s->in_w * s->in_c;
-    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, s->in_c, step, s->out_c);
+    EdgecTile tile;
+    edgec_tile_of_s8__mve(&tile, p->quant, w, quant, s->in_c, step, s->out_c);
     const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
     if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
         const int32_t first = row_begin * s->out_w;
@@ -52,7 +53,8 @@ EDGEC_INLINE void edgec_conv_s8_1x1_compact__mve(const EdgecConvS8 *p, const int
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t step = s->stride_w * s->in_c;
-    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, s->in_c, step, s->out_c);
+    EdgecRows rows;
+    edgec_rows_of_s8__mve(&rows, p->quant, w, quant, s->in_c, step, s->out_c);
     const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
     if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
         const int32_t first = row_begin * s->out_w;

@@ -27,16 +27,17 @@ EDGEC_INLINE int32_t edgec_patch_batch__mve(const EdgecConvShape *s, int32_t byt
     return batch < s->out_h * s->out_w ? batch : s->out_h * s->out_w;
 }
 
-/* One row of the kernel when some of its taps are outside x, or when they are not neighbours. */
-EDGEC_INLINE void edgec_patch_taps_s8__mve(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
-                                           int8_t *patch)
+/* One row of the kernel for the pixel whose columns `taps` are inside x. */
+EDGEC_INLINE void edgec_patch_row_s8__mve(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
+                                          EdgecTaps taps, int8_t *patch)
 {
     const EdgecConvShape *s = &p->shape;
-    const EdgecTaps taps = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
     const int32_t inside = taps.end - taps.begin;
     const int8_t *from = row + (ix + taps.begin * s->dilation_w) * s->in_c;
-    edgec_fill_s8__mve(patch, p->x_zp, taps.begin * s->in_c);
-    patch += taps.begin * s->in_c;
+    if (taps.begin > 0) {
+        edgec_fill_s8__mve(patch, p->x_zp, taps.begin * s->in_c);
+        patch += taps.begin * s->in_c;
+    }
     if (s->dilation_w == 1) {
         edgec_copy_s8__mve(patch, from, inside * s->in_c);
     } else {
@@ -44,39 +45,48 @@ EDGEC_INLINE void edgec_patch_taps_s8__mve(const EdgecConvS8 *p, const int8_t *r
             edgec_copy_s8__mve(patch + i * s->in_c, from + i * s->dilation_w * s->in_c, s->in_c);
         }
     }
-    patch += inside * s->in_c;
-    edgec_fill_s8__mve(patch, p->x_zp, (s->k_w - taps.end) * s->in_c);
+    if (taps.end < s->k_w) {
+        patch += inside * s->in_c;
+        edgec_fill_s8__mve(patch, p->x_zp, (s->k_w - taps.end) * s->in_c);
+    }
 }
 
 /* The k_h * k_w * in_c inputs of the pixel whose tap (0, 0) is at (iy, ix). */
 EDGEC_INLINE void edgec_patch_s8__mve(const EdgecConvS8 *p, const int8_t *x, int32_t iy, int32_t ix,
-                                      int8_t *patch)
+                                      EdgecTaps rows, int8_t *patch)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t bytes = s->k_w * s->in_c;
-    const bool whole = s->dilation_w == 1 && ix >= 0 && ix + s->k_w <= s->in_w;
-    for (int32_t ky = 0; ky < s->k_h; ky++) {
-        if (iy < 0 || iy >= s->in_h) {
-            edgec_fill_s8__mve(patch, p->x_zp, bytes);
-        } else {
-            const int8_t *row = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
-            if (!whole) {
-                edgec_patch_taps_s8__mve(p, row, ix, patch);
-            } else if (bytes <= 4) {
-                memcpy(patch, row + ix * s->in_c, (size_t)bytes);
-            } else {
-                edgec_copy_s8__mve(patch, row + ix * s->in_c, bytes);
-            }
-        }
-        patch += bytes;
-        iy += s->dilation_h;
+    const EdgecTaps taps = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
+    if (rows.begin > 0) {
+        edgec_fill_s8__mve(patch, p->x_zp, rows.begin * bytes);
+    }
+    for (int32_t ky = rows.begin; ky < rows.end; ky++) {
+        const int32_t at = edgec_ring_row(iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        edgec_patch_row_s8__mve(p, x + at * s->in_w * s->in_c, ix, taps, patch + ky * bytes);
+    }
+    if (rows.end < s->k_h) {
+        edgec_fill_s8__mve(patch + rows.end * bytes, p->x_zp, (s->k_h - rows.end) * bytes);
+    }
+}
+
+/* Neighbouring pixels, all of whose inputs are inside x and at most 16 bytes in a row. */
+EDGEC_INLINE void edgec_patches_s8__mve(const EdgecConvShape *s, const int8_t *from, int8_t *patch,
+                                        int32_t step, int32_t pixels)
+{
+    const int32_t bytes = s->k_w * s->in_c;
+    for (int32_t i = 0; i < pixels; i++) {
+        edgec_copy_pieces_s8__mve(patch, bytes, from, s->dilation_h * s->in_w * s->in_c, bytes,
+                                  s->k_h);
+        from += s->stride_w * s->in_c;
+        patch += step;
     }
 }
 
 /* The weights of a layer: padded to whole chunks and groups, or as they are. */
 typedef struct {
-    const EdgecTile *padded;
-    const EdgecRows *compact;
+    EdgecTile *padded;
+    EdgecRows *compact;
 } EdgecConvCore;
 
 EDGEC_INLINE void edgec_conv_core_s8__mve(const EdgecConvCore core, const int8_t *x, int8_t *y,
@@ -89,6 +99,36 @@ EDGEC_INLINE void edgec_conv_core_s8__mve(const EdgecConvCore core, const int8_t
     }
 }
 
+/* Pixels from output column ox on that edgec_patches_s8__mve can take; rows: those inside x. */
+EDGEC_INLINE int32_t edgec_patch_run__mve(const EdgecConvShape *s, int32_t ox, EdgecTaps rows)
+{
+    const int32_t ix = ox * s->stride_w - s->pad_left;
+    const bool fits = s->dilation_w == 1 && s->k_w * s->in_c <= 16 && s->in_rows == s->in_h;
+    if (!fits || rows.end - rows.begin < s->k_h || ix < 0 || ix + s->k_w > s->in_w) {
+        return 0;
+    }
+    const int32_t inside = (s->in_w - s->k_w - ix) / s->stride_w + 1;
+    return inside < s->out_w - ox ? inside : s->out_w - ox;
+}
+
+/* Gathers pixels of one row of output from column ox on, at most `room`; returns how many. */
+EDGEC_INLINE int32_t edgec_patch_some_s8__mve(const EdgecConvS8 *p, const int8_t *x, int32_t oy,
+                                              int32_t ox, EdgecTaps rows, int32_t room,
+                                              int8_t *patch, int32_t step)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t iy = oy * s->stride_h - s->pad_top;
+    const int32_t ix = ox * s->stride_w - s->pad_left;
+    const int32_t run = edgec_patch_run__mve(s, ox, rows);
+    if (run == 0) {
+        edgec_patch_s8__mve(p, x, iy, ix, rows, patch);
+        return 1;
+    }
+    const int32_t pixels = run < room ? run : room;
+    edgec_patches_s8__mve(s, x + (iy * s->in_w + ix) * s->in_c, patch, step, pixels);
+    return pixels;
+}
+
 /* step: bytes of a pixel in scratch. */
 EDGEC_INLINE void edgec_conv_patches_s8__mve(const EdgecConvS8 *p, const int8_t *x,
                                              const EdgecConvCore core, int8_t *y, int8_t *scratch,
@@ -99,18 +139,22 @@ EDGEC_INLINE void edgec_conv_patches_s8__mve(const EdgecConvS8 *p, const int8_t 
     int32_t waiting = 0;
     int8_t *out = y;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
+        const EdgecTaps rows =
+            edgec_taps_inside(oy * s->stride_h - s->pad_top, s->dilation_h, s->k_h, s->in_h);
         int8_t *row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         if (waiting > 0 && row != out + waiting * s->out_c) {
             edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
             waiting = 0;
         }
-        for (int32_t ox = 0; ox < s->out_w; ox++) {
+        int32_t ox = 0;
+        while (ox < s->out_w) {
             if (waiting == 0) {
                 out = row + ox * s->out_c;
             }
-            edgec_patch_s8__mve(p, x, oy * s->stride_h - s->pad_top, ox * s->stride_w - s->pad_left,
-                                scratch + waiting * step);
-            waiting++;
+            const int32_t some = edgec_patch_some_s8__mve(p, x, oy, ox, rows, batch - waiting,
+                                                          scratch + waiting * step, step);
+            ox += some;
+            waiting += some;
             if (waiting == batch) {
                 edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
                 waiting = 0;
@@ -130,7 +174,8 @@ EDGEC_INLINE void edgec_conv_s8__mve(const EdgecConvS8 *p, const int8_t *restric
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
     const int32_t step = (k + 15) / 16 * 16;
-    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, k, step, s->out_c);
+    EdgecTile tile;
+    edgec_tile_of_s8__mve(&tile, p->quant, w, quant, k, step, s->out_c);
     const EdgecConvCore core = {.padded = &tile};
     edgec_conv_patches_s8__mve(p, x, core, y, scratch, step, row_begin, row_end);
 }
@@ -149,7 +194,8 @@ EDGEC_INLINE void edgec_conv_s8_compact__mve(const EdgecConvS8 *p, const int8_t 
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
     const int32_t step = (k + 15) / 16 * 16;
-    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, k, step, s->out_c);
+    EdgecRows rows;
+    edgec_rows_of_s8__mve(&rows, p->quant, w, quant, k, step, s->out_c);
     const EdgecConvCore core = {.compact = &rows};
     edgec_conv_patches_s8__mve(p, x, core, y, scratch, step, row_begin, row_end);
 }

@@ -58,9 +58,9 @@ EDGEC_INLINE void edgec_strip_row_s8__mve(const EdgecConvS8 *p, const int8_t *ro
     }
 }
 
-EDGEC_INLINE void edgec_conv_strips_s8__mve(const EdgecConvS8 *p, const int8_t *x,
-                                            const EdgecTile *tile, const EdgecRows *rows, int8_t *y,
-                                            int8_t *scratch, int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_conv_strips_s8__mve(const EdgecConvS8 *p, const int8_t *x, EdgecTile *tile,
+                                            EdgecRows *rows, int8_t *y, int8_t *scratch,
+                                            int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t most = edgec_strip_pixels__mve(s);
@@ -94,8 +94,9 @@ EDGEC_INLINE void edgec_conv_s8_strip__mve(const EdgecConvS8 *p, const int8_t *r
                                            int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, s->k_h * s->k_w * s->in_c,
-                                                 s->stride_w * s->k_h * s->in_c, s->out_c);
+    EdgecTile tile;
+    edgec_tile_of_s8__mve(&tile, p->quant, w, quant, s->k_h * s->k_w * s->in_c,
+                          s->stride_w * s->k_h * s->in_c, s->out_c);
     edgec_conv_strips_s8__mve(p, x, &tile, NULL, y, scratch, row_begin, row_end);
 }
 
@@ -111,8 +112,9 @@ EDGEC_INLINE void edgec_conv_s8_strip_compact__mve(const EdgecConvS8 *p, const i
                                                    int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, s->k_h * s->k_w * s->in_c,
-                                                 s->stride_w * s->k_h * s->in_c, s->out_c);
+    EdgecRows rows;
+    edgec_rows_of_s8__mve(&rows, p->quant, w, quant, s->k_h * s->k_w * s->in_c,
+                          s->stride_w * s->k_h * s->in_c, s->out_c);
     edgec_conv_strips_s8__mve(p, x, NULL, &rows, y, scratch, row_begin, row_end);
 }
 

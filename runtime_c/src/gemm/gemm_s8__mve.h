@@ -21,7 +21,8 @@ EDGEC_INLINE void edgec_gemm_s8__mve(const EdgecGemmS8 *p, const int8_t *restric
                                      int8_t *restrict y, int8_t *restrict scratch,
                                      int32_t row_begin, int32_t row_end)
 {
-    const EdgecTile tile = edgec_tile_of_s8__mve(p->quant, w, quant, p->k, p->k, p->n);
+    EdgecTile tile;
+    edgec_tile_of_s8__mve(&tile, p->quant, w, quant, p->k, p->k, p->n);
     edgec_tile_direct_s8__mve(&tile, p->quant, p->k, p->k, x + row_begin * p->k, x + p->rows * p->k,
                               y + row_begin * p->n, p->n, row_end - row_begin, scratch);
 }
@@ -36,7 +37,8 @@ EDGEC_INLINE void edgec_gemm_s8_compact__mve(const EdgecGemmS8 *p, const int8_t 
                                              const int32_t *restrict quant, int8_t *restrict y,
                                              int32_t row_begin, int32_t row_end)
 {
-    const EdgecRows rows = edgec_rows_of_s8__mve(p->quant, w, quant, p->k, p->k, p->n);
+    EdgecRows rows;
+    edgec_rows_of_s8__mve(&rows, p->quant, w, quant, p->k, p->k, p->n);
     edgec_rows_pixels_s8__mve(&rows, x + row_begin * p->k, y + row_begin * p->n,
                               row_end - row_begin, p->quant);
 }

@@ -171,26 +171,22 @@ EDGEC_MVE_CORE void edgec_rows3_shift_s8__mve(__attribute__((unused)) EdgecRows 
 
 /* ---- Any number of pixels and channels ----------------------------------------------------- */
 
-/* The rows of a layer with k inputs per pixel, x_step bytes apart, and n outputs. */
-EDGEC_INLINE EdgecRows edgec_rows_of_s8__mve(const EdgecQuant q, const int8_t *w,
-                                             const int32_t *quant, int32_t k, int32_t x_step,
-                                             int32_t n)
+/* What all runs of a layer with k inputs per pixel, x_step bytes apart, and n outputs share. */
+EDGEC_INLINE void edgec_rows_of_s8__mve(EdgecRows *r, const EdgecQuant q, const int8_t *w,
+                                        const int32_t *quant, int32_t k, int32_t x_step, int32_t n)
 {
     const int32_t left = (k - 1) / 16;
-    const EdgecRows rows = {
-        .y_step = n,
-        .zp = q.zp,
-        .quant_begin = quant,
-        .lo = q.lo,
-        .hi = q.hi,
-        .next = 3 * k + 16 * left,
-        .x_step = x_step,
-        .w = w,
-        .tail = k - 16 * left,
-        .chunks_left = left,
-        .shift = q.shift,
-    };
-    return rows;
+    r->y_step = n;
+    r->zp = q.zp;
+    r->quant_begin = quant;
+    r->lo = q.lo;
+    r->hi = q.hi;
+    r->next = 3 * k + 16 * left;
+    r->x_step = x_step;
+    r->w = w;
+    r->tail = k - 16 * left;
+    r->chunks_left = left;
+    r->shift = q.shift;
 }
 
 /* `pixels` pixels; where fewer than three are left, one is computed three times. */
@@ -226,45 +222,46 @@ EDGEC_INLINE void edgec_rows_groups_s8__mve(EdgecRows *r, const int8_t *x, int8_
 }
 
 /* All channels of `pixels` pixels. Of the last channels some may stand in for missing ones. */
-EDGEC_INLINE void edgec_rows_all_s8__mve(const EdgecRows *rows, const int8_t *x, int8_t *y,
-                                         int32_t pixels, bool shifted)
+EDGEC_INLINE void edgec_rows_all_s8__mve(EdgecRows *r, const int8_t *x, int8_t *y, int32_t pixels,
+                                         bool shifted)
 {
-    EdgecRows r = *rows;
-    const int32_t reach = 16 * r.chunks_left;
-    const int32_t k = reach + r.tail;
-    const int32_t groups = r.y_step / 4;
-    const int32_t rest = r.y_step % 4;
-    r.second = 2 * k;
-    r.odd_first = k + reach;
-    r.odd_second = k + reach;
-    r.lanes = 0xffffu;
+    const int32_t reach = 16 * r->chunks_left;
+    const int32_t k = reach + r->tail;
+    const int32_t groups = r->y_step / 4;
+    const int32_t rest = r->y_step % 4;
     if (groups > 0) {
-        edgec_rows_groups_s8__mve(&r, x, y, pixels, groups, shifted);
+        r->second = 2 * k;
+        r->odd_first = k + reach;
+        r->odd_second = k + reach;
+        r->lanes = 0xffffu;
+        edgec_rows_groups_s8__mve(r, x, y, pixels, groups, shifted);
     }
     if (rest > 0) {
-        r.w += 4 * groups * k;
-        r.quant_begin += 8 * groups;
-        r.second = rest == 3 ? 2 * k : 0;
-        r.odd_first = rest == 1 ? reach : k + reach;
-        r.odd_second = reach;
-        r.lanes = (1u << (4 * rest)) - 1u;
-        edgec_rows_groups_s8__mve(&r, x, y + 4 * groups, pixels, 1, shifted);
+        r->w += 4 * groups * k;
+        r->quant_begin += 8 * groups;
+        r->second = rest == 3 ? 2 * k : 0;
+        r->odd_first = rest == 1 ? reach : k + reach;
+        r->odd_second = reach;
+        r->lanes = (1u << (4 * rest)) - 1u;
+        edgec_rows_groups_s8__mve(r, x, y + 4 * groups, pixels, 1, shifted);
+        r->w -= 4 * groups * k;
+        r->quant_begin -= 8 * groups;
     }
 }
 
 static __attribute__((noinline, unused)) void
-edgec_rows_plain_s8__mve(const EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
+edgec_rows_plain_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, false);
 }
 
 static __attribute__((noinline, unused)) void
-edgec_rows_shift_s8__mve(const EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
+edgec_rows_shift_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, true);
 }
 
-EDGEC_INLINE void edgec_rows_pixels_s8__mve(const EdgecRows *rows, const int8_t *x, int8_t *y,
+EDGEC_INLINE void edgec_rows_pixels_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
                                             int32_t pixels, const EdgecQuant q)
 {
     if (q.shift == 0) {

@@ -227,23 +227,19 @@ EDGEC_MVE_CORE void edgec_tile1_s8__mve(__attribute__((unused)) EdgecTile *tile)
 
 /* ---- Any number of pixels and channels ----------------------------------------------------- */
 
-/* The tile of a layer with k inputs per pixel, x_step bytes apart, and n outputs. */
-EDGEC_INLINE EdgecTile edgec_tile_of_s8__mve(const EdgecQuant q, const int8_t *w,
-                                             const int32_t *quant, int32_t k, int32_t x_step,
-                                             int32_t n)
+/* What all runs of a layer with k inputs per pixel, x_step bytes apart, and n outputs share. */
+EDGEC_INLINE void edgec_tile_of_s8__mve(EdgecTile *t, const EdgecQuant q, const int8_t *w,
+                                        const int32_t *quant, int32_t k, int32_t x_step, int32_t n)
 {
-    const EdgecTile tile = {
-        .zp = q.zp,
-        .y_step = n,
-        .hi = q.hi,
-        .w = w,
-        .quant = quant,
-        .x_step = x_step,
-        .chunks = (k + 15) / 16,
-        .lo = q.lo,
-        .shift = q.shift,
-    };
-    return tile;
+    t->zp = q.zp;
+    t->y_step = n;
+    t->hi = q.hi;
+    t->w = w;
+    t->quant = quant;
+    t->x_step = x_step;
+    t->chunks = (k + 15) / 16;
+    t->lo = q.lo;
+    t->shift = q.shift;
 }
 
 /* `pixels` pixels of `groups` groups of channels, of which those in `lanes` are stored. */
@@ -271,36 +267,37 @@ EDGEC_INLINE void edgec_tile_groups_s8__mve(EdgecTile *t, const int8_t *x, int8_
 }
 
 /* All channels of `pixels` pixels. */
-EDGEC_INLINE void edgec_tile_all_s8__mve(const EdgecTile *tile, const int8_t *x, int8_t *y,
-                                         int32_t pixels, bool shifted)
+EDGEC_INLINE void edgec_tile_all_s8__mve(EdgecTile *t, const int8_t *x, int8_t *y, int32_t pixels,
+                                         bool shifted)
 {
-    EdgecTile t = *tile;
-    const int32_t groups = t.y_step / 4;
-    const int32_t rest = t.y_step % 4;
+    const int32_t groups = t->y_step / 4;
+    const int32_t rest = t->y_step % 4;
     if (groups > 0) {
-        edgec_tile_groups_s8__mve(&t, x, y, pixels, groups, 0xffffu, shifted);
+        edgec_tile_groups_s8__mve(t, x, y, pixels, groups, 0xffffu, shifted);
     }
     if (rest > 0) {
-        t.w += groups * t.chunks * 64;
-        t.quant += groups * 8;
-        edgec_tile_groups_s8__mve(&t, x, y + 4 * groups, pixels, 1, (1u << (4 * rest)) - 1u,
+        t->w += groups * t->chunks * 64;
+        t->quant += groups * 8;
+        edgec_tile_groups_s8__mve(t, x, y + 4 * groups, pixels, 1, (1u << (4 * rest)) - 1u,
                                   shifted);
+        t->w -= groups * t->chunks * 64;
+        t->quant -= groups * 8;
     }
 }
 
 static __attribute__((noinline, unused)) void
-edgec_tile_plain_s8__mve(const EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
+edgec_tile_plain_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, false);
 }
 
 static __attribute__((noinline, unused)) void
-edgec_tile_shift_s8__mve(const EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
+edgec_tile_shift_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, true);
 }
 
-EDGEC_INLINE void edgec_tile_pixels_s8__mve(const EdgecTile *tile, const int8_t *x, int8_t *y,
+EDGEC_INLINE void edgec_tile_pixels_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
                                             int32_t pixels, const EdgecQuant q)
 {
     if (q.shift == 0) {
@@ -312,7 +309,7 @@ EDGEC_INLINE void edgec_tile_pixels_s8__mve(const EdgecTile *tile, const int8_t 
 
 /* A run of `pixels` pixels of k inputs that lie in memory, x_step bytes apart and before `end`.
    Chunks that would reach past `end` are copied into scratch: k rounded up to 16 bytes. */
-EDGEC_INLINE void edgec_tile_direct_s8__mve(const EdgecTile *tile, const EdgecQuant q, int32_t k,
+EDGEC_INLINE void edgec_tile_direct_s8__mve(EdgecTile *tile, const EdgecQuant q, int32_t k,
                                             int32_t x_step, const int8_t *x, const int8_t *end,
                                             int8_t *y, int32_t n, int32_t pixels, int8_t *scratch)
 {
