@@ -13,16 +13,27 @@ from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_rvv import GROUP, half_constants
 
 
+def bunch(f: ConvFacts) -> int:
+    """Neighbouring pixels that are lanes of one vector."""
+    fit = GROUP // f.in_c if f.stride[1] == 1 else 1
+    return max(1, min(fit, f.out_w))
+
+
 def pack(f: ConvFacts) -> tuple[Constant, ...]:
-    """weights [k_h][k_w][channel], bias, half."""
-    taps = np.ascontiguousarray(f.weights.reshape(f.out_c, f.k_h, f.k_w).transpose(1, 2, 0))
-    quant = calls.required_quant(f.quant)
-    return (Constant("weights", taps), *half_constants(f.weights, f.bias, quant))
+    """weights [k_h][k_w][pixel of a bunch][channel], bias and half [pixel][channel]."""
+    taps = f.weights.reshape(f.out_c, f.k_h, f.k_w).transpose(1, 2, 0)
+    times = bunch(f)
+    bias, half = half_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    return (
+        Constant("weights", np.ascontiguousarray(np.tile(taps, (1, 1, times)))),
+        Constant("bias", np.tile(bias.data, times)),
+        Constant("half", np.tile(half.data, times)),
+    )
 
 
 def cost(f: ConvFacts) -> float:
-    """Groups of channels, each of all taps of three pixels."""
-    groups = f.n * f.out_h * f.out_w * ceil(f.in_c / GROUP)
+    """Groups of channels, each of all taps of three bunches."""
+    groups = f.n * f.out_h * ceil(f.out_w / bunch(f)) * ceil(f.in_c / GROUP)
     return groups * (40 + 5 * f.k_h + 7 * f.k_h * f.k_w)
 
 

@@ -6,8 +6,10 @@
  *
  * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
  * w: [k_h][k_w][c]. bias: [c], with -x_zp * sum(w) folded in. half: [c], mult / 2. No scratch.
- * A lane is a channel. Three pixels whose columns are all inside share the weights of each tap;
- * other pixels are done one at a time. Where taps are outside, their part goes into the bias.
+ * A lane is a channel. With stride_w 1 and few channels the lanes are those of several neighbouring
+ * pixels, a bunch (edgec_dw_bunch__rvv), and w, bias and half are repeated for each of them.
+ * Three bunches whose columns are all inside share the weights of each tap; otherwise one bunch or
+ * one pixel is done at a time. Where taps are outside, their part goes into the bias.
  */
 #ifndef EDGEC_DWCONV_S8__RVV_H
 #define EDGEC_DWCONV_S8__RVV_H
@@ -122,13 +124,21 @@ edgec_dw_pad_s8__rvv(int32_t *sums, const int32_t *from, const int8_t *w, intptr
         : EDGEC_CLOBBERS_RVV);
 }
 
+/* Pixels of a bunch. */
+EDGEC_INLINE int32_t edgec_dw_bunch__rvv(const EdgecConvShape *s)
+{
+    const int32_t fit = s->stride_w == 1 ? EDGEC_GROUP_RVV / s->in_c : 1;
+    const int32_t most = fit < s->out_w ? fit : s->out_w;
+    return most > 1 ? most : 1;
+}
+
 /* The bias of a group plus what the taps outside the input add; w is of its first channel. */
 EDGEC_INLINE void edgec_dw_bias_s8__rvv(const EdgecConvS8 *p, const EdgecGroupRvv *g,
                                         const int8_t *w, EdgecTaps rows, EdgecTaps columns,
                                         int32_t *sums)
 {
     const EdgecConvShape *s = &p->shape;
-    const int32_t c = s->in_c;
+    const int32_t c = s->in_c * edgec_dw_bunch__rvv(s);
     const int32_t right = s->k_w - columns.end;
     edgec_dw_pad_s8__rvv(sums, g->bias, w, c, rows.begin * s->k_w, p->x_zp, g->n);
     if (rows.end < s->k_h) {
@@ -154,45 +164,83 @@ typedef struct {
     EdgecTaps rows;
 } EdgecDwRowRvv;
 
-/* All channels of `count` (1 or 3) pixels of a row from column ox. */
+/* Pixels from column ox: `count` (1 or 3) times `bunch`; the columns of taps that are inside. */
+typedef struct {
+    int32_t ox;
+    int32_t count;
+    int32_t bunch;
+    EdgecTaps columns;
+} EdgecDwPlaceRvv;
+
+/* The next pixels that are done together. */
+EDGEC_INLINE EdgecDwPlaceRvv edgec_dw_place__rvv(const EdgecConvShape *s, int32_t ox)
+{
+    const int32_t bunch = edgec_dw_bunch__rvv(s);
+    const int32_t ix = ox * s->stride_w - s->pad_left;
+    const int32_t room = s->in_w - 1 - ix - (s->k_w - 1) * s->dilation_w;
+    const int32_t left = ix >= 0 && room >= 0 ? room / s->stride_w + 1 : 0;
+    const int32_t pixels = left < s->out_w - ox ? left : s->out_w - ox;
+    EdgecDwPlaceRvv place = {ox, 1, 1, {0, s->k_w}};
+    if (pixels >= 3 * bunch) {
+        place.count = 3;
+        place.bunch = bunch;
+    } else if (pixels >= bunch) {
+        place.bunch = bunch;
+    } else if (pixels < 1) {
+        place.columns = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
+    }
+    return place;
+}
+
+/* The taps inside the input; `slot` is the first one's row in x. */
+EDGEC_INLINE EdgecDwTapsRvv edgec_dw_taps__rvv(const EdgecConvShape *s, EdgecTaps rows,
+                                               EdgecTaps columns, int32_t slot)
+{
+    const int32_t width = s->in_w * s->in_c;
+    const int32_t inside = columns.end - columns.begin;
+    const int32_t step = s->dilation_w * s->in_c;
+    const int32_t w_step = s->in_c * edgec_dw_bunch__rvv(s);
+    const EdgecDwTapsRvv t = {inside > 0 ? rows.end - rows.begin : 0,
+                              inside,
+                              step,
+                              s->dilation_h * width - inside * step,
+                              w_step,
+                              (s->k_w - inside) * w_step,
+                              (s->in_rows - slot + s->dilation_h - 1) / s->dilation_h,
+                              s->in_rows * width};
+    return t;
+}
+
+/* All channels of the pixels of a place. */
 EDGEC_INLINE void edgec_dw_pixels_s8__rvv(const EdgecConvS8 *p, const EdgecWeightsRvv *f,
-                                          const EdgecDwRowRvv *r, int32_t ox, EdgecTaps columns,
-                                          int32_t count)
+                                          const EdgecDwRowRvv *r, const EdgecDwPlaceRvv *at)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t c = s->in_c;
-    const int32_t width = s->in_w * c;
-    const int32_t inside = columns.end - columns.begin;
+    const int32_t lanes = c * at->bunch;
     const int32_t first = r->rows.begin < r->rows.end ? r->iy + r->rows.begin * s->dilation_h : 0;
     const int32_t slot = edgec_ring_row(first, s->in_rows, s->in_h);
-    const int32_t ix = ox * s->stride_w - s->pad_left + columns.begin * s->dilation_w;
-    const bool whole = r->rows.end - r->rows.begin == s->k_h && inside == s->k_w;
-    const EdgecDwTapsRvv t = {inside > 0 ? r->rows.end - r->rows.begin : 0,
-                              inside,
-                              s->dilation_w * c,
-                              s->dilation_h * width - inside * s->dilation_w * c,
-                              c,
-                              (s->k_w - inside) * c,
-                              (s->in_rows - slot + s->dilation_h - 1) / s->dilation_h,
-                              s->in_rows * width};
+    const int32_t ix = at->ox * s->stride_w - s->pad_left + at->columns.begin * s->dilation_w;
+    const EdgecDwTapsRvv t = edgec_dw_taps__rvv(s, r->rows, at->columns, slot);
+    const bool whole = t.rows == s->k_h && t.columns == s->k_w;
     int32_t sums[EDGEC_GROUP_RVV];
-    int8_t *y = r->y + ox * c;
-    EdgecPixelsRvv pixels = {r->x + (t.rows > 0 ? slot * width + ix * c : 0),
-                             s->stride_w * c,
-                             {y, y + c, y + 2 * c},
+    int8_t *y = r->y + at->ox * c;
+    EdgecPixelsRvv pixels = {r->x + (t.rows > 0 ? (slot * s->in_w + ix) * c : 0),
+                             s->stride_w * lanes,
+                             {y, y + lanes, y + 2 * lanes},
                              0,
                              0};
     EdgecGroupRvv g = {0, 0, 0, f->quant, 0, 0, 0};
-    for (g.c = 0; g.c < c; g.c += EDGEC_GROUP_RVV) {
-        g.n = c - g.c < EDGEC_GROUP_RVV ? c - g.c : EDGEC_GROUP_RVV;
-        g.w = f->w + (r->rows.begin * s->k_w + columns.begin) * c + g.c;
+    for (g.c = 0; g.c < lanes; g.c += EDGEC_GROUP_RVV) {
+        g.n = lanes - g.c < EDGEC_GROUP_RVV ? lanes - g.c : EDGEC_GROUP_RVV;
+        g.w = f->w + (r->rows.begin * s->k_w + at->columns.begin) * t.w_step + g.c;
         g.bias = f->bias + g.c;
         g.half = f->half + g.c;
         if (!whole && p->x_zp != 0) {
-            edgec_dw_bias_s8__rvv(p, &g, f->w + g.c, r->rows, columns, sums);
+            edgec_dw_bias_s8__rvv(p, &g, f->w + g.c, r->rows, at->columns, sums);
             g.bias = sums;
         }
-        if (count == 3) {
+        if (at->count == 3) {
             edgec_dw3_s8__rvv(&pixels, &g, &t);
         } else {
             edgec_dw1_s8__rvv(&pixels, &g, &t);
@@ -208,20 +256,15 @@ EDGEC_INLINE void edgec_dwconv_s8__rvv(const EdgecConvS8 *p, const int8_t *restr
 {
     const EdgecConvShape *s = &p->shape;
     const EdgecWeightsRvv f = {w, bias, half, p->quant, 0, s->in_c};
-    const int32_t reach = 2 * s->stride_w + (s->k_w - 1) * s->dilation_w;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         EdgecDwRowRvv r = {x, y, oy * s->stride_h - s->pad_top, {0, 0}};
         r.y += edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         r.rows = edgec_taps_inside(r.iy, s->dilation_h, s->k_h, s->in_h);
         int32_t ox = 0;
         while (ox < s->out_w) {
-            const int32_t ix = ox * s->stride_w - s->pad_left;
-            const bool run = ox + 3 <= s->out_w && ix >= 0 && ix + reach < s->in_w;
-            const EdgecTaps all = {0, s->k_w};
-            const EdgecTaps columns =
-                run ? all : edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
-            edgec_dw_pixels_s8__rvv(p, &f, &r, ox, columns, run ? 3 : 1);
-            ox += run ? 3 : 1;
+            const EdgecDwPlaceRvv place = edgec_dw_place__rvv(s, ox);
+            edgec_dw_pixels_s8__rvv(p, &f, &r, &place);
+            ox += place.count * place.bunch;
         }
     }
 }
