@@ -71,8 +71,10 @@ def pair_bytes(f: ConvFacts) -> int:
 
 
 def slots_3x3(f: ConvFacts) -> int:
-    """Row pairs in scratch: at least two, more where they are small."""
-    return max(2, min(small_scratch(f) // pair_bytes(f), LINES + 1, lines(f) + 1))
+    """Row pairs in scratch: at least two, more where they are small or their lines short."""
+    short = f.out_w * (3 - f.stride[0]) < 8
+    room = max(small_scratch(f), 768 if short else 0)
+    return max(2, min(room // pair_bytes(f), LINES + 1, lines(f) + 1))
 
 
 def args_3x3(f: ConvFacts, names: CallNames) -> str:
