@@ -23,7 +23,7 @@ MODEL = blocks.ROOT / "examples/digits/digits_int8.onnx"
 def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The files of `gen --dump-ir`, in order."""
     folder = tmp_path_factory.mktemp("ir")
-    options = GenOptions("cortex-m4", dump_ir=folder)
+    options = GenOptions("x86_64", dump_ir=folder)
     driver.compile_model(MODEL, options, lambda stage: None)
     return sorted(folder.iterdir())
 

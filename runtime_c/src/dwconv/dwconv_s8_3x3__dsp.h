@@ -126,6 +126,41 @@ EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
     "ssat r8, #8, r8\n"         \
     "ssat r9, #8, r9\n"
 
+/* clang-format off */
+/* Sums of 2 x 2 outputs. */
+#define EDGEC_DW3X3_TILE \
+    "ldr r9, [sp, #24]\n" \
+    "ldrd r10, r11, [r12], #32\n" \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0") \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1") \
+    EDGEC_DW3X3_UPPER("r8", "r9", "r9", "r9", "r11", "0") \
+    "ldrd r10, r11, [r12]\n" \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2") \
+    EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r10", "1") \
+    EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r11", "2") \
+    "ldrd r10, r11, [lr], #32\n" \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3") \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4") \
+    EDGEC_DW3X3_LOWER("r8", "r9", "r11", "3") \
+    "ldrd r10, r11, [lr]\n" \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r10", "5") \
+    EDGEC_DW3X3_LOWER("r8", "r9", "r10", "4") \
+    EDGEC_DW3X3_LOWER("r8", "r9", "r11", "5")
+/* Sums of the two outputs of the last column. */
+#define EDGEC_DW3X3_COLUMN \
+    "ldr r9, [sp, #24]\n" \
+    "ldrd r10, r11, [r12]\n" \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0") \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1") \
+    "ldrd r10, r11, [lr]\n" \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3") \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4") \
+    "ldr r10, [r12, #32]\n" \
+    "ldr r11, [lr, #32]\n" \
+    EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2") \
+    EDGEC_DW3X3_LOWER("r6", "r7", "r11", "5")
+/* clang-format on */
+
 /* Stride 1: tiles of 2 x 2 outputs, then one column if out_w is odd. Where the line has one row,
    `row` is 0: the upper output is stored last, over the lower one. */
 EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
@@ -134,23 +169,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
     __asm__ volatile(
         EDGEC_DW3X3_BEGIN
         "3:\n"
-        "ldr r9, [sp, #24]\n"
-        "ldrd r10, r11, [r12], #32\n"
-        EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0")
-        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1")
-        EDGEC_DW3X3_UPPER("r8", "r9", "r9", "r9", "r11", "0")
-        "ldrd r10, r11, [r12]\n"
-        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2")
-        EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r10", "1")
-        EDGEC_DW3X3_UPPER("r8", "r9", "r8", "r9", "r11", "2")
-        "ldrd r10, r11, [lr], #32\n"
-        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3")
-        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4")
-        EDGEC_DW3X3_LOWER("r8", "r9", "r11", "3")
-        "ldrd r10, r11, [lr]\n"
-        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "5")
-        EDGEC_DW3X3_LOWER("r8", "r9", "r10", "4")
-        EDGEC_DW3X3_LOWER("r8", "r9", "r11", "5")
+        EDGEC_DW3X3_TILE
         "ldrd r10, r11, [sp, #16]\n"
         EDGEC_DW3X3_REQUANTIZE4
         "ldrd r10, r11, [sp]\n"
@@ -167,17 +186,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
         "ldr r9, [sp, #56]\n"
         "cmp r9, #0\n"
         "beq 4f\n"
-        "ldr r9, [sp, #24]\n"
-        "ldrd r10, r11, [r12]\n"
-        EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0")
-        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1")
-        "ldrd r10, r11, [lr]\n"
-        EDGEC_DW3X3_LOWER("r6", "r7", "r10", "3")
-        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "4")
-        "ldr r10, [r12, #32]\n"
-        "ldr r11, [lr, #32]\n"
-        EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r10", "2")
-        EDGEC_DW3X3_LOWER("r6", "r7", "r11", "5")
+        EDGEC_DW3X3_COLUMN
         "ldrd r10, r11, [sp, #16]\n"
         EDGEC_DW3X3_REQUANTIZE2
         "ldrd r10, r11, [sp]\n"
@@ -191,6 +200,61 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
 
 #define EDGEC_DW3X3_LOAD "ldrd r10, r11, "
 
+/* clang-format off */
+/* Products of four outputs with the upper row pair. */
+#define EDGEC_DW3X3_UPPER4 \
+    "ldr r9, [sp, #24]\n" \
+    EDGEC_DW3X3_LOAD "[r12]\n" \
+    EDGEC_DW3X3_MUL("r6", "r9", "r10", "0") \
+    EDGEC_DW3X3_MUL("r6", "r6", "r11", "1") \
+    EDGEC_DW3X3_LOAD "[r12, #32]\n" \
+    EDGEC_DW3X3_MUL("r6", "r6", "r10", "2") \
+    EDGEC_DW3X3_MUL("r7", "r9", "r10", "0") \
+    EDGEC_DW3X3_MUL("r7", "r7", "r11", "1") \
+    EDGEC_DW3X3_LOAD "[r12, #64]\n" \
+    EDGEC_DW3X3_MUL("r7", "r7", "r10", "2") \
+    EDGEC_DW3X3_MUL("r8", "r9", "r10", "0") \
+    EDGEC_DW3X3_MUL("r8", "r8", "r11", "1") \
+    EDGEC_DW3X3_LOAD "[r12, #96]\n" \
+    EDGEC_DW3X3_MUL("r8", "r8", "r10", "2") \
+    EDGEC_DW3X3_MUL("r9", "r9", "r10", "0") \
+    EDGEC_DW3X3_MUL("r9", "r9", "r11", "1") \
+    "ldr r10, [r12, #128]!\n" \
+    EDGEC_DW3X3_MUL("r9", "r9", "r10", "2")
+/* Products of four outputs with the upper row of the lower pair. */
+#define EDGEC_DW3X3_LOWER4 \
+    EDGEC_DW3X3_LOAD "[lr]\n" \
+    EDGEC_DW3X3_LOW("r6", "r10", "3") \
+    EDGEC_DW3X3_LOW("r6", "r11", "4") \
+    EDGEC_DW3X3_LOAD "[lr, #32]\n" \
+    EDGEC_DW3X3_LOW("r6", "r10", "5") \
+    EDGEC_DW3X3_LOW("r7", "r10", "3") \
+    EDGEC_DW3X3_LOW("r7", "r11", "4") \
+    EDGEC_DW3X3_LOAD "[lr, #64]\n" \
+    EDGEC_DW3X3_LOW("r7", "r10", "5") \
+    EDGEC_DW3X3_LOW("r8", "r10", "3") \
+    EDGEC_DW3X3_LOW("r8", "r11", "4") \
+    EDGEC_DW3X3_LOAD "[lr, #96]\n" \
+    EDGEC_DW3X3_LOW("r8", "r10", "5") \
+    EDGEC_DW3X3_LOW("r9", "r10", "3") \
+    EDGEC_DW3X3_LOW("r9", "r11", "4") \
+    "ldr r10, [lr, #128]!\n" \
+    EDGEC_DW3X3_LOW("r9", "r10", "5")
+/* The sum of one output. */
+#define EDGEC_DW3X3_SINGLE \
+    "ldr r6, [sp, #24]\n" \
+    EDGEC_DW3X3_LOAD "[lr], #32\n" \
+    EDGEC_DW3X3_LOW("r6", "r10", "3") \
+    EDGEC_DW3X3_LOW("r6", "r11", "4") \
+    EDGEC_DW3X3_LOAD "[r12], #32\n" \
+    EDGEC_DW3X3_MUL("r6", "r6", "r10", "0") \
+    EDGEC_DW3X3_MUL("r6", "r6", "r11", "1") \
+    "ldr r10, [r12]\n" \
+    "ldr r11, [lr]\n" \
+    EDGEC_DW3X3_MUL("r6", "r6", "r10", "2") \
+    EDGEC_DW3X3_LOW("r6", "r11", "5")
+/* clang-format on */
+
 /* Stride 2: tiles of 4 outputs of a row, then single ones. `row` is c. */
 EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
 {
@@ -200,41 +264,8 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
         "cmp r12, r9\n"
         "beq 5f\n"
         "3:\n"
-        "ldr r9, [sp, #24]\n"
-        EDGEC_DW3X3_LOAD "[r12]\n"
-        EDGEC_DW3X3_MUL("r6", "r9", "r10", "0")
-        EDGEC_DW3X3_MUL("r6", "r6", "r11", "1")
-        EDGEC_DW3X3_LOAD "[r12, #32]\n"
-        EDGEC_DW3X3_MUL("r6", "r6", "r10", "2")
-        EDGEC_DW3X3_MUL("r7", "r9", "r10", "0")
-        EDGEC_DW3X3_MUL("r7", "r7", "r11", "1")
-        EDGEC_DW3X3_LOAD "[r12, #64]\n"
-        EDGEC_DW3X3_MUL("r7", "r7", "r10", "2")
-        EDGEC_DW3X3_MUL("r8", "r9", "r10", "0")
-        EDGEC_DW3X3_MUL("r8", "r8", "r11", "1")
-        EDGEC_DW3X3_LOAD "[r12, #96]\n"
-        EDGEC_DW3X3_MUL("r8", "r8", "r10", "2")
-        EDGEC_DW3X3_MUL("r9", "r9", "r10", "0")
-        EDGEC_DW3X3_MUL("r9", "r9", "r11", "1")
-        "ldr r10, [r12, #128]!\n"
-        EDGEC_DW3X3_MUL("r9", "r9", "r10", "2")
-        EDGEC_DW3X3_LOAD "[lr]\n"
-        EDGEC_DW3X3_LOW("r6", "r10", "3")
-        EDGEC_DW3X3_LOW("r6", "r11", "4")
-        EDGEC_DW3X3_LOAD "[lr, #32]\n"
-        EDGEC_DW3X3_LOW("r6", "r10", "5")
-        EDGEC_DW3X3_LOW("r7", "r10", "3")
-        EDGEC_DW3X3_LOW("r7", "r11", "4")
-        EDGEC_DW3X3_LOAD "[lr, #64]\n"
-        EDGEC_DW3X3_LOW("r7", "r10", "5")
-        EDGEC_DW3X3_LOW("r8", "r10", "3")
-        EDGEC_DW3X3_LOW("r8", "r11", "4")
-        EDGEC_DW3X3_LOAD "[lr, #96]\n"
-        EDGEC_DW3X3_LOW("r8", "r10", "5")
-        EDGEC_DW3X3_LOW("r9", "r10", "3")
-        EDGEC_DW3X3_LOW("r9", "r11", "4")
-        "ldr r10, [lr, #128]!\n"
-        EDGEC_DW3X3_LOW("r9", "r10", "5")
+        EDGEC_DW3X3_UPPER4
+        EDGEC_DW3X3_LOWER4
         "ldrd r10, r11, [sp, #16]\n"
         EDGEC_DW3X3_REQUANTIZE4
         "ldrd r10, r11, [sp]\n"
@@ -255,17 +286,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
         "add r9, r12, r7\n"
         "ldrd r7, r8, [sp]\n"
         "6:\n"
-        "ldr r6, [sp, #24]\n"
-        EDGEC_DW3X3_LOAD "[lr], #32\n"
-        EDGEC_DW3X3_LOW("r6", "r10", "3")
-        EDGEC_DW3X3_LOW("r6", "r11", "4")
-        EDGEC_DW3X3_LOAD "[r12], #32\n"
-        EDGEC_DW3X3_MUL("r6", "r6", "r10", "0")
-        EDGEC_DW3X3_MUL("r6", "r6", "r11", "1")
-        "ldr r10, [r12]\n"
-        "ldr r11, [lr]\n"
-        EDGEC_DW3X3_MUL("r6", "r6", "r10", "2")
-        EDGEC_DW3X3_LOW("r6", "r11", "5")
+        EDGEC_DW3X3_SINGLE
         "ldrd r10, r11, [sp, #16]\n"
         "smmlar r6, r6, r10, r11\n"
         "ssat r6, #8, r6\n"

@@ -75,12 +75,49 @@ typedef struct {
     "movs r0, #127\n\t"                  \
     "eors " ACC ", r0\n" LABEL ":\n\t"
 
-/* All channels of a couple: y0 and y1 are the outputs of its pixels. */
-EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                int8_t *y0, int8_t *y1)
+/* clang-format off */
+/* r10: where the chunks are entered. r9: end of x. lr: zp. r11: channels. r1: from x to w. */
+#define EDGEC_COUPLES_BEGIN \
+    ".syntax unified\n\t" \
+    "ldr r0, %[entry]\n\t" \
+    "adr r1, 2f\n\t" \
+    "adds r0, r0, r1\n\t" \
+    "mov r10, r0\n\t" \
+    "ldr r0, %[x_end]\n\t" \
+    "mov r9, r0\n\t" \
+    "ldr r0, %[zp]\n\t" \
+    "mov lr, r0\n\t" \
+    "ldr r0, %[channels]\n\t" \
+    "mov r11, r0\n\t" \
+    "ldr r0, %[x]\n\t" \
+    "ldr r1, %[w]\n\t" \
+    "subs r1, r1, r0\n"
+/* Both outputs, and y to the next channel, which stays in r0. */
+#define EDGEC_COUPLES_STORE \
+    "ldr r0, %[y]\n\t" \
+    "ldr r1, %[to1]\n\t" \
+    "strb r3, [r0, r1]\n\t" \
+    "strb r4, [r0]\n\t" \
+    "adds r0, r0, #1\n\t" \
+    "str r0, %[y]\n\t"
+/* r3, r4: the sums of both pixels. r6, r7: mult, whose address in r11 moves on. r2: half. */
+#define EDGEC_COUPLES_SUMS \
+    "lsls r5, r3, #16\n\t" \
+    "mov r4, r8\n\t" \
+    "subs r4, r4, r5\n\t" \
+    "mov r1, r11\n\t" \
+    "ldmia r1!, {r7}\n\t" \
+    "mov r11, r1\n\t" \
+    "uxth r6, r7\n\t" \
+    "lsrs r7, r7, #16\n\t" \
+    "ldr r2, %[half]\n\t"
+/* clang-format on */
+
+EDGEC_INLINE EdgecCouplesFrame edgec_couples_frame(const EdgecCouples *p, const uint32_t *x,
+                                                   int8_t *y0, const int8_t *y1)
 {
     const uint32_t turns = ((uint32_t)p->chunks + 7u) / 8u;
-    EdgecCouplesFrame frame = {
+    const EdgecCouplesFrame frame = {
         .x = x,
         .x_end = x + 2 * p->chunks,
         .entry = (8u * turns - (uint32_t)p->chunks) * 18u + 1u,
@@ -93,22 +130,17 @@ EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uin
         .w = p->w,
         .half = 0x8000u - 0x40000000u,
     };
+    return frame;
+}
+
+/* All channels of a couple: y0 and y1 are the outputs of its pixels. */
+EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                int8_t *y0, int8_t *y1)
+{
+    EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1);
     /* clang-format off */
     __asm__ volatile(
-        ".syntax unified\n\t"
-        "ldr r0, %[entry]\n\t"
-        "adr r1, 2f\n\t"
-        "adds r0, r0, r1\n\t"
-        "mov r10, r0\n\t"
-        "ldr r0, %[x_end]\n\t"
-        "mov r9, r0\n\t"
-        "ldr r0, %[zp]\n\t"
-        "mov lr, r0\n\t"
-        "ldr r0, %[channels]\n\t"
-        "mov r11, r0\n\t"
-        "ldr r0, %[x]\n\t"
-        "ldr r1, %[w]\n\t"
-        "subs r1, r1, r0\n"
+        EDGEC_COUPLES_BEGIN
         /* A channel. r1, r12: from x to its weights. r11: its bias and mult. */
         "1:\n\t"
         "mov r12, r1\n\t"
@@ -127,23 +159,10 @@ EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uin
         EDGEC_COUPLES_CHUNK4
         "cmp r0, r9\n\t"
         "bne 2b\n\t"
-        "lsls r5, r3, #16\n\t"
-        "mov r4, r8\n\t"
-        "subs r4, r4, r5\n\t"
-        "mov r1, r11\n\t"
-        "ldmia r1!, {r7}\n\t"
-        "mov r11, r1\n\t"
-        "uxth r6, r7\n\t"
-        "lsrs r7, r7, #16\n\t"
-        "ldr r2, %[half]\n\t"
+        EDGEC_COUPLES_SUMS
         EDGEC_COUPLES_OUTPUT("r3", "3")
         EDGEC_COUPLES_OUTPUT("r4", "4")
-        "ldr r0, %[y]\n\t"
-        "ldr r1, %[to1]\n\t"
-        "strb r3, [r0, r1]\n\t"
-        "strb r4, [r0]\n\t"
-        "adds r0, r0, #1\n\t"
-        "str r0, %[y]\n\t"
+        EDGEC_COUPLES_STORE
         "ldr r2, %[y_end]\n\t"
         "mov r1, r12\n\t"
         "adds r1, r1, #1\n\t"
