@@ -1,5 +1,5 @@
 /*
- * Dot products of int8 for the RISC-V vector extension: all channels of 1, 3 or 6 pixels.
+ * Dot products of int8 for the RISC-V vector extension: all channels of up to 6 pixels.
  *
  *   y[p][c] = requantize(bias[c] + sum over k of x[p][k] * w[c][k])
  *
@@ -70,9 +70,9 @@ typedef struct {
 
 #define EDGEC_TAP1_RVV(at) EDGEC_WEIGHTS_RVV("v2") EDGEC_MAC_RVV("v8", "t0", "x0", at)
 
-#define EDGEC_TAP3_RVV(at) \
-    EDGEC_TAP1_RVV(at)     \
-    EDGEC_MAC_RVV("v16", "t1", "x1", at) EDGEC_MAC_RVV("v24", "t0", "x2", at)
+#define EDGEC_TAP2_RVV(at) EDGEC_TAP1_RVV(at) EDGEC_MAC_RVV("v16", "t1", "x1", at)
+
+#define EDGEC_TAP3_RVV(at) EDGEC_TAP2_RVV(at) EDGEC_MAC_RVV("v24", "t0", "x2", at)
 
 #define EDGEC_TAP6_RVV(at)               \
     EDGEC_WEIGHTS_RVV("v1")              \
@@ -102,8 +102,8 @@ typedef struct {
                                                                                     "6:\n\t"
 
 #define EDGEC_STEP1_RVV(op, n) op " %[x0], %[x0], " n "\n\t"
-#define EDGEC_STEP3_RVV(op, n) \
-    EDGEC_STEP1_RVV(op, n) op " %[x1], %[x1], " n "\n\t" op " %[x2], %[x2], " n "\n\t"
+#define EDGEC_STEP2_RVV(op, n) EDGEC_STEP1_RVV(op, n) op " %[x1], %[x1], " n "\n\t"
+#define EDGEC_STEP3_RVV(op, n) EDGEC_STEP2_RVV(op, n) op " %[x2], %[x2], " n "\n\t"
 #define EDGEC_STEP6_RVV(op, n) \
     EDGEC_STEP3_RVV(op, n)     \
     op " %[x3], %[x3], " n "\n\t" op " %[x4], %[x4], " n "\n\t" op " %[x5], %[x5], " n "\n\t"
@@ -143,10 +143,10 @@ typedef struct {
 #define EDGEC_COPY3_RVV "vmv.v.v v16, v8\n\tvmv.v.v v24, v8\n\t"
 #define EDGEC_COPY6_RVV EDGEC_COPY3_RVV "vmv.v.v v12, v8\n\tvmv.v.v v20, v8\n\tvmv.v.v v28, v8\n\t"
 
-/* The multipliers, and all sums of 1, 3 or 6 pixels stored. */
+/* The multipliers, and all sums of up to 6 pixels stored. */
 #define EDGEC_END1_RVV "vle32.v v0, (%[half])\n\t" EDGEC_STORE_WIDE_RVV("v8", "0")
-#define EDGEC_END3_RVV \
-    EDGEC_END1_RVV EDGEC_STORE_WIDE_RVV("v16", "1") EDGEC_STORE_WIDE_RVV("v24", "2")
+#define EDGEC_END2_RVV EDGEC_END1_RVV EDGEC_STORE_WIDE_RVV("v16", "1")
+#define EDGEC_END3_RVV EDGEC_END2_RVV EDGEC_STORE_WIDE_RVV("v24", "2")
 #define EDGEC_END6_RVV                                                            \
     "vle32.v v0, (%[half])\n\t" EDGEC_STORE_NARROW_RVV("v8", "0")                 \
         EDGEC_STORE_NARROW_RVV("v12", "1") EDGEC_STORE_NARROW_RVV("v16", "2")     \
@@ -175,6 +175,24 @@ static __attribute__((noinline, unused)) void edgec_tile1_s8__rvv(const EdgecPix
     __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
                          EDGEC_TAPS_RVV(EDGEC_TAP1_RVV, EDGEC_STEP1_RVV) EDGEC_END1_RVV
                      : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
+                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
+                     : EDGEC_CLOBBERS_RVV);
+}
+
+static __attribute__((noinline, unused)) void edgec_tile2_s8__rvv(const EdgecPixelsRvv *p,
+                                                                  const EdgecGroupRvv *g)
+{
+    const int8_t *x0 = p->x;
+    const int8_t *x1 = x0 + p->x_step;
+    const int8_t *w = g->w;
+    const intptr_t k = g->k;
+    intptr_t runs = p->runs;
+    intptr_t t0;
+    intptr_t t1;
+    intptr_t rest;
+    __asm__ volatile(EDGEC_START_RVV("m8") "vmv.v.v v16, v8\n\t" EDGEC_VTYPE_RVV("e16, m4")
+                         EDGEC_TAPS_RVV(EDGEC_TAP2_RVV, EDGEC_STEP2_RVV) EDGEC_END2_RVV
+                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1)
                      : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
                      : EDGEC_CLOBBERS_RVV);
 }
@@ -243,6 +261,12 @@ EDGEC_INLINE void edgec_pixels_s8__rvv(const EdgecWeightsRvv *f, const EdgecPixe
         } else if (count >= 3) {
             edgec_tile3_s8__rvv(p, &g);
             done = 3;
+        }
+        if (count - done >= 2) {
+            const EdgecPixelsRvv two = {
+                p->x + done * p->x_step, p->x_step, {p->y[done], p->y[done + 1]}, p->runs, p->skip};
+            edgec_tile2_s8__rvv(&two, &g);
+            done += 2;
         }
         for (; done < count; done++) {
             const EdgecPixelsRvv one = {p->x + done * p->x_step, 0, {p->y[done]}, p->runs, p->skip};
