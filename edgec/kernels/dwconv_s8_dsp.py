@@ -107,8 +107,9 @@ def pack_3x3(f: ConvFacts) -> tuple[Constant, ...]:
 
 
 def is_dw(f: ConvFacts) -> bool:
-    """Any kernel; stride 1 or 2 from row to row; at least 3 columns."""
-    return is_four_channels(f) and f.dilation == (1, 1) and f.stride[0] in (1, 2) and f.out_w >= 3
+    """Any kernel; stride 1 or 2; at least 3 columns."""
+    steps = f.stride in ((1, 1), (2, 2))
+    return is_four_channels(f) and f.dilation == (1, 1) and steps and f.out_w >= 3
 
 
 def as_line(f: ConvFacts) -> ConvFacts | None:
