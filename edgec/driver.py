@@ -43,6 +43,9 @@ Progress = Callable[[str], None]
 ARENA_ALIGN = 16
 # flash that may be traded for speed, as a part of the smallest weights
 FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
+# Where RAM is short: bytes to leave for the stack, and limits of the kernels' working memory.
+STACK_ROOM = 512
+SCRATCH_LIMITS = (1024, 256, 0)
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,8 @@ def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compi
     if options.dump_ir is not None:
         observers.append(Dumper(dump.write, graph_text.print_graph))
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
-    progress("lowering to loops and kernels")
-    rows = RowKernels(graph, target.features, FLASH_SHARE[options.optimize])
-    program = lower_graph(graph, Kernels(rows.applies, rows.select))
-    program = dataclasses.replace(program, name=name, notes=_notes(graph))
-    progress("planning memory")
-    program, plan = plan_program(program, align=ARENA_ALIGN)
-    program = number_steps(program)
+    program, plan = _fitting(graph, target, options, progress)
+    program = number_steps(dataclasses.replace(program, name=name, notes=_notes(graph)))
     verify_program(program)
     check_plan(program, plan)
     dump.write("90-program", loop_text.print_program(program))
@@ -197,6 +195,30 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _fitting(
+    graph: Graph, target: Target, options: GenOptions, progress: Progress
+) -> tuple[Program, MemoryPlan]:
+    """The lowered and planned program, by kernels with less working memory if RAM is short."""
+    progress("lowering to loops and kernels")
+    best = _lowered(graph, target, options, None)
+    progress("planning memory")
+    ram = _capacity(options)[0]
+    for scratch in SCRATCH_LIMITS:
+        if ram is None or best[1].arena_bytes + STACK_ROOM <= ram:
+            break
+        other = _lowered(graph, target, options, scratch)
+        best = min(best, other, key=lambda made: made[1].arena_bytes)
+    return best
+
+
+def _lowered(
+    graph: Graph, target: Target, options: GenOptions, scratch: int | None
+) -> tuple[Program, MemoryPlan]:
+    rows = RowKernels(graph, target.features, FLASH_SHARE[options.optimize], scratch)
+    program = lower_graph(graph, Kernels(rows.applies, rows.select))
+    return plan_program(program, align=ARENA_ALIGN)
 
 
 def _board(options: GenOptions) -> Board:

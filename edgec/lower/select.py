@@ -47,13 +47,20 @@ class Choice:
 class RowKernels:
     """The kernel rows of `edgec/kernels`, as the lowering asks for them.
 
-    `share` says how much flash may be traded for speed (`edgec.lower.budget`).
+    `share` says how much flash may be traded for speed (`edgec.lower.budget`). Rows that need
+    more than `scratch` bytes of working memory are left out, unless a node has no other.
     """
 
-    def __init__(self, graph: Graph, features: frozenset[str], share: float = 0.0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        features: frozenset[str],
+        share: float = 0.0,
+        scratch: int | None = None,
+    ) -> None:
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
-        options = {id(n): o for n in graph.nodes if (o := self._options(n))}
+        options = {id(n): _modest(o, scratch) for n in graph.nodes if (o := self._options(n))}
         candidates = [[c.candidate() for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
@@ -155,6 +162,15 @@ class RowKernels:
         mult = self._data(node, 3)
         assert mult is not None
         return Quant(op.x_zp, mult.astype(np.int32), op.shift, op.y_zp, op.lo, op.hi)
+
+
+def _modest(choices: list[Choice], scratch: int | None) -> list[Choice]:
+    """Those that need at most `scratch` bytes, else those that need the least."""
+    if scratch is None:
+        return choices
+    needs = [choice.scratch() for choice in choices]
+    limit = max(scratch, min(needs))
+    return [choice for choice, need in zip(choices, needs, strict=True) if need <= limit]
 
 
 def _limits(low: float, high: float) -> tuple[float | None, float | None]:

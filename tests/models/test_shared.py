@@ -11,6 +11,8 @@ from benchmarks.measure import measure_model
 from benchmarks.records import ModelResult
 from benchmarks.shared import MODELS, TARGETS, model_names
 from benchmarks.table import NEAR_ENOUGH, near_fraction
+from edgec import driver
+from edgec.config import GenOptions
 
 pytestmark = pytest.mark.skipif(
     not MODELS.is_dir(), reason=f"the shared models are not at {MODELS}"
@@ -87,6 +89,15 @@ def test_all_500_keywords_have_the_same_outputs_on_cortex_m4() -> None:
     host, emulated = evaluate(TASKS[0], "x86_64"), evaluate(TASKS[0], "cortex-m4")
     assert host.near and len(host.outputs) == 500
     assert np.array_equal(host.outputs, emulated.outputs)
+
+
+@pytest.mark.qemu
+def test_keyword_spotting_runs_on_a_microbit() -> None:
+    options = GenOptions("cortex-m0", board="microbit")
+    model = MODELS / "kws_int8_qdq.onnx"
+    assert driver.check(model, options, lambda _: None).fits
+    result = driver.verify(model, options, None, 1, lambda _: None)
+    assert result.ok and [run.board for run in result.runs] == ["microbit"]
 
 
 @pytest.mark.qemu

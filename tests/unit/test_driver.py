@@ -10,7 +10,7 @@ import pytest
 
 from edgec.config import GenOptions, Io, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode
-from edgec.driver import bench, check, compile_model, generate, verify
+from edgec.driver import STACK_ROOM, bench, check, compile_model, generate, verify
 
 DIGITS = Path(__file__).resolve().parents[2] / "examples" / "digits"
 INT8 = DIGITS / "digits_int8.onnx"
@@ -90,6 +90,19 @@ def test_only_a_quantized_model_is_told_what_stays_in_float() -> None:
     with_float_ports = compile_model(INT8, dataclasses.replace(HOST, io=Io.FLOAT), quiet)
     assert any("float arithmetic left" in note for note in with_float_ports.program.notes)
     assert compile_model(INT8, HOST, quiet).program.notes == ()
+
+
+def test_kernels_use_less_working_memory_where_ram_is_short() -> None:
+    roomy = compile_model(INT8, GenOptions("cortex-m4"), quiet)
+    tight = compile_model(INT8, GenOptions("cortex-m4", ram=roomy.plan.arena_bytes), quiet)
+    assert tight.plan.arena_bytes < roomy.plan.arena_bytes
+
+
+def test_kernels_stay_as_they_are_where_ram_is_not_short() -> None:
+    roomy = compile_model(INT8, GenOptions("cortex-m4"), quiet)
+    ram = roomy.plan.arena_bytes + STACK_ROOM
+    enough = compile_model(INT8, GenOptions("cortex-m4", ram=ram), quiet)
+    assert enough.emission.files == roomy.emission.files
 
 
 def test_check_measures_code_and_stack() -> None:

@@ -189,3 +189,15 @@ def test_scratch_memory_is_part_of_the_step() -> None:
     with_scratch = [s for s in steps if s.scratch]
     assert with_scratch and all(s.scratch[0].bytes > 0 for s in with_scratch)
     assert all(b not in s.reads for s in with_scratch for b in s.scratch)
+
+
+def test_a_limit_of_scratch_leaves_the_row_that_needs_the_least() -> None:
+    dsp = load_target("cortex-m4").features
+    graph = case_of(large()).graph
+    needs = []
+    for limit in (None, 100_000, 0):
+        rows = RowKernels(graph, dsp, 0.0, limit)
+        (step,) = lower_graph(graph, Kernels(rows.applies, rows.select)).steps
+        assert step.kernel != "loops"
+        needs.append(sum(b.bytes for b in step.scratch))
+    assert needs[0] == needs[1] > needs[2] == 0
