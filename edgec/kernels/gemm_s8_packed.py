@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -31,7 +32,8 @@ def pack_single(f: GemmFacts) -> tuple[Constant, ...]:
 def pack_unsigned(f: GemmFacts) -> tuple[Constant, ...]:
     """The same with 128 added to the weights."""
     weights, *others = pack_single(f)
-    return (Constant("weights", (weights.data.astype(np.int16) + 128).astype(np.uint8)), *others)
+    unsigned = (weights.data.astype(np.int16) + 128).astype(np.uint8)
+    return (Constant("weights", unsigned, 8), *others)
 
 
 def single_cost(f: GemmFacts) -> float:
@@ -72,7 +74,7 @@ GEMM = Kernel[GemmFacts](
 
 GEMM_ARMV6M = Kernel[GemmFacts](
     name="gemm_s8__armv6m",
-    headers=("gemm/gemm_s8__armv6m.h",),
+    headers=("gemm/gemm_s8__armv6m.h", "gemm/row8_s8__unsigned.h"),
     op="gemm",
     types=S8,
     struct="EdgecGemmS8",
@@ -85,4 +87,12 @@ GEMM_ARMV6M = Kernel[GemmFacts](
     cost=lambda f: 0.9 * single_cost(f),
 )
 
-GEMM_ROWS = (GEMM_MANY, GEMM, GEMM_ARMV6M)
+GEMM_RV64 = replace(
+    GEMM_ARMV6M,
+    name="gemm_s8__rv64",
+    headers=("gemm/gemm_s8__rv64.h", "gemm/row8_s8__unsigned.h"),
+    needs=frozenset({"rv64"}),
+    cost=lambda f: 0.6 * single_cost(f),
+)
+
+GEMM_ROWS = (GEMM_MANY, GEMM, GEMM_ARMV6M, GEMM_RV64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from edgec.kernels.base import Constant
@@ -11,6 +13,7 @@ from edgec.quantize.fixedpoint import accumulator_bound
 
 BLOCK = 4  # channels side by side
 LARGEST_PAIR = 255  # of |w0| + |w1|: 128 times it fits int16
+LARGEST_SEGMENT = 2**13 - 1  # of a sum of |w|: 128 times it is below 2^20
 LARGEST_SUM = 2**30 - 2**17  # of an accumulator: Armv6-M multiplies it in parts
 
 
@@ -33,6 +36,25 @@ def packable(weights: Array, bias: Array | None, quant: Quant | None) -> bool:
         return False
     pairs = np.abs(even(weights).astype(np.int64)).reshape(weights.shape[0], -1, 2).sum(axis=2)
     return bool(pairs.max() <= LARGEST_PAIR) and small_sums(weights, bias, quant)
+
+
+def segment(weights: Array) -> int:
+    """The largest even part of k whose sums of products stay below 2^20 in every channel."""
+    flat = np.abs(even(weights).astype(np.int64))
+    channels, k = flat.shape[0], int(flat.shape[1])
+    for parts in range(1, k // 2 + 1):
+        size: int = 2 * ceil(k / (2 * parts))
+        padded = np.pad(flat, ((0, 0), (0, -k % size)))
+        if padded.reshape(channels, -1, size).sum(axis=2).max() <= LARGEST_SEGMENT:
+            return size
+    return 2
+
+
+def pack_triples(weights: Array, bias: Array | None, quant: Quant) -> tuple[Constant, Constant]:
+    """As `pack_couples`, with the segment in front of the channels."""
+    packed, table = pack_couples(weights, bias, quant)
+    head = np.array([[segment(weights), 0]], np.int32)
+    return packed, Constant("channels", np.concatenate([head, table.data]))
 
 
 def pack_couples(weights: Array, bias: Array | None, quant: Quant) -> tuple[Constant, Constant]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgec.kernels import conv_s8_rv64
 from edgec.kernels.base import Kernel
 from edgec.kernels.conv_s8_packed import CONV_ROWS
 from edgec.kernels.dwconv_s8_scalar import CONV_ROWS as DEPTHWISE_ROWS
@@ -18,15 +19,20 @@ from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import conv_s8_sample, gemm_s8_sample
 from tests.kernels.test_rolling import SHAPES, rolling_call
 
+ALL_CONV_ROWS = (*CONV_ROWS, *DEPTHWISE_ROWS, *conv_s8_rv64.CONV_ROWS)
+ALL_GEMM_ROWS = (*GEMM_ROWS, *conv_s8_rv64.GEMM_ROWS)
 CORES = [
     "x86_64",
-    *(pytest.param(t, marks=pytest.mark.qemu) for t in ("cortex-m0", "cortex-m3", "riscv32imac")),
+    *(
+        pytest.param(t, marks=pytest.mark.qemu)
+        for t in ("cortex-m0", "cortex-m3", "riscv32imac", "riscv64gc")
+    ),
 ]
 SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11), (2, 18, 8))
 
 
 @pytest.mark.parametrize("target", CORES)
-@pytest.mark.parametrize("row", (*CONV_ROWS, *DEPTHWISE_ROWS), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ALL_CONV_ROWS, ids=lambda row: row.name)
 def test_convolution_by_couples_gives_what_the_law_says(
     target: str, row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
@@ -34,7 +40,7 @@ def test_convolution_by_couples_gives_what_the_law_says(
 
 
 @pytest.mark.parametrize("target", CORES)
-@pytest.mark.parametrize("row", GEMM_ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ALL_GEMM_ROWS, ids=lambda row: row.name)
 def test_matrix_product_gives_what_the_law_says(
     target: str, row: Kernel[GemmFacts], tmp_path: Path
 ) -> None:
@@ -45,7 +51,7 @@ def test_matrix_product_gives_what_the_law_says(
     check(target, cases, tmp_path)
 
 
-@pytest.mark.parametrize("row", (*CONV_ROWS, *DEPTHWISE_ROWS), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ALL_CONV_ROWS, ids=lambda row: row.name)
 def test_rows_from_rolling_buffers_equal_the_whole_layer(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
