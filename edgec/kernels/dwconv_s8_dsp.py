@@ -221,6 +221,20 @@ def cost_2d(f: ConvFacts) -> float:
     return f.n * (compute + expand) + limit_cost(f)
 
 
+def line_words(f: ConvFacts) -> int:
+    """Words of bytes of a channel's taps."""
+    return ceil(tap_pairs(f) / 2)
+
+
+def pack_line(f: ConvFacts) -> tuple[Constant, ...]:
+    """The taps of a line, filled up with zeros to whole words."""
+    if f.stride[0] != 1:
+        return pack_taps(f)
+    taps = np.zeros((f.out_c, 4 * line_words(f)), np.int8)
+    taps[:, : f.k_h] = f.weights.reshape(f.out_c, f.k_h)
+    return table_of(f, bytes_as_words(taps))
+
+
 def pairs_1d(f: ConvFacts) -> int:
     """Pairs of outputs that are computed together, a multiple of 3."""
     room = small_scratch(f) // 16 - (tap_pairs(f) - 1)
@@ -230,7 +244,8 @@ def pairs_1d(f: ConvFacts) -> int:
 
 def scratch_1d(f: ConvFacts) -> int:
     """Bytes for a segment."""
-    return weight_bytes(f) + 16 * (pairs_1d(f) * f.stride[0] + tap_pairs(f) - 1)
+    weights = 16 * line_words(f) if f.stride[0] == 1 else weight_bytes(f)
+    return weights + 16 * (pairs_1d(f) * f.stride[0] + tap_pairs(f) - 1)
 
 
 def params_1d(f: ConvFacts, names: CallNames) -> Struct:
@@ -253,9 +268,7 @@ def cost_1d(f: ConvFacts) -> float:
     groups, count = ceil(line.in_c / 4), ceil(line.out_h / line.dilation[0])
     tiles = line.dilation[0] * ceil(count / 6)
     segments = line.dilation[0] * ceil(count / (2 * pairs_1d(line)))
-    compute = tiles * tile_cost(line, tap_pairs(line), 1) + segments * (
-        45 + 6 * channel_words(line)
-    )
+    compute = tiles * tile_cost(line, tap_pairs(line), 1) + segments * (50 + 12 * line_words(line))
     columns = (count * line.stride[0] / 2) * line.dilation[0] + segments * (tap_pairs(line) - 1)
     expand = groups * (segments * 150 + 11 * columns)
     return line.n * (line.in_c * compute + expand) + limit_cost(line)
@@ -300,7 +313,7 @@ DWCONV_1D = Kernel[ConvFacts](
     struct="EdgecConvS8",
     needs=DSP,
     when=is_line,
-    pack=lambda f: pack_taps(line_of(f)),
+    pack=lambda f: pack_line(line_of(f)),
     params=params_1d,
     args=args_1d,
     batches=calls.conv_batches,

@@ -12,7 +12,8 @@
  *           later; output columns are two pixels apart. Both have weights (w[2r], w[2r + 1]).
  *
  * Table of weights, a channel after the other: bytes that SXTB16 turns into two of these words at
- * a time (bytes 0 and 2, bytes 1 and 3), in the order of r, kx; then bias and multiplier.
+ * a time (bytes 0 and 2, bytes 1 and 3), in the order of r, kx; then bias and multiplier. For a
+ * line with step 1 the taps themselves, filled up with zeros to whole words.
  * Cost on Cortex-M4, for 6 outputs: 9 (step 2: 10.5) a column and pair of taps, 8 a pair, 42.
  */
 #ifndef EDGEC_DW_TILES__DSP_H
@@ -52,6 +53,7 @@ typedef struct {
     uint32_t *w;           /* memory for edgec_dw_memory__dsp(words) */
     int32_t below;
     int32_t row_mask; /* 0 if the last column of a line has no lower output, else -1 */
+    int32_t plain;    /* step 1: the table has the taps of a line as they are, not 0 */
 } EdgecDwTiles;
 
 /* Words that a channel's weights take in memory: two words of bytes are expanded at a time. */
@@ -64,7 +66,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
    28 tiles left, 32 and 36 bias, 40 row_step, 44 w_end, 48 columns, 52 w, 56 below, 60 context,
    64 plane. Registers: r0 to r5 sums (upper and lower of columns 0, 1, 2), r10 x, r11 weights, lr
    pairs of columns left; r6 to r9 and r12 for the rest. */
-#define EDGEC_DW_TILES_BEGIN                                      \
+#define EDGEC_DW_TILES_BEGIN(plain)                               \
     "push {r4-r11, lr}\n"                                         \
     "sub sp, sp, #68\n"                                           \
     "str r0, [sp, #60]\n"                                         \
@@ -80,8 +82,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "ldr r0, [sp, #60]\n"                                         \
     "ldrd r1, r2, [r0]\n"                                         \
     "ldr r3, [sp, #52]\n"                                         \
-    "add r12, r1, r2, lsl #2\n"                                   \
-    "2:\n"                                                        \
+    "add r12, r1, r2, lsl #2\n" plain "2:\n"                      \
     "ldm r1!, {r4, r5}\n"                                         \
     "sxtb16 r6, r4\n"                                             \
     "sxtb16 r7, r4, ror #8\n"                                     \
@@ -90,6 +91,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "stm r3!, {r6-r9}\n"                                          \
     "cmp r1, r12\n"                                               \
     "blo 2b\n"                                                    \
+    "10:\n"                                                       \
     "mov r1, r12\n"                                               \
     "ldm r1!, {r4, r5}\n"                                         \
     "str r1, [r0]\n"                                              \
@@ -113,6 +115,28 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "ldrd r4, r5, [sp, #32]\n"                                    \
     "ldr r10, [sp, #24]\n"                                        \
     "ldr r11, [sp, #52]\n"
+
+/* Where a table has the taps of a line as they are: w0 w1 w2 w3 give (w0, w1), (before, w0),
+   (w2, w3) and (w1, w2). */
+#define EDGEC_DW_TILES_PLAIN       \
+    "ldr r8, [r0, #72]\n"          \
+    "cmp r8, #0\n"                 \
+    "beq 2f\n"                     \
+    "movs r9, #0\n"                \
+    "11:\n"                        \
+    "ldr r5, [r1], #4\n"           \
+    "lsr r9, r9, #16\n"            \
+    "sxtb16 r6, r5\n"              \
+    "sxtb16 r7, r5, ror #8\n"      \
+    "pkhbt r8, r6, r7, lsl #16\n"  \
+    "pkhbt r9, r9, r6, lsl #16\n"  \
+    "pkhtb r10, r7, r6, asr #16\n" \
+    "pkhbt r11, r7, r6\n"          \
+    "stm r3!, {r8-r11}\n"          \
+    "mov r9, r7\n"                 \
+    "cmp r1, r12\n"                \
+    "blo 11b\n"                    \
+    "b 10f\n"
 
 /* `advance` adds r8 to the pointers. */
 #define EDGEC_DW_TILES_ROWS(one, two, advance) \
@@ -232,7 +256,7 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(__attribute__((unused)) EdgecDwTil
 {
     /* clang-format off */
     __asm__ volatile(
-        EDGEC_DW_TILES_BEGIN
+        EDGEC_DW_TILES_BEGIN(EDGEC_DW_TILES_PLAIN)
         EDGEC_DW_TILES_ROWS(EDGEC_DW_TILES_STEP1_ONE, EDGEC_DW_TILES_STEP1_TWO,
                             "add r10, r10, r8\n")
         EDGEC_DW_TILES_END("12", "2")
@@ -244,7 +268,7 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(__attribute__((unused)) EdgecDwTil
 {
     /* clang-format off */
     __asm__ volatile(
-        EDGEC_DW_TILES_BEGIN
+        EDGEC_DW_TILES_BEGIN("")
         "ldr r12, [sp, #56]\n"
         "add r12, r10, r12\n"
         EDGEC_DW_TILES_ROWS(EDGEC_DW_TILES_STEP2_ONE, EDGEC_DW_TILES_STEP2_TWO,

@@ -134,10 +134,10 @@ EDGEC_DW_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, c
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
     const int32_t taps = s->stride_h == 1 ? s->k_h / 2 + 1 : (s->k_h + 1) / 2;
-    const int32_t words = s->stride_h == 1 ? taps : (taps + 1) / 2;
+    const int32_t words = (taps + 1) / 2;
+    const int32_t memory = s->stride_h == 1 ? 4 * words : edgec_dw_memory__dsp(words);
     const int32_t plane = 4 * (pairs * s->stride_h + taps - 1);
-    const EdgecDwLine1d line = {
-        p, &pad, scratch + edgec_dw_memory__dsp(words), taps, pairs, s->dilation_h, plane};
+    const EdgecDwLine1d line = {p, &pad, scratch + memory, taps, pairs, s->dilation_h, plane};
     EdgecDwPair pair = {y, 0, 0, line.memory};
     EdgecDwTiles tiles = {
         .pairs = &pair,
@@ -150,6 +150,7 @@ EDGEC_DW_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, c
         .columns = taps,
         .w = scratch,
         .below = 4,
+        .plain = s->stride_h == 1,
     };
     for (int32_t c = 0; c < s->in_c; c += 4) {
         const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
