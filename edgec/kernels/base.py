@@ -28,7 +28,8 @@ class CallNames:
 
     x, y: pointers to the first element of the tensors (or of their rolling buffers, of `in_rows`
     and `out_rows` rows); scratch: an int8_t pointer, or "" if the row needs none; constants: in
-    the order of `pack`. `rows` is the range of output rows, by default all of them.
+    the order of `pack`. `rows` is the range of output rows, by default all of them. other: the
+    second operand of an operation on elements.
     """
 
     x: str
@@ -38,6 +39,7 @@ class CallNames:
     rows: tuple[str, str] | None = None
     in_rows: int | None = None
     out_rows: int | None = None
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Kernel(Generic[F]):
     include/edgec and the HAL are always there). needs: target features. when: whether the kernel
     computes this node. pack: its constants. params: the fields of its parameter struct of C type
     `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: estimated
-    instructions of one inference, to choose between rows.
+    instructions of one inference, to choose between rows. elementwise: y may be an operand.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Kernel(Generic[F]):
     batches: Callable[[F], tuple[int, int, int]]
     scratch: Callable[[F], int] = no_scratch
     scratch_align: int = 4
+    elementwise: bool = False
     needs: frozenset[str] = field(default_factory=frozenset)
 
     @property

@@ -144,11 +144,35 @@ class PoolFacts:
         return self.k_h * self.k_w
 
 
-Facts = ConvFacts | GemmFacts | PoolFacts
+@dataclass(frozen=True, eq=False)
+class ElementFacts:
+    """An int8 operation on `size` elements; a second operand has `period` elements, repeated.
+
+    kind and numbers: "add" ma, mb, c, shift, lo, hi (`fixedpoint.add_s8`); "mul" a_zp, b_zp, mult,
+    shift, zp, lo, hi; "lut" none, with the table of 256 as second operand.
+    """
+
+    kind: str
+    size: int
+    period: int
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def types(self) -> str:
+        return ELEMENT_S8
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.size
+
+
+Facts = ConvFacts | GemmFacts | PoolFacts | ElementFacts
 
 S8 = "s8,s8,s32->s8"
 F32 = "f32,f32,f32->f32"
 POOL_S8 = "s8->s8"
+ELEMENT_S8 = "s8,s8->s8"
 
 
 def _types(weights: Array, quant: Quant | None) -> str:

@@ -17,13 +17,14 @@ from edgec.kernels import (
     dwconv_s8_mve,
     dwconv_s8_rvv,
     dwconv_s8_scalar,
+    element_s8_mve,
     gemm_s8_dsp,
     gemm_s8_packed,
     pool_s8_dsp,
     winograd,
 )
 from edgec.kernels.base import Kernel, cheapest
-from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts
+from edgec.kernels.facts import ConvFacts, ElementFacts, GemmFacts, PoolFacts
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
@@ -55,11 +56,19 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32.GEMM_ROWS,
 )
 POOL_ROWS: tuple[Kernel[PoolFacts], ...] = pool_s8_dsp.POOL_ROWS
+ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = element_s8_mve.ELEMENT_ROWS
 
 
 def pool_candidates(facts: PoolFacts, features: frozenset[str]) -> tuple[Kernel[PoolFacts], ...]:
     """All kernels that compute a pool on a target with `features`."""
     return tuple(r for r in POOL_ROWS if r.applies(facts, features))
+
+
+def element_candidates(
+    facts: ElementFacts, features: frozenset[str]
+) -> tuple[Kernel[ElementFacts], ...]:
+    """All kernels that compute an operation on elements on a target with `features`."""
+    return tuple(r for r in ELEMENT_ROWS if r.applies(facts, features))
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
@@ -82,6 +91,9 @@ def select_gemm(facts: GemmFacts, features: frozenset[str]) -> Kernel[GemmFacts]
     return cheapest(GEMM_ROWS, "gemm", facts, features)
 
 
-def all_rows() -> tuple[Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts], ...]:
+AnyRow = Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts] | Kernel[ElementFacts]
+
+
+def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
-    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS)
+    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS)

@@ -11,26 +11,33 @@ import numpy as np
 from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
-from edgec.kernels.facts import ConvFacts, Facts, GemmFacts, PoolFacts, Quant
-from edgec.kernels.registry import conv_candidates, gemm_candidates, pool_candidates
-from edgec.loops.buffer import Buffer
+from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, PoolFacts, Quant
+from edgec.kernels.registry import (
+    conv_candidates,
+    element_candidates,
+    gemm_candidates,
+    pool_candidates,
+)
+from edgec.loops.buffer import Buffer, Storage
 from edgec.loops.builder import Builder
 from edgec.loops.stmt import KernelCall
 from edgec.loops.tensor import Tensor
 from edgec.lower.budget import Candidate, choose
+from edgec.lower.elements import element_facts
 from edgec.lower.lowering import KernelStep
 from edgec.lower.pools import pool_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
 from edgec.ops.quantized import QGemm
 from edgec.ops.quantized_window import QConv
+from edgec.ops.shape import Reshape
 
 
 @dataclass(frozen=True)
 class Choice:
     """A row and what it was chosen for."""
 
-    row: Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts]
+    row: Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts] | Kernel[ElementFacts]
     facts: Facts
 
     def scratch(self) -> int:
@@ -60,11 +67,16 @@ class RowKernels:
     ) -> None:
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
-        options = {id(n): _modest(o, scratch) for n in graph.nodes if (o := self._options(n))}
+        self._makers = {v: n for n in graph.nodes for v in n.outputs}
+        options: dict[int, list[Choice]] = {}
+        for node in graph.nodes:
+            o = self._options(node)
+            if o and (not o[0].row.elementwise or self._is_fed(node, options)):
+                options[id(node)] = _modest(o, scratch)
         candidates = [[c.candidate() for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
-            node: choices[k] for (node, choices), k in zip(options.items(), picked, strict=True)
+            number: choices[k] for (number, choices), k in zip(options.items(), picked, strict=True)
         }
 
     def applies(self, node: Node) -> bool:
@@ -86,6 +98,13 @@ class RowKernels:
             assert memory.buffer is not None
             scratch = (memory.buffer,)
             buffers.append(memory.buffer)
+        other = ""
+        if isinstance(choice.facts, ElementFacts):
+            second = operands[1]
+            if second is None or second.buffer is None:
+                return None
+            other = f"@{len(buffers)}@"
+            buffers.append(second.buffer)
         first = len(buffers)
         for constant in choice.row.pack(choice.facts):  # type: ignore[arg-type]
             name = f"{node.op.name.lower()}_{constant.name}"
@@ -94,11 +113,22 @@ class RowKernels:
             buffers.append(tensor.buffer)
         names = CallNames(
             "@0@", "@1@", "@2@" if scratch else "",
-            tuple(f"@{k}@" for k in range(first, len(buffers))),
+            tuple(f"@{k}@" for k in range(first, len(buffers))), other=other,
         )  # fmt: skip
         text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
         call = KernelCall(text, tuple(buffers), choice.row.headers)
-        return KernelStep(choice.row.name, call, scratch)
+        inplace = _inplace(buffers) if choice.row.elementwise else ()
+        return KernelStep(choice.row.name, call, scratch, inplace)
+
+    def _is_fed(self, node: Node, options: Mapping[int, list[Choice]]) -> bool:
+        """Whether kernels write all operands, so that storing them costs nothing more."""
+        for value in node.operands:
+            maker = self._makers.get(value)
+            while maker is not None and isinstance(maker.op, Reshape):
+                maker = self._makers.get(maker.operands[0])
+            if maker is not None and id(maker) not in options:
+                return False
+        return True
 
     # facts ---------------------------------------------------------------------------
 
@@ -112,6 +142,9 @@ class RowKernels:
             gemm = self._gemm(node, node.op)
             found = () if gemm is None else gemm_candidates(gemm, self._features)
             return [] if gemm is None else [Choice(row, gemm) for row in found]
+        element = element_facts(node)
+        if element is not None:
+            return [Choice(row, element) for row in element_candidates(element, self._features)]
         pool = pool_facts(node, self._constants)
         pools = () if pool is None else pool_candidates(pool, self._features)
         return [] if pool is None else [Choice(row, pool) for row in pools]
@@ -171,6 +204,13 @@ def _modest(choices: list[Choice], scratch: int | None) -> list[Choice]:
     needs = [choice.scratch() for choice in choices]
     limit = max(scratch, min(needs))
     return [choice for choice, need in zip(choices, needs, strict=True) if need <= limit]
+
+
+def _inplace(buffers: list[Buffer]) -> tuple[tuple[int, int], ...]:
+    """Operands of [x, y, other ...] that y may overwrite, as numbers among those that change."""
+    y = buffers[1]
+    reads = dict.fromkeys(b for b in (buffers[0], *buffers[2:]) if b.storage is not Storage.CONST)
+    return tuple((0, k) for k, b in enumerate(reads) if b.size == y.size)
 
 
 def _limits(low: float, high: float) -> tuple[float | None, float | None]:

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from edgec.boards import load_board
 from edgec.kernels.base import CallNames, Kernel
-from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts
+from edgec.kernels.facts import ConvFacts, GemmFacts
+from edgec.kernels.registry import AnyRow
 from edgec.paths import boards_dir, runtime_dir, targets_dir
 from edgec.targets import Target, load_target
 from edgec.verify.qemu import find_emulator
 
-Row = Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts]
+Row = AnyRow
 Array = npt.NDArray[np.generic]
 
 C_TYPES = {

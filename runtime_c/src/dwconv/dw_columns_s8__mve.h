@@ -17,6 +17,11 @@
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
 #endif
 
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_MVE_SHARED
+#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
+#endif
+
 /* What edgec_dw_columns_s8__mve reads. Rows that are padding have from = zp line, step 0. */
 typedef struct {
     int8_t *to;

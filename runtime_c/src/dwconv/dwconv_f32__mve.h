@@ -19,6 +19,11 @@
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
 #endif
 
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_MVE_SHARED
+#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
+#endif
+
 /* One tap of channel 0 of the first pixel. */
 typedef struct {
     const float *x;
@@ -184,10 +189,10 @@ EDGEC_INLINE int32_t edgec_dw_taps_f32__mve(const EdgecConvShape *s, const float
     return count;
 }
 
-static __attribute__((noinline, unused)) void
-edgec_dwconv_f32__mve(const EdgecConvF32 *p, const float *restrict x, const float *restrict w,
-                      const float *restrict bias, float *restrict y, int8_t *restrict scratch,
-                      int32_t row_begin, int32_t row_end)
+EDGEC_MVE_SHARED void edgec_dwconv_f32__mve(const EdgecConvF32 *p, const float *restrict x,
+                                            const float *restrict w, const float *restrict bias,
+                                            float *restrict y, int8_t *restrict scratch,
+                                            int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = (s->k_w - 1) * s->dilation_w;

@@ -52,10 +52,10 @@ EDGEC_INLINE void edgec_dw_pairs_tile_s8__mve(const EdgecConvS8 *p, const EdgecD
     }
 }
 
-static __attribute__((noinline, unused)) void
-edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
-                            const int32_t *quant, int8_t *y, int8_t *scratch, int32_t channels,
-                            int32_t width, int32_t row_begin, int32_t row_end)
+EDGEC_MVE_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const int8_t *x,
+                                                  const int8_t *w, const int32_t *quant, int8_t *y,
+                                                  int8_t *scratch, int32_t channels, int32_t width,
+                                                  int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t c = (uint32_t)s->in_c;

@@ -120,11 +120,11 @@ EDGEC_INLINE void edgec_dw_all_s8__mve(const EdgecConvS8 *p, const int8_t *x, co
     }
 }
 
-static __attribute__((noinline, unused)) void
-edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int8_t *restrict x, const int8_t *restrict w,
-                           const int32_t *restrict quant, int8_t *restrict y,
-                           int8_t *restrict scratch, int32_t channels, int32_t width,
-                           int32_t row_begin, int32_t row_end)
+EDGEC_MVE_SHARED void edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                                 const int8_t *restrict w,
+                                                 const int32_t *restrict quant, int8_t *restrict y,
+                                                 int8_t *restrict scratch, int32_t channels,
+                                                 int32_t width, int32_t row_begin, int32_t row_end)
 {
     edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, true);
 }
@@ -133,10 +133,11 @@ edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int8_t *restrict x, const
 #define EDGEC_DWCONV_S8_SMALL__MVE edgec_dwconv_s8_small__mve
 #endif
 
-static __attribute__((noinline, unused)) void
-edgec_dwconv_s8__mve(const EdgecConvS8 *p, const int8_t *restrict x, const int8_t *restrict w,
-                     const int32_t *restrict quant, int8_t *restrict y, int8_t *restrict scratch,
-                     int32_t channels, int32_t width, int32_t row_begin, int32_t row_end)
+EDGEC_MVE_SHARED void edgec_dwconv_s8__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                           const int8_t *restrict w, const int32_t *restrict quant,
+                                           int8_t *restrict y, int8_t *restrict scratch,
+                                           int32_t channels, int32_t width, int32_t row_begin,
+                                           int32_t row_end)
 {
     edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, false);
 }

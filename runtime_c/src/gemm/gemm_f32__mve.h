@@ -11,10 +11,9 @@
 
 #include "gemm/tile_f32__mve.h"
 
-static __attribute__((noinline, unused)) void
-edgec_gemm_f32__mve(const EdgecGemmF32 *p, const float *restrict x, const float *restrict w,
-                    const float *restrict bias, float *restrict y, int32_t row_begin,
-                    int32_t row_end)
+EDGEC_MVE_SHARED void edgec_gemm_f32__mve(const EdgecGemmF32 *p, const float *restrict x,
+                                          const float *restrict w, const float *restrict bias,
+                                          float *restrict y, int32_t row_begin, int32_t row_end)
 {
     const int32_t blocked = edgec_blocked_f32__mve(p->n);
     EdgecSegment segment = {x + row_begin * p->k, w};

@@ -18,6 +18,11 @@
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
 #endif
 
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_MVE_SHARED
+#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
+#endif
+
 /* What the core reads; it advances y, quant, x and count. Channels c are computed with c + 2, then
    c + 1 with c + 3. */
 typedef struct {
@@ -249,14 +254,14 @@ EDGEC_INLINE void edgec_rows_all_s8__mve(EdgecRows *r, const int8_t *x, int8_t *
     }
 }
 
-static __attribute__((noinline, unused)) void
-edgec_rows_plain_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
+EDGEC_MVE_SHARED void edgec_rows_plain_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
+                                               int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, false);
 }
 
-static __attribute__((noinline, unused)) void
-edgec_rows_shift_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y, int32_t pixels)
+EDGEC_MVE_SHARED void edgec_rows_shift_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
+                                               int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, true);
 }

@@ -18,6 +18,11 @@
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
 #endif
 
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_MVE_SHARED
+#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
+#endif
+
 /* Where the inputs of the first pixel and the weights of the first block are. */
 typedef struct {
     const float *x;

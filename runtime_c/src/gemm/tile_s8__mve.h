@@ -40,6 +40,11 @@ typedef char edgec_check_tile[sizeof(EdgecTile) == 56 ? 1 : -1];
 #define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
 #endif
 
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_MVE_SHARED
+#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
+#endif
+
 /* clang-format off */
 
 /* Two channels of three pixels, one chunk: sums in even registers. */
@@ -285,14 +290,14 @@ EDGEC_INLINE void edgec_tile_all_s8__mve(EdgecTile *t, const int8_t *x, int8_t *
     }
 }
 
-static __attribute__((noinline, unused)) void
-edgec_tile_plain_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
+EDGEC_MVE_SHARED void edgec_tile_plain_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
+                                               int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, false);
 }
 
-static __attribute__((noinline, unused)) void
-edgec_tile_shift_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y, int32_t pixels)
+EDGEC_MVE_SHARED void edgec_tile_shift_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
+                                               int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, true);
 }
