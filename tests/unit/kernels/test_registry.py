@@ -85,7 +85,7 @@ def test_a_row_lists_every_header_that_its_own_one_includes(row) -> None:  # typ
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.name)
 def test_a_row_names_a_function_and_a_macro_of_its_header(row) -> None:  # type: ignore[no-untyped-def]
     text = (runtime_dir() / "src" / row.headers[0]).read_text()
-    assert f"void edgec_{row.name}(const {row.struct} *p," in text
+    assert re.search(rf"void\s+edgec_{row.name}\(const {row.struct} \*p,", text)
     assert f"#ifndef {row.macro}\n#define {row.macro} edgec_{row.name}\n#endif" in text
 
 

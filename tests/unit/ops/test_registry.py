@@ -37,6 +37,8 @@ def test_operators_that_are_executed_have_examples_or_subclasses() -> None:
     silent = [
         op.__name__
         for op in all_ops()
-        if not op.__subclasses__() and not list(op.samples(np.random.default_rng(0)))
+        if op.__module__.startswith("edgec.")  # other tests define operators of their own
+        and not op.__subclasses__()
+        and not list(op.samples(np.random.default_rng(0)))
     ]
     assert silent == []
