@@ -21,6 +21,7 @@ from edgec.kernels import (
     gemm_s8_dsp,
     gemm_s8_packed,
     pool_s8_dsp,
+    pool_s8_mve,
     winograd,
 )
 from edgec.kernels.base import Kernel, cheapest
@@ -55,7 +56,10 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32_mve.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
-POOL_ROWS: tuple[Kernel[PoolFacts], ...] = pool_s8_dsp.POOL_ROWS
+POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
+    *pool_s8_dsp.POOL_ROWS,
+    *pool_s8_mve.POOL_ROWS,
+)
 ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = element_s8_mve.ELEMENT_ROWS
 
 
