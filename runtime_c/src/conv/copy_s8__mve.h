@@ -35,7 +35,8 @@ EDGEC_INLINE void edgec_fill_s8__mve(int8_t *to, int32_t value, int32_t n)
 }
 
 /* `count` >= 0 pieces of `bytes` (at most 16) from places from_step apart to places to_step apart.
-   5 instructions for each, 6 if they are shorter than a vector. */
+   5 instructions for each, 6 if they are shorter than a vector. Changes the predicate P0, which no
+   compiler keeps across it: functions that copy use no predicated intrinsics. */
 EDGEC_INLINE void edgec_copy_pieces_s8__mve(int8_t *to, int32_t to_step, const int8_t *from,
                                             int32_t from_step, int32_t bytes, int32_t count)
 {

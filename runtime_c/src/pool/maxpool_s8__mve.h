@@ -42,22 +42,25 @@ EDGEC_INLINE int8x16_t edgec_max_pixels__mve(int8x16_t m, const int8_t *at, int3
     return m;
 }
 
-/* Stores the bytes in `lanes`. Not vstrbq_p_s8: gcc 12 takes that for a store of all 16 bytes and
-   removes what was stored there before. */
-EDGEC_INLINE void edgec_store_lanes__mve(int8_t *y, int8x16_t v, mve_pred16_t lanes)
+/* Stores the first `bytes` bytes. Not vstrbq_p_s8: gcc 12 takes that for a store of all 16 bytes
+   and removes what was stored there before. */
+EDGEC_INLINE void edgec_store_bytes__mve(int8_t *y, int8x16_t v, int32_t bytes)
 {
-    __asm__ volatile("vmsr        p0, %[lanes]\n"
-                     "vpst\n"
-                     "vstrbt.8    %q[v], [%[y]]\n"
+    __asm__ volatile("wlstp.8     lr, %[bytes], 2f\n"
+                     "1:\n"
+                     "vstrb.8     %q[v], [%[y]]\n"
+                     "letp        lr, 1b\n"
+                     "2:\n"
                      :
-                     : [y] "r"(y), [v] "w"(v), [lanes] "r"((uint32_t)lanes)
-                     : "p0", "memory");
+                     : [y] "r"(y), [v] "w"(v), [bytes] "r"(bytes)
+                     : "lr", "memory");
 }
 
-/* The channels in `lanes` of one output, up to 16 from channel 0 of x and y on. */
+/* `bytes` channels of one output, up to 16, from channel 0 of x and y on. */
 EDGEC_INLINE void edgec_max_lanes__mve(const EdgecConvShape *s, const int8_t *x,
-                                       const EdgecMaxWindow *w, int8_t *y, mve_pred16_t lanes)
+                                       const EdgecMaxWindow *w, int8_t *y, int32_t bytes)
 {
+    const mve_pred16_t lanes = vctp8q((uint32_t)bytes);
     const int32_t step = s->dilation_w * s->in_c;
     const int32_t count = w->columns.end - w->columns.begin;
     const int32_t ix = w->ix + w->columns.begin * s->dilation_w;
@@ -66,10 +69,10 @@ EDGEC_INLINE void edgec_max_lanes__mve(const EdgecConvShape *s, const int8_t *x,
         const int32_t row = edgec_ring_row(w->iy + ky * s->dilation_h, s->in_rows, s->in_h);
         m = edgec_max_pixels__mve(m, x + (row * s->in_w + ix) * s->in_c, step, count, lanes);
     }
-    if (lanes == 0xffff) {
+    if (bytes == 16) {
         vst1q_s8(y, m);
     } else {
-        edgec_store_lanes__mve(y, m, lanes);
+        edgec_store_bytes__mve(y, m, bytes);
     }
 }
 
@@ -92,11 +95,11 @@ EDGEC_INLINE void edgec_maxpool_s8__mve(const EdgecMaxPoolS8 *p, const int8_t *r
                 w.columns = edgec_taps_inside(w.ix, s->dilation_w, s->k_w, s->in_w);
             }
             for (int32_t c = 0; c < s->in_c - rest; c += 16) {
-                edgec_max_lanes__mve(s, x + c, &w, out + c, 0xffff);
+                edgec_max_lanes__mve(s, x + c, &w, out + c, 16);
             }
             if (rest > 0) {
                 const int32_t c = s->in_c - rest;
-                edgec_max_lanes__mve(s, x + c, &w, out + c, vctp8q((uint32_t)rest));
+                edgec_max_lanes__mve(s, x + c, &w, out + c, rest);
             }
             out += s->in_c;
         }
