@@ -7,7 +7,7 @@
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
  * w, channels: see couples_s8__packed.h, k in the order ky, kx, i. scratch: 4 bytes per k, rounded
- * up to an even number, and in_c bytes of padding.
+ * up to an even number, and k_w * in_c bytes of padding.
  * The inputs of two pixels at a time are packed into words, then multiplied by all weights.
  */
 #ifndef EDGEC_CONV_S8__PACKED_H
@@ -31,11 +31,38 @@ EDGEC_INLINE const int8_t *edgec_couple_row(const EdgecConvShape *s, const int8_
     return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
 }
 
-/* Column ix of a row, or the padding. */
-EDGEC_INLINE const int8_t *edgec_couple_column(const EdgecConvShape *s, const int8_t *row,
-                                               int32_t ix, const int8_t *padding)
+/* Taps from kx on that are all inside the row, or all outside. */
+EDGEC_INLINE int32_t edgec_couple_alike(const EdgecConvShape *s, bool inside, int32_t ix, int32_t n)
 {
-    return row == NULL || ix < 0 || ix >= s->in_w ? padding : row + ix * s->in_c;
+    if (!inside) {
+        return ix < 0 && -ix < n ? -ix : n;
+    }
+    return s->in_w - ix < n ? s->in_w - ix : n;
+}
+
+/* A row of taps of two outputs, some of them padding: pieces where neither changes. row0, row1: the
+   input rows or NULL. padding: k_w * in_c bytes. */
+EDGEC_PACKED_CORE void edgec_couple_border_s8(const EdgecConvShape *s, const int8_t *row0,
+                                              const int8_t *row1, const EdgecCoupleTap *t,
+                                              uint32_t *to, const int8_t *padding)
+{
+    int32_t ix0 = t[0].ix;
+    int32_t ix1 = t[1].ix;
+    for (int32_t left = s->k_w; left > 0;) {
+        const bool inside0 = row0 != NULL && ix0 >= 0 && ix0 < s->in_w;
+        const bool inside1 = row1 != NULL && ix1 >= 0 && ix1 < s->in_w;
+        int32_t n = 1;
+        if (s->dilation_w == 1) {
+            n = row0 == NULL ? left : edgec_couple_alike(s, inside0, ix0, left);
+            n = row1 == NULL ? n : edgec_couple_alike(s, inside1, ix1, n);
+        }
+        edgec_couple_run_s8(inside0 ? row0 + ix0 * s->in_c : padding,
+                            inside1 ? row1 + ix1 * s->in_c : padding, to, n * s->in_c);
+        to += n * s->in_c;
+        ix0 += n * s->dilation_w;
+        ix1 += n * s->dilation_w;
+        left -= n;
+    }
 }
 
 /* All k of two outputs. */
@@ -47,19 +74,21 @@ EDGEC_PACKED_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_
     const bool whole =
         s->dilation_w == 1 && t[0].ix >= 0 && t[0].ix <= last && t[1].ix >= 0 && t[1].ix <= last;
     const int32_t length = s->k_w * s->in_c;
-    for (int32_t ky = 0; ky < s->k_h; ky++) {
-        const int8_t *const row0 = edgec_couple_row(s, x, t[0].iy + ky * s->dilation_h);
-        const int8_t *const row1 = edgec_couple_row(s, x, t[1].iy + ky * s->dilation_h);
+    const int32_t ix0 = t[0].ix * s->in_c;
+    const int32_t ix1 = t[1].ix * s->in_c;
+    int32_t iy0 = t[0].iy;
+    int32_t iy1 = t[1].iy;
+    for (int32_t ky = s->k_h; ky > 0; ky--) {
+        const int8_t *const row0 = edgec_couple_row(s, x, iy0);
+        const int8_t *const row1 = iy1 == iy0 ? row0 : edgec_couple_row(s, x, iy1);
         if (whole && row0 != NULL && row1 != NULL) {
-            edgec_couple_run_s8(row0 + t[0].ix * s->in_c, row1 + t[1].ix * s->in_c, to, length);
-            to += length;
-            continue;
+            edgec_couple_run_s8(row0 + ix0, row1 + ix1, to, length);
+        } else {
+            edgec_couple_border_s8(s, row0, row1, t, to, padding);
         }
-        for (int32_t kx = 0; kx < s->k_w * s->dilation_w; kx += s->dilation_w) {
-            edgec_couple_run_s8(edgec_couple_column(s, row0, t[0].ix + kx, padding),
-                                edgec_couple_column(s, row1, t[1].ix + kx, padding), to, s->in_c);
-            to += s->in_c;
-        }
+        to += length;
+        iy0 += s->dilation_h;
+        iy1 += s->dilation_h;
     }
 }
 
@@ -74,7 +103,7 @@ EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const EdgecCoup
     EdgecCoupleTap t[2];
     int32_t waiting = 0;
     words[2 * layer->chunks - 1] = 0;
-    memset(padding, (int)p->x_zp, (size_t)s->in_c);
+    memset(padding, (int)p->x_zp, (size_t)(s->k_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {

@@ -22,6 +22,44 @@
 
 #if EDGEC_COUPLES_ARMV6M
 
+/* One couple from the bytes at distance I. */
+/* clang-format off */
+#define EDGEC_COUPLES_BYTE(T)           \
+    "ldrsb " T ", [%[x0], %[i]]\n\t"    \
+    "ldrsb %[v], [%[x1], %[i]]\n\t"     \
+    "lsls %[v], %[v], #16\n\t"          \
+    "adds " T ", " T ", %[v]\n\t"       \
+    "adds %[i], %[i], #1\n\t"
+
+/* n couples of bytes that follow each other, n above 0. */
+EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
+                                           int32_t n)
+{
+    int32_t i = -n;
+    int32_t v;
+    x0 += n;
+    x1 += n;
+    __asm__ volatile(
+        ".syntax unified\n\t"
+        "lsls %[v], %[i], #31\n\t"
+        "beq 1f\n\t"
+        EDGEC_COUPLES_BYTE("r2")
+        "stmia %[to]!, {r2}\n\t"
+        "cmp %[i], #0\n\t"
+        "beq 2f\n"
+        "1:\n\t"
+        EDGEC_COUPLES_BYTE("r2")
+        EDGEC_COUPLES_BYTE("r3")
+        "stmia %[to]!, {r2, r3}\n\t"
+        "cmp %[i], #0\n\t"
+        "bne 1b\n"
+        "2:\n\t"
+        : [x0] "+l"(x0), [x1] "+l"(x1), [to] "+l"(to), [i] "+l"(i), [v] "=&l"(v)
+        :
+        : "r2", "r3", "cc", "memory");
+}
+/* clang-format on */
+
 /* What the core keeps in memory. */
 typedef struct {
     const uint32_t *x;

@@ -43,26 +43,6 @@ EDGEC_INLINE uint32_t *edgec_couple_words(int8_t *p)
     return (uint32_t *)(void *)p;
 }
 
-/* n couples of bytes that follow each other. */
-EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
-                                           int32_t n)
-{
-    uint32_t *const end = to + n;
-    if (n % 2 != 0) {
-        *to = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
-        x0++;
-        x1++;
-        to++;
-    }
-    while (to != end) {
-        to[0] = (uint32_t)x0[0] + ((uint32_t)x1[0] << 16);
-        to[1] = (uint32_t)x0[1] + ((uint32_t)x1[1] << 16);
-        x0 += 2;
-        x1 += 2;
-        to += 2;
-    }
-}
-
 /* Sums of a channel: of T and of B. */
 typedef struct {
     uint32_t a;
@@ -74,10 +54,40 @@ typedef struct {
 #include "gemm/couples_s8__armv7m.h"
 #include "gemm/couples_s8__rv32.h"
 
+#if !EDGEC_COUPLES_ARMV6M && !EDGEC_COUPLES_ARMV7M
+EDGEC_INLINE uint32_t edgec_couple(int8_t x0, int8_t x1)
+{
+    return (uint32_t)x0 + ((uint32_t)x1 << 16);
+}
+
+/* n couples of bytes that follow each other. */
+EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
+                                           int32_t n)
+{
+    uint32_t *const body = to + n / 4 * 4;
+    uint32_t *const end = to + n;
+    while (to != body) {
+        to[0] = edgec_couple(x0[0], x1[0]);
+        to[1] = edgec_couple(x0[1], x1[1]);
+        to[2] = edgec_couple(x0[2], x1[2]);
+        to[3] = edgec_couple(x0[3], x1[3]);
+        x0 += 4;
+        x1 += 4;
+        to += 4;
+    }
+    while (to != end) {
+        *to = edgec_couple(*x0, *x1);
+        x0++;
+        x1++;
+        to++;
+    }
+}
+#endif
+
 /* ---- Sums ---------------------------------------------------------------------------------- */
 
 #ifndef EDGEC_COUPLE_CHANNELS
-/* Channels that are summed together: 1, 2 or 4. */
+/* Channels that are summed together: 1 or 4. */
 #define EDGEC_COUPLE_CHANNELS 1
 
 /* n chunks, n above 0, of the channels of s; their weights are side by side. */
@@ -132,8 +142,6 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
         s[0] = edgec_couple_start(ch[0], offsets);
 #if EDGEC_COUPLE_CHANNELS > 1
         s[1] = edgec_couple_start(ch[2], offsets);
-#endif
-#if EDGEC_COUPLE_CHANNELS > 2
         s[2] = edgec_couple_start(ch[4], offsets);
         s[3] = edgec_couple_start(ch[6], offsets);
 #endif
@@ -143,8 +151,6 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
         if (left > 1) {
             edgec_couple_store(s[1], ch[3], zp, shift, y0 + 1, y1 + 1);
         }
-#endif
-#if EDGEC_COUPLE_CHANNELS > 2
         if (left > 2) {
             edgec_couple_store(s[2], ch[5], zp, shift, y0 + 2, y1 + 2);
         }
@@ -162,7 +168,7 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
     }
 }
 
-#if !EDGEC_COUPLES_ARMV6M
+#if !EDGEC_COUPLES_ARMV6M && !EDGEC_COUPLES_ARMV7M
 /* All channels of a couple: y0 and y1 are the outputs of its pixels. */
 EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
                                                 int8_t *y0, int8_t *y1)
