@@ -91,6 +91,7 @@ def against(value: float, bar: float | None) -> str:
 def lines() -> Iterator[str]:
     """The page, line by line; measuring as it goes."""
     yield from HEAD.splitlines()
+    yield ""
     yield "| core | ad01 | resnet8 | kws | vww |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     details: list[str] = []
@@ -112,6 +113,7 @@ def lines() -> Iterator[str]:
         yield f"| {row.target} {row.optimize.value} {row.kind} | {' | '.join(cells)} |"
     yield ""
     yield from SIZES.splitlines()
+    yield ""
     yield "| core | model | flash KB | arena B | stack B | estimated cycles |"
     yield "| --- | --- | ---: | ---: | ---: | ---: |"
     yield from details
