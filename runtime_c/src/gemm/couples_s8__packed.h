@@ -18,10 +18,12 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
+/* Shared by all layers: one copy of the code, kept out of the inlined kernels. Assembly needs every
+   register, so no frame pointer. */
 #ifndef EDGEC_PACKED_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone)
-#define EDGEC_PACKED_CORE static __attribute__((noinline, noclone, unused))
+#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
+#define EDGEC_PACKED_CORE \
+    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
 #else
 #define EDGEC_PACKED_CORE static __attribute__((noinline, unused))
 #endif

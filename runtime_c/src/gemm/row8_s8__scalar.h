@@ -23,7 +23,7 @@
 
 /* Four k; a first turn of fewer starts in the middle, which immediate offsets have to know. */
 /* clang-format off */
-#if defined(__ARM_ARCH_7M__) && defined(__OPTIMIZE__)
+#if defined(__ARM_ARCH_7M__) && defined(__OPTIMIZE__) && !defined(__clang__)
 #define EDGEC_ROW8_MAC(J, AT)         \
     "ldrsb %[v], [%[w], #" AT "]\n\t" \
     "mla %[s" J "], %[v], %[u], %[s" J "]\n\t"
