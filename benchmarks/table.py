@@ -34,8 +34,8 @@ For each model and each of the targets {targets}, the command generates C, compi
   computed in exact arithmetic (float64, as the standard defines the operators). Where values lie
   half way between two codes, onnxruntime's float32 rounding decides at random, and a Softmax at
   the end magnifies that to several steps; edgec does not.
-- **arena** and **weights**: bytes on the first target of the list; kernels differ from core to core,
-  and so do these ([performance.md](performance.md) has the other cores).
+- **arena** and **weights**: bytes on the first target of the list; kernels differ from core to
+  core, and so do these ([performance.md](performance.md) has the other cores).
 - **gen**: processor time of `edgec gen --target cortex-m4`, Python's start included.
 - **instructions**: executed on Cortex-M4 for one inference, counted under QEMU.
 """
