@@ -87,11 +87,12 @@ class ConvTranspose(Op):
 
     def infer(self, x: TensorType, w: TensorType, b: TensorType | None = None) -> TensorType:
         check_floats("ConvTranspose", x, w, b)
-        shape = self._shape(x, w)
+        shape = self.shape(x, w)
         check_shape("ConvTranspose", "the bias", b, (self.channels(w)[1],))
         return x.with_shape(shape)
 
-    def _shape(self, x: TensorType, w: TensorType) -> tuple[int, ...]:
+    def shape(self, x: TensorType, w: TensorType) -> tuple[int, ...]:
+        """Shape of the result; E0232 to E0235 where operands and attributes do not fit."""
         check(
             3 <= x.rank <= 5 and w.rank == x.rank,
             "E0234",
@@ -183,7 +184,7 @@ class ConvTranspose(Op):
             total = acc if bias is None else acc + bias.at(o)
             return clamp(total, self.low, self.high)
 
-        return b.compute(x.dtype, self._shape(x.type, w.type), element)
+        return b.compute(x.dtype, self.shape(x.type, w.type), element)
 
     def _accumulate(self, b: Builder, x: Tensor, w: Tensor, index: tuple[Expr, ...]) -> Expr:
         n, o, at = split(index, self.channels_last)
@@ -192,7 +193,7 @@ class ConvTranspose(Op):
         depth, per_group = c_in // self.group, c_out // self.group
         first = (o // per_group) * depth
         acc = b.local(const(x.dtype, 0))
-        taps = self._taps(b, at, spatial, self.kernel_shape(w.type))
+        taps = self.contributing(b, at, spatial, self.kernel_shape(w.type))
         with taps as tap, b.loops((depth,), "c") as (c,):
             pixel = x.at(*place(n, first + c, tap.position, self.channels_last))
             if self.channels_last:
@@ -203,7 +204,7 @@ class ConvTranspose(Op):
         return acc
 
     @contextmanager
-    def _taps(
+    def contributing(
         self, b: Builder, at: Sequence[Expr], spatial: Sequence[int], kernel: Sequence[int]
     ) -> Iterator[Tap]:
         """Loops over the taps that contribute to the output at position `at`."""

@@ -15,7 +15,12 @@ from edgec.passes.qdq_elementwise import (
     sum_of_two,
     table_of_table,
 )
-from edgec.passes.qdq_linear import convolution, fully_connected, product_of_activations
+from edgec.passes.qdq_linear import (
+    convolution,
+    fully_connected,
+    product_of_activations,
+    transposed_convolution,
+)
 from edgec.passes.qdq_moves import (
     dequantize_after_concat,
     dequantize_after_move,
@@ -50,6 +55,7 @@ class QdqIslands(Peephole):
     rules: ClassVar[tuple[Rule, ...]] = (
         requantize,
         convolution,
+        transposed_convolution,
         fully_connected,
         product_of_activations,
         function_of_one,  # also of sums and products that have only one tensor in them
