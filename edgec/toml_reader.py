@@ -37,6 +37,15 @@ class TomlTable:
             raise self._wrong(key, "an array of strings")
         return tuple(value)
 
+    def numbers(self) -> dict[str, float]:
+        """All keys of the table, which are numbers that are not negative."""
+        found: dict[str, float] = {}
+        for key, value in self.values.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+                raise self._wrong(key, "a number that is not negative")
+            found[key] = float(value)
+        return found
+
     def table(self, key: str) -> TomlTable:
         """The table at `key`, empty when there is none."""
         value = self.values.get(key, {})

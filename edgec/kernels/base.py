@@ -1,4 +1,22 @@
-"""A row per tuned C kernel: when it applies, what it costs, how to pack and call it."""
+"""A row per tuned C kernel: when it applies, what it costs, how to pack and call it.
+
+To add a row: write the kernel's header and its C twin, add a `Kernel` to a module of this folder
+and that module to `registry.py`. `cost` tells the parts of the kernel's work, each with its name,
+how often it is done and about how many instructions it takes (`costs.Part`):
+
+    cost=lambda f: (
+        Part("blocks", blocks(f), 45),
+        Part("products", f.macs / 4, 3.5),
+    )
+
+Parts should be linear: what happens per call, per block, per pixel, per output, per product.
+Then let the numbers be measured for each kind of core that the row is for:
+
+    python -m benchmarks.fit --target cortex-m4 --row NAME --write
+
+which also prints how well the parts explain the measured instructions. Unless that is done, the
+row competes with the numbers that it states itself.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +26,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from edgec.kernels.costs import Costs, Part, Parts, costs_for
 from edgec.kernels.facts import Array, Facts
 
 F = TypeVar("F", bound=Facts)
@@ -78,8 +97,10 @@ class Kernel(Generic[F]):
     headers: files under runtime_c/src that the call needs, the kernel's own first (those in
     include/edgec and the HAL are always there). needs: target features. when: whether the kernel
     computes this node. pack: its constants. params: the fields of its parameter struct of C type
-    `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: estimated
-    instructions of one inference, to choose between rows. elementwise: y may be an operand.
+    `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: the parts of the
+    work of one inference, or (one part) all instructions. preference: below 1 for rows that save
+    flash by code that layers share; choosing multiplies the instructions by it. elementwise: y may
+    be an operand.
     """
 
     name: str
@@ -91,11 +112,12 @@ class Kernel(Generic[F]):
     pack: Callable[[F], tuple[Constant, ...]]
     params: Callable[[F, CallNames], Struct]
     args: Callable[[F, CallNames], str]
-    cost: Callable[[F], float]
+    cost: Callable[[F], float | Parts]
     batches: Callable[[F], tuple[int, int, int]]
     scratch: Callable[[F], int] = no_scratch
     scratch_align: int = 4
     elementwise: bool = False
+    preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -106,6 +128,15 @@ class Kernel(Generic[F]):
     def applies(self, facts: F, features: frozenset[str]) -> bool:
         """True if a target with `features` can compute `facts` by this kernel."""
         return self.needs <= features and self.types == facts.types and self.when(facts)
+
+    def parts(self, facts: F) -> Parts:
+        """The parts of the work of one inference; a plain number is one part."""
+        cost = self.cost(facts)
+        return cost if isinstance(cost, tuple) else (Part("estimate", cost),)
+
+    def instructions(self, facts: F, costs: Costs) -> float:
+        """Estimated instructions of one inference on cores of `costs`."""
+        return costs.instructions(self.name, self.parts(facts))
 
     def emit(self, facts: F, names: CallNames) -> str:
         """The C statements of one call (a block)."""
@@ -136,7 +167,8 @@ def cheapest(
 ) -> Kernel[F] | None:
     """The applicable row of `op` with the least cost, or None."""
     usable = [row for row in rows if row.op == op and row.applies(facts, features)]
-    return min(usable, key=lambda row: row.cost(facts), default=None)
+    costs = costs_for(features)
+    return min(usable, key=lambda r: r.preference * r.instructions(facts, costs), default=None)
 
 
 def float_literal(value: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.costs import Costs, costs_for
 from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, PoolFacts, Quant
 from edgec.kernels.registry import (
     conv_candidates,
@@ -44,11 +45,12 @@ class Choice:
         """Bytes of scratch memory."""
         return self.row.scratch(self.facts)  # type: ignore[arg-type]
 
-    def candidate(self) -> Candidate:
+    def candidate(self, costs: Costs) -> Candidate:
         """What the choice between rows looks at."""
         constants = self.row.pack(self.facts)  # type: ignore[arg-type]
         packed = sum(int(c.data.nbytes) for c in constants)
-        return Candidate(self.row.cost(self.facts), packed)  # type: ignore[arg-type]
+        expected = self.row.instructions(self.facts, costs)  # type: ignore[arg-type]
+        return Candidate(self.row.preference * expected, packed)
 
 
 class RowKernels:
@@ -73,7 +75,8 @@ class RowKernels:
             o = self._options(node)
             if o and (not o[0].row.elementwise or self._is_fed(node, options)):
                 options[id(node)] = _modest(o, scratch)
-        candidates = [[c.candidate() for c in choices] for choices in options.values()]
+        costs = costs_for(features)
+        candidates = [[c.candidate(costs) for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
             number: choices[k] for (number, choices), k in zip(options.items(), picked, strict=True)

@@ -1,0 +1,93 @@
+"""What kernels cost: named parts of a row's work, and how many instructions each one takes.
+
+A row says how often it does what (`Part`). How much that takes on a core is fitted from measured
+instructions by `python -m benchmarks.fit`, which writes `costs/FAMILY.toml`: one table per row
+with the instructions of each of its parts. On cores without a file, and for rows that are not in
+it, the parts count as much as the row itself says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from edgec.toml_reader import read_toml
+
+FOLDER = Path(__file__).parent / "costs"
+SCALE = "unfitted"  # table of a file: what the own estimates of rows are multiplied by
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kernel does something `times` times, at about `each` instructions: 0 if only fitted."""
+
+    name: str
+    times: float
+    each: float = 1.0
+
+
+Parts = tuple[Part, ...]
+
+
+# Cores that share fitted costs, the most special first, and the features that tell them.
+FAMILIES = (
+    ("mve", frozenset({"mve"})),
+    ("dsp", frozenset({"dsp"})),
+    ("armv7m", frozenset({"armv7m"})),
+    ("armv6m", frozenset({"armv6m"})),
+    ("rv32v", frozenset({"rv32", "rvv"})),
+    ("rv64v", frozenset({"rv64", "rvv"})),
+    ("rv32", frozenset({"rv32"})),
+    ("rv64", frozenset({"rv64"})),
+    ("avx512", frozenset({"avx512vnni"})),
+    ("avxvnni", frozenset({"avxvnni"})),
+    ("avx2", frozenset({"avx2"})),
+)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Instructions per part of each row on one family of cores.
+
+    `scale` is what own estimates of rows count for, so that they compare with fitted ones.
+    """
+
+    family: str = ""
+    scale: float = 1.0
+    rows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def instructions(self, row: str, parts: Parts) -> float:
+        """Estimated instructions of `row`, by its own numbers where there are no fitted ones."""
+        fitted = self.rows.get(row)
+        if fitted is None or any(part.name not in fitted for part in parts):
+            return self.scale * own_estimate(parts)
+        return sum(part.times * fitted[part.name] for part in parts)
+
+
+def own_estimate(parts: Parts) -> float:
+    """What the row itself expects."""
+    return sum(part.times * part.each for part in parts)
+
+
+def family_of(features: frozenset[str]) -> str:
+    """The family of a core with `features`, "" if none."""
+    return next((name for name, needs in FAMILIES if needs <= features), "")
+
+
+@cache
+def load_costs(family: str) -> Costs:
+    """The fitted costs of a family. Raises E0012 for a file that the command has not written."""
+    path = FOLDER / f"{family}.toml"
+    if not path.is_file():
+        return Costs(family)
+    top = read_toml(path)
+    rows = {row: top.table(row).numbers() for row in top.values}
+    scale = rows.pop(SCALE, {}).get("scale", 1.0)
+    return Costs(family, scale, rows)
+
+
+def costs_for(features: frozenset[str]) -> Costs:
+    """The fitted costs of a core with `features`."""
+    return load_costs(family_of(features))
