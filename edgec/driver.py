@@ -43,6 +43,7 @@ Progress = Callable[[str], None]
 ARENA_ALIGN = 16
 # flash that may be traded for speed, as a part of the smallest weights
 FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
+AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory (feature "ample_flash")
 # Where RAM is short: bytes to leave for the stack, and limits of the kernels' working memory.
 STACK_ROOM = 512
 SCRATCH_LIMITS = (1024, 256, 0)
@@ -216,7 +217,10 @@ def _fitting(
 def _lowered(
     graph: Graph, target: Target, options: GenOptions, scratch: int | None
 ) -> tuple[Program, MemoryPlan]:
-    rows = RowKernels(graph, target.features, FLASH_SHARE[options.optimize], scratch)
+    share = FLASH_SHARE[options.optimize]
+    if target.has("ample_flash") and options.optimize is not Optimize.SIZE:
+        share = AMPLE_FLASH_SHARE
+    rows = RowKernels(graph, target.features, share, scratch)
     program = lower_graph(graph, Kernels(rows.applies, rows.select))
     return plan_program(program, align=ARENA_ALIGN)
 

@@ -20,8 +20,9 @@ class Target:
     "mul64" (32 x 32 -> 64 multiply in a few cycles), "unaligned" (word loads from any address),
     "rvv" (RISC-V vectors), "rv32", "rv64", "armv6m", "armv7m" (code for that core alone), "packed"
     and "scalar" (no SIMD: two products in one multiplication pay, and eight sums fit the
-    registers), "m4_timing" (cycles as on Cortex-M4: `bench` estimates them). `arch` is the folder
-    of `targets/hal` that fits.
+    registers), "m4_timing" (cycles as on Cortex-M4: `bench` estimates them), "ample_flash" (weights
+    are in main memory, so that their size hardly matters). `arch` is the folder of `targets/hal`
+    that fits.
     """
 
     name: str
