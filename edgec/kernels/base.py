@@ -47,8 +47,8 @@ class CallNames:
 
     x, y: pointers to the first element of the tensors (or of their rolling buffers, of `in_rows`
     and `out_rows` rows); scratch: an int8_t pointer, or "" if the row needs none; constants: in
-    the order of `pack`. `rows` is the range of output rows, by default all of them. other: the
-    second operand of an operation on elements.
+    the order of `pack`. `rows` is the range of output rows, by default all of them. others: the
+    operands that the facts name besides x. results: all results, of which y is the first.
     """
 
     x: str
@@ -58,7 +58,8 @@ class CallNames:
     rows: tuple[str, str] | None = None
     in_rows: int | None = None
     out_rows: int | None = None
-    other: str = ""
+    others: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def lut_params(f: ElementFacts, _: CallNames) -> Struct:
 
 def args(_: ElementFacts, names: CallNames) -> str:
     """`&p, a, b or the table, y`."""
-    return f"&p, {names.x}, {names.other}, {names.y}"
+    return f"&p, {names.x}, {names.others[0]}, {names.y}"
 
 
 def no_constants(_: ElementFacts) -> tuple[Constant, ...]:

@@ -167,7 +167,84 @@ class ElementFacts:
         return self.size
 
 
-Facts = ConvFacts | GemmFacts | PoolFacts | ElementFacts
+@dataclass(frozen=True, eq=False)
+class TransposedFacts:
+    """A 2-d transposed convolution of int8 in NHWC without dilation.
+
+    weights: [out_c, k_h, k_w, in_c / group]; stride: (h, w); pads: (top, left); the rest as in
+    ConvFacts.
+    """
+
+    n: int
+    in_h: int
+    in_w: int
+    in_c: int
+    out_h: int
+    out_w: int
+    out_c: int
+    k_h: int
+    k_w: int
+    stride: tuple[int, int]
+    pads: tuple[int, int]
+    group: int
+    weights: Array
+    bias: Array | None
+    quant: Quant
+
+    @property
+    def types(self) -> str:
+        return _types(self.weights, self.quant)
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.n * self.out_h * self.out_w * self.out_c
+
+
+@dataclass(frozen=True, eq=False)
+class RecurrentFacts:
+    """An RNN, LSTM or GRU with its usual activations; see `edgec.ops.rnn`.
+
+    kind: "RNN", "LSTM", "GRU" or "GRU_AFTER" (which resets after the product). w: float32
+    [directions, gates * hidden, size], r: [directions, gates * hidden, hidden], bias:
+    [directions, 2 * gates * hidden] or None. given: which of the operands 4 (lengths), 5 and 6
+    (first states) the node has. `sequence`: the first result is y, not the last state.
+    """
+
+    kind: str
+    steps: int
+    batch: int
+    size: int
+    hidden: int
+    directions: int
+    reverse: bool
+    batch_first: bool
+    sequence: bool
+    w: Array
+    r: Array
+    bias: Array | None
+    given: tuple[int, ...] = ()
+
+    @property
+    def types(self) -> str:
+        return _types(self.w, None)
+
+    @property
+    def gates(self) -> int:
+        """Sums of each hidden unit."""
+        return int(self.w.shape[1]) // self.hidden
+
+    @property
+    def outputs(self) -> int:
+        """Hidden units that are computed, over all steps."""
+        return self.steps * self.batch * self.directions * self.hidden
+
+    @property
+    def macs(self) -> int:
+        return self.outputs * self.gates * (self.size + self.hidden)
+
+
+Facts = ConvFacts | GemmFacts | PoolFacts | ElementFacts | TransposedFacts | RecurrentFacts
 
 S8 = "s8,s8,s32->s8"
 F32 = "f32,f32,f32->f32"

@@ -22,10 +22,11 @@ from edgec.kernels import (
     gemm_s8_packed,
     pool_s8_dsp,
     pool_s8_mve,
+    rnn_f32,
     winograd,
 )
 from edgec.kernels.base import Kernel, cheapest
-from edgec.kernels.facts import ConvFacts, ElementFacts, GemmFacts, PoolFacts
+from edgec.kernels.facts import ConvFacts, ElementFacts, GemmFacts, PoolFacts, RecurrentFacts
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
@@ -61,6 +62,7 @@ POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_mve.POOL_ROWS,
 )
 ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = element_s8_mve.ELEMENT_ROWS
+RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 
 
 def pool_candidates(facts: PoolFacts, features: frozenset[str]) -> tuple[Kernel[PoolFacts], ...]:
@@ -73,6 +75,13 @@ def element_candidates(
 ) -> tuple[Kernel[ElementFacts], ...]:
     """All kernels that compute an operation on elements on a target with `features`."""
     return tuple(r for r in ELEMENT_ROWS if r.applies(facts, features))
+
+
+def recurrent_candidates(
+    facts: RecurrentFacts, features: frozenset[str]
+) -> tuple[Kernel[RecurrentFacts], ...]:
+    """All kernels that compute a recurrent layer on a target with `features`."""
+    return tuple(r for r in RECURRENT_ROWS if r.applies(facts, features))
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
@@ -95,9 +104,15 @@ def select_gemm(facts: GemmFacts, features: frozenset[str]) -> Kernel[GemmFacts]
     return cheapest(GEMM_ROWS, "gemm", facts, features)
 
 
-AnyRow = Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts] | Kernel[ElementFacts]
+AnyRow = (
+    Kernel[ConvFacts]
+    | Kernel[GemmFacts]
+    | Kernel[PoolFacts]
+    | Kernel[ElementFacts]
+    | Kernel[RecurrentFacts]
+)
 
 
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
-    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS)
+    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *RECURRENT_ROWS)

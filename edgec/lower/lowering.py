@@ -35,8 +35,10 @@ class KernelStep:
     inplace: tuple[tuple[int, int], ...] = ()
 
 
-# picks a kernel for a node whose operands are stored, or None: (node, operands, output, builder)
-KernelSelector = Callable[[Node, tuple[Tensor | None, ...], Tensor, Builder], KernelStep | None]
+# picks a kernel for a node whose operands are stored, or None: (node, operands, outputs, builder)
+KernelSelector = Callable[
+    [Node, tuple[Tensor | None, ...], tuple[Tensor, ...], Builder], KernelStep | None
+]
 # tells whether a kernel would be picked, before anything is stored
 KernelTest = Callable[[Node], bool]
 
@@ -229,30 +231,30 @@ class Lowering:
     def _kernel(self, node: Node) -> bool:
         assert self.kernels is not None
         operands = tuple(None if v is None else self._stored(v) for v in node.inputs)
-        value = node.output
-        self.builder.targets = (Target(value.name, self._storage(value)),)
-        result = self.builder.output(value.type.dtype, value.type.shape)
-        step = self.kernels.select(node, operands, result, self.builder)
+        self.builder.targets = tuple(Target(v.name, self._storage(v)) for v in node.outputs)
+        results = tuple(
+            self.builder.output(v.type.dtype, v.type.shape, k) for k, v in enumerate(node.outputs)
+        )
+        step = self.kernels.select(node, operands, results, self.builder)
         if step is None:
             return False
-        self.tensors[value] = result
-        self.cheap.add(value)
-        assert result.buffer is not None
+        writes = tuple(t.buffer for t in results if t.buffer is not None)
+        for value, result in zip(node.outputs, results, strict=True):
+            self.tensors[value] = result
+            self.cheap.add(value)
         reads = tuple(
             dict.fromkeys(
                 b
                 for b in step.call.buffers
-                if b.storage is not Storage.CONST
-                and b is not result.buffer
-                and b not in step.scratch
+                if b.storage is not Storage.CONST and b not in writes and b not in step.scratch
             )
         )
         self._append(
             (step.call,),
             _made(node),
-            value,
+            node.outputs[0],
             reads,
-            (result.buffer,),
+            writes,
             step.kernel,
             step.scratch,
             step.inplace,

@@ -10,14 +10,16 @@ import numpy as np
 
 from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
-from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.base import CallNames
 from edgec.kernels.costs import Costs, costs_for
-from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, PoolFacts, Quant
+from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, Quant, RecurrentFacts
 from edgec.kernels.registry import (
+    AnyRow,
     conv_candidates,
     element_candidates,
     gemm_candidates,
     pool_candidates,
+    recurrent_candidates,
 )
 from edgec.loops.buffer import Buffer, Storage
 from edgec.loops.builder import Builder
@@ -27,6 +29,7 @@ from edgec.lower.budget import Candidate, choose
 from edgec.lower.elements import element_facts
 from edgec.lower.lowering import KernelStep
 from edgec.lower.pools import pool_facts
+from edgec.lower.recurrent import recurrent_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
 from edgec.ops.quantized import QGemm
@@ -38,7 +41,7 @@ from edgec.ops.shape import Reshape
 class Choice:
     """A row and what it was chosen for."""
 
-    row: Kernel[ConvFacts] | Kernel[GemmFacts] | Kernel[PoolFacts] | Kernel[ElementFacts]
+    row: AnyRow
     facts: Facts
 
     def scratch(self) -> int:
@@ -87,36 +90,38 @@ class RowKernels:
         return id(node) in self._chosen
 
     def select(
-        self, node: Node, operands: tuple[Tensor | None, ...], result: Tensor, b: Builder
+        self,
+        node: Node,
+        operands: tuple[Tensor | None, ...],
+        results: tuple[Tensor, ...],
+        b: Builder,
     ) -> KernelStep | None:
         """The call of the chosen row on stored operands."""
         choice = self._chosen.get(id(node))
-        x = operands[0]
-        if choice is None or x is None or x.buffer is None or result.buffer is None:
+        if choice is None:
             return None
-        buffers = [x.buffer, result.buffer]
+        others = [operands[k] for k in _other_operands(choice.facts)]
+        tensors = [_stored(t) for t in (operands[0], *results, *others)]
+        buffers = [t for t in tensors if t is not None]
+        if len(buffers) < len(tensors):
+            return None
         scratch: tuple[Buffer, ...] = ()
         if choice.scratch():
             memory = b.scratch(DType.I8, (choice.scratch(),), align=choice.row.scratch_align)
             assert memory.buffer is not None
             scratch = (memory.buffer,)
             buffers.append(memory.buffer)
-        other = ""
-        if isinstance(choice.facts, ElementFacts):
-            second = operands[1]
-            if second is None or second.buffer is None:
-                return None
-            other = f"@{len(buffers)}@"
-            buffers.append(second.buffer)
         first = len(buffers)
         for constant in choice.row.pack(choice.facts):  # type: ignore[arg-type]
             name = f"{node.op.name.lower()}_{constant.name}"
             tensor = b.constant(constant.data, name, align=constant.align)
             assert tensor.buffer is not None
             buffers.append(tensor.buffer)
+        places = tuple(f"@{k}@" for k in range(len(buffers)))
+        last = 1 + len(results)
         names = CallNames(
-            "@0@", "@1@", "@2@" if scratch else "",
-            tuple(f"@{k}@" for k in range(first, len(buffers))), other=other,
+            places[0], places[1], places[first - 1] if scratch else "", places[first:],
+            others=places[last : last + len(others)], results=places[1:last],
         )  # fmt: skip
         text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
         call = KernelCall(text, tuple(buffers), choice.row.headers)
@@ -145,6 +150,9 @@ class RowKernels:
             gemm = self._gemm(node, node.op)
             found = () if gemm is None else gemm_candidates(gemm, self._features)
             return [] if gemm is None else [Choice(row, gemm) for row in found]
+        layer = recurrent_facts(node, self._constants)
+        if layer is not None:
+            return [Choice(row, layer) for row in recurrent_candidates(layer, self._features)]
         element = element_facts(node)
         if element is not None:
             return [Choice(row, element) for row in element_candidates(element, self._features)]
@@ -207,6 +215,17 @@ def _modest(choices: list[Choice], scratch: int | None) -> list[Choice]:
     needs = [choice.scratch() for choice in choices]
     limit = max(scratch, min(needs))
     return [choice for choice, need in zip(choices, needs, strict=True) if need <= limit]
+
+
+def _other_operands(facts: Facts) -> tuple[int, ...]:
+    """The operands besides the first one that a kernel reads as they are."""
+    if isinstance(facts, RecurrentFacts):
+        return facts.given
+    return (1,) if isinstance(facts, ElementFacts) else ()
+
+
+def _stored(tensor: Tensor | None) -> Buffer | None:
+    return None if tensor is None else tensor.buffer
 
 
 def _inplace(buffers: list[Buffer]) -> tuple[tuple[int, int], ...]:

@@ -26,7 +26,7 @@ def int8(rng: np.random.Generator, size: int) -> np.typing.NDArray[np.int8]:
 
 def case_of(row: Kernel[ElementFacts], f: ElementFacts, a: Array, b: Array, want: Array) -> Case:
     assert row.when(f)
-    call = row.emit(f, CallNames("x", "y", other="k0"))
+    call = row.emit(f, CallNames("x", "y", others=("k0",)))
     return Case(f"{f.kind} {f.size} {f.period}", row, call, a, (b,), 0, want)
 
 
@@ -77,5 +77,5 @@ def test_a_sum_may_overwrite_its_operand(tmp_path: Path) -> None:
     a, b = int8(rng, 37), int8(rng, 37)
     want = QAdd(p.ma, p.mb, p.c, p.shift).reference(a, b)
     facts = ElementFacts("add", 37, 37, (p.ma, p.mb, p.c, p.shift, -128, 127))
-    call = "memcpy(y, x, sizeof x);\n" + ADD.emit(facts, CallNames("y", "y", other="k0"))
+    call = "memcpy(y, x, sizeof x);\n" + ADD.emit(facts, CallNames("y", "y", others=("k0",)))
     check(TARGET, [Case("in place", ADD, call, a, (b,), 0, want)], tmp_path)
