@@ -21,6 +21,7 @@ from edgec.kernels.registry import (
     pool_candidates,
     recurrent_candidates,
 )
+from edgec.kernels.transposed import Transposed, transposed_candidates
 from edgec.loops.buffer import Buffer, Storage
 from edgec.loops.builder import Builder
 from edgec.loops.stmt import KernelCall
@@ -30,6 +31,7 @@ from edgec.lower.elements import element_facts
 from edgec.lower.lowering import KernelStep
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
+from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
 from edgec.ops.quantized import QGemm
@@ -41,7 +43,7 @@ from edgec.ops.shape import Reshape
 class Choice:
     """A row and what it was chosen for."""
 
-    row: AnyRow
+    row: AnyRow | Transposed
     facts: Facts
 
     def scratch(self) -> int:
@@ -150,6 +152,10 @@ class RowKernels:
             gemm = self._gemm(node, node.op)
             found = () if gemm is None else gemm_candidates(gemm, self._features)
             return [] if gemm is None else [Choice(row, gemm) for row in found]
+        turned = transposed_facts(node, self._constants)
+        if turned is not None:
+            ways = transposed_candidates(turned, self._features, conv_candidates)
+            return [Choice(row, turned) for row in ways]
         layer = recurrent_facts(node, self._constants)
         if layer is not None:
             return [Choice(row, layer) for row in recurrent_candidates(layer, self._features)]

@@ -17,11 +17,12 @@ from edgec.boards import load_board
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import ConvFacts, GemmFacts
 from edgec.kernels.registry import AnyRow
+from edgec.kernels.transposed import Transposed
 from edgec.paths import boards_dir, runtime_dir, targets_dir
 from edgec.targets import Target, load_target
 from edgec.verify.qemu import find_emulator
 
-Row = AnyRow
+Row = AnyRow | Transposed
 Array = npt.NDArray[np.generic]
 
 C_TYPES = {
@@ -136,7 +137,7 @@ def _run(command: list[str]) -> None:
 
 def _program(cases: Sequence[Case]) -> str:
     assert len(cases) < 120, "the case's number is the exit code"
-    headers = sorted({f'#include "{case.kernel.headers[0]}"' for case in cases})
+    headers = sorted({f'#include "{name}"' for case in cases for name in case.kernel.headers})
     parts = [*headers, _CHECKS]
     parts.extend(_case(i, case) for i, case in enumerate(cases))
     parts.append("int main(void)\n{")
