@@ -12,12 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from edgec.boards import Board, load_board
+from edgec.build.bound import model_stack
 from edgec.build.elf import image_sizes
 from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.stack import stack_bound
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
-from edgec.emit.folder import Emission, EmitOptions, emit, write_folder
+from edgec.emit.folder import Emission, EmitOptions, emit, with_stack_bound, write_folder
+from edgec.emit.header import StackNote
 from edgec.importer import import_model
 from edgec.ir import text as graph_text
 from edgec.ir.graph import Graph
@@ -87,15 +89,25 @@ def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compi
 def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
     """Compile `model` and write the folder.
 
-    Raises E0501 (exit code 1) if arena or weights alone exceed `--ram` or `--flash`. Code and
-    stack are only known to `check` and `bench`, which compile.
+    The bound of the stack is in header and manifest if the target's compiler is installed. Raises
+    E0501 (exit code 1) if arena or weights alone exceed `--ram` or `--flash`; `check` and `bench`
+    know about code and stack too.
     """
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
     _check_budget(summary, options)
+    emission = compiled.emission
+    if options.stack:
+        progress("compiling to find the bound of the stack")
+        with _workspace(compiled) as place:
+            stack = model_stack(place, place.parent / "build")
+        if stack is not None:
+            emission = with_stack_bound(emission, StackNote(stack.bytes, stack.compiler))
+            ram = dataclasses.replace(summary.ram, stack_bound=stack.bytes)
+            summary = dataclasses.replace(summary, ram=ram)
     folder = options.output_folder(model)
-    write_folder(compiled.emission, folder)
-    return GenResult(folder, tuple(sorted(compiled.emission.files)), summary)
+    write_folder(emission, folder)
+    return GenResult(folder, tuple(sorted(emission.files)), summary)
 
 
 def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:

@@ -96,7 +96,7 @@ def disassembled_frames(elf: Path, cc: str) -> dict[str, Frame]:
     listing = _listing(elf, cc)
     if not listing:
         return {}
-    return frames_of_listing(listing, function_symbols(elf))
+    return frames_of_listing(listing, function_symbols(elf, sized=False))
 
 
 def frames_of_listing(listing: str, symbols: Sequence[Symbol] = ()) -> dict[str, Frame]:

@@ -7,7 +7,7 @@ piece of them came from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,8 @@ _UNWINDING = (".eh_frame", ".ARM.ex", ".note")
 
 _WRAPPED_NAME = re.compile(r"^( ?\.\S+)\n\s+(?=0x)", re.M)
 _OUTPUT = re.compile(r"^(\.\S+)\s+0x[0-9a-f]+\s+0x[0-9a-f]+")
-_INPUT = re.compile(r"^ (\.\S+|\*fill\*|COMMON)\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?:\s+(\S.*))?$")
+_INPUT = re.compile(r"^ (\.\S+|\*fill\*|COMMON)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?:\s+(\S.*))?$")
+_REQUEST = re.compile(r"^(\S+\.a\(\S+\))\s+(\S+) \(\S+\)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class FlashSizes:
     """Bytes of code and constants, by what they belong to.
 
     `weights`, `constants` and `code` are the model's own files, `kernels` the other sources of
-    its manifest; `libraries` are the C and compiler libraries, for model and board together;
-    `board` is the harness, start-up code and padding.
+    its manifest; `libraries` are the parts of the C and compiler libraries that the model calls;
+    `board` is the harness, start-up code, what they call, and padding.
     """
 
     weights: int = 0
@@ -54,7 +55,7 @@ class FlashSizes:
 
     @property
     def model(self) -> int:
-        """What linking the generated folder adds, apart from libraries."""
+        """What the generated folder is, apart from libraries."""
         return self.weights + self.constants + self.code + self.kernels
 
     @property
@@ -84,13 +85,14 @@ class _Piece:
 
     section: str
     origin: str
+    address: int
     size: int
     in_flash: bool
     in_ram: bool
 
 
-def function_symbols(elf: Path) -> tuple[Symbol, ...]:
-    """All functions of `elf` that have a size."""
+def function_symbols(elf: Path, *, sized: bool = True) -> tuple[Symbol, ...]:
+    """All functions of `elf` that have a size; otherwise also second names, which have none."""
     with elf.open("rb") as stream:
         file = ELFFile(stream)
         thumb = file["e_machine"] == "EM_ARM"
@@ -104,7 +106,7 @@ def function_symbols(elf: Path) -> tuple[Symbol, ...]:
                 symbol["st_size"],
             )
             for symbol in table.iter_symbols()
-            if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_size"] > 0
+            if symbol["st_info"]["type"] == "STT_FUNC" and (symbol["st_size"] > 0 or not sized)
         )
 
 
@@ -112,8 +114,10 @@ def image_sizes(firmware: Firmware) -> ImageSizes:
     """Where the flash and the static RAM of `firmware` go."""
     sums = dict.fromkeys(("weights", "constants", "code", "kernels", "libraries", "board"), 0)
     ram = dict.fromkeys(("arena", "model", "other"), 0)
-    for piece in _pieces(firmware):
-        category = _flash_category(firmware, piece)
+    pieces = tuple(_pieces(firmware))
+    called = _called_members(firmware, pieces)
+    for piece in pieces:
+        category = _flash_category(firmware, piece, called)
         if piece.in_flash:
             sums[category] += piece.size
         if piece.in_ram:
@@ -121,11 +125,42 @@ def image_sizes(firmware: Firmware) -> ImageSizes:
     return ImageSizes(FlashSizes(**sums), ram["arena"], ram["model"], ram["other"])
 
 
-def _flash_category(firmware: Firmware, piece: _Piece) -> str:
+def _called_members(firmware: Firmware, pieces: Iterable[_Piece]) -> frozenset[str]:
+    """The members of libraries that the model calls, and those that they brought along."""
+    wanted = {name for path in firmware.model_objects for name in _undefined(path)}
+    places = [
+        symbol.address
+        for symbol in function_symbols(firmware.elf, sized=False)
+        if symbol.name in wanted
+    ]
+    found = {
+        piece.origin
+        for piece in pieces
+        if ".a(" in piece.origin and any(0 <= at - piece.address < piece.size for at in places)
+    }
+    requests = _REQUEST.findall(firmware.map_file.read_text(encoding="utf-8", errors="replace"))
+    size = -1
+    while size != len(found):
+        size = len(found)
+        found |= {member for member, by in requests if by in found}
+    return frozenset(found)
+
+
+def _undefined(path: Path) -> Iterator[str]:
+    """Names that an object needs from elsewhere."""
+    with path.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        if isinstance(table, SymbolTableSection):
+            for symbol in table.iter_symbols():
+                if symbol["st_shndx"] == "SHN_UNDEF" and symbol.name:
+                    yield symbol.name
+
+
+def _flash_category(firmware: Firmware, piece: _Piece, called: frozenset[str]) -> str:
     model = {str(path): path.stem for path in firmware.model_objects}
     stem = model.get(piece.origin)
     if stem is None or piece.section.startswith(_UNWINDING):
-        return "libraries" if ".a(" in piece.origin else "board"
+        return "libraries" if piece.origin in called else "board"
     name = firmware.manifest.name
     constant = ".rodata" in piece.section or ".srodata" in piece.section
     if piece.section.startswith(".rodata.edgec_weights") or (
@@ -157,7 +192,12 @@ def _pieces(firmware: Firmware) -> Iterator[_Piece]:
         if piece and output in memory:
             in_flash, in_ram = memory[output]
             yield _Piece(
-                piece.group(1), piece.group(3) or "", int(piece.group(2), 16), in_flash, in_ram
+                piece.group(1),
+                piece.group(4) or "",
+                int(piece.group(2), 16),
+                int(piece.group(3), 16),
+                in_flash,
+                in_ram,
             )
 
 

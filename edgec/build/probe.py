@@ -16,6 +16,12 @@ def tool_version(command: str) -> str | None:
     return lines[0].strip() if lines else None
 
 
+def compiler_version(command: str) -> str | None:
+    """The number of a gcc or clang, "12.2.1"; None if it is not installed or does not run."""
+    text = _output(command, "-dumpfullversion") or _output(command, "-dumpversion")
+    return text.strip() if text else None
+
+
 def compiler_has(command: str, file: str) -> bool:
     """True if the gcc `command` is installed and finds `file`, for example a spec file."""
     text = _output(command, f"-print-file-name={file}")

@@ -40,12 +40,23 @@ class StackBound:
 
 def stack_bound(firmware: Firmware, function: str = "") -> StackBound:
     """The bound for `function`, by default the model's entry function."""
-    reports = [path.with_suffix(".ci") for path in firmware.model_objects]
-    frames = reported_frames(path.read_text() for path in reports if path.exists())
+    elf = None if firmware.board.is_host else firmware.elf
     name = function or firmware.manifest.entry
-    if firmware.board.is_host:
-        return _host_bound(frames, name)
-    return bound_of(_with_libraries(frames, firmware.elf, firmware.manifest.cc), name)
+    return bound_of_objects(firmware.model_objects, elf, firmware.manifest.cc, name)
+
+
+def bound_of_objects(
+    objects: Iterable[Path], elf: Path | None, cc: str, function: str
+) -> StackBound:
+    """The bound for `function` of `objects`, whose .ci files lie beside them.
+
+    They and the libraries are linked in `elf`; it is None for x86-64, where .ci files must do.
+    """
+    reports = [path.with_suffix(".ci") for path in objects]
+    frames = reported_frames(path.read_text() for path in reports if path.exists())
+    if elf is None:
+        return _host_bound(frames, function)
+    return bound_of(_with_libraries(frames, elf, cc), function)
 
 
 def reported_frames(reports: Iterable[str]) -> dict[str, Frame]:

@@ -30,6 +30,9 @@ OutputOpt = Annotated[
 DumpOpt = Annotated[
     Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
 ]
+NoCompileOpt = Annotated[
+    bool, typer.Option("--no-compile", help="Do not compile to find the bound of the stack.")
+]
 
 
 def gen(
@@ -45,6 +48,7 @@ def gen(
     io: IoOpt = Io.NATIVE,
     weights: WeightsOpt = WeightsFormat.C,
     dump_ir: DumpOpt = None,
+    no_compile: NoCompileOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Compile a model into a self-contained folder of C."""
@@ -60,6 +64,7 @@ def gen(
         io=io,
         weights=weights,
         dump_ir=dump_ir,
+        stack=not no_compile,
     )
     from edgec import driver
     from edgec.report import jsonout, text

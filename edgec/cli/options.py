@@ -86,6 +86,7 @@ def gen_options(
     io: Io = Io.NATIVE,
     weights: WeightsFormat = WeightsFormat.C,
     dump_ir: Path | None = None,
+    stack: bool = True,
 ) -> GenOptions:
     """The options of a command line, checked. Raises E0003, E0006 and E0007."""
     return GenOptions(
@@ -100,4 +101,5 @@ def gen_options(
         io=io,
         weights=weights,
         dump_ir=dump_ir,
+        stack=stack,
     )

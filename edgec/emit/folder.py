@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from edgec.diagnostics import Where, fail
-from edgec.emit.header import header
+from edgec.emit.header import StackNote, header, with_stack
 from edgec.emit.manifest import ManifestFile, manifest
 from edgec.emit.source import source
 from edgec.emit.weights import weights_assembly, weights_binary, weights_c, weights_header
@@ -67,6 +68,19 @@ def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOption
     files[f"{name}.mk"] = _template("model.mk.j2", name, sources, cflags, math)
     files["CMakeLists.txt"] = _template("CMakeLists.txt.j2", name, sources, cflags, math)
     return Emission(description, files)
+
+
+def with_stack_bound(emission: Emission, stack: StackNote) -> Emission:
+    """`emission` whose header and manifest say what stack the model needs."""
+    name = emission.manifest.name
+    text = emission.files[f"{name}.h"]
+    if not isinstance(text, str):
+        raise TypeError("the header is text")
+    description = dataclasses.replace(
+        emission.manifest, stack_bound=stack.bytes, stack_compiler=stack.compiler
+    )
+    changed = {f"{name}.h": with_stack(text, name, stack), "manifest.json": description.json()}
+    return Emission(description, {**emission.files, **changed})
 
 
 def _template(

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from edgec.emit.cexpr import float_literal
 from edgec.emit.names import comment_text
 from edgec.ir.types import DType
 from edgec.lower.program import Port, Program
+
+
+@dataclass(frozen=True)
+class StackNote:
+    """The stack that the entry function needs at most, in bytes, if `compiler` compiles it."""
+
+    bytes: int
+    compiler: str
+
+
+def with_stack(text: str, model: str, stack: StackNote) -> str:
+    """`text`, which `header` made for `model`, with the bound of the stack."""
+    upper = model.upper()
+    last = re.compile(rf"^#define {upper}_ARENA_ALIGN .*\n", re.M)
+    note = (
+        f"\n/* Stack of {model}_run and of all that it calls, at most, as {stack.compiler}\n"
+        f"   compiles them with the flags of manifest.json. */\n"
+        f"#define {upper}_STACK_BYTES {stack.bytes}u\n"
+    )
+    return last.sub(lambda found: found.group(0) + note, text, count=1)
 
 
 def header(

@@ -59,7 +59,11 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class ManifestFile:
-    """The keys of manifest.json, in their order."""
+    """The keys of manifest.json, in their order.
+
+    `stack_bound` is in bytes: what the entry function and all that it calls can need, if
+    `stack_compiler` compiles it with `cflags`. Both are None where nothing was compiled.
+    """
 
     schema_version: int
     edgec_version: str
@@ -81,6 +85,8 @@ class ManifestFile:
     macs: int
     layers: tuple[LayerRow, ...]
     notes: tuple[str, ...]
+    stack_bound: int | None = None
+    stack_compiler: str | None = None
 
     def json(self) -> str:
         """The text of manifest.json."""

@@ -1,0 +1,85 @@
+"""The bound of a generated folder's stack, without a board: only its code is compiled and linked.
+
+A header cannot know what a compiler will make of the code, so `gen` asks the target's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.boards import load_board
+from edgec.build.compiler import run_compiler
+from edgec.build.manifest import Manifest, read_manifest
+from edgec.build.probe import compiler_version
+from edgec.build.stack import bound_of_objects
+from edgec.diagnostics import EdgecError
+from edgec.targets import load_target
+
+# Code from address 0 on, without regard to any board's memory.
+_SCRIPT = """
+SECTIONS {
+  . = 0;
+  .text : { *(.text .text.*) }
+  .rodata : { *(.rodata .rodata.* .srodata*) }
+  .data : { *(.data .data.* .sdata*) }
+  .bss : { *(.bss .bss.* .sbss* COMMON) }
+  /DISCARD/ : { *(.comment .note* .eh_frame* .ARM.* .riscv.attributes) }
+}
+"""
+
+
+@dataclass(frozen=True)
+class ModelStack:
+    """`bytes` cover every path of the entry function, as `compiler` compiles it."""
+
+    bytes: int
+    compiler: str
+
+
+def model_stack(folder: Path, out_dir: Path) -> ModelStack | None:
+    """The bound for the generated `folder`, compiled in `out_dir` (made when missing).
+
+    None where the compiler is missing or cannot say, or where the bound has gaps: a call through
+    a pointer, or of a function whose frame nothing reports.
+    """
+    manifest = read_manifest(folder)
+    version = compiler_version(manifest.cc)
+    if version is None:
+        return None
+    out_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        objects = _compiled(manifest, out_dir)
+        host = load_board(load_target(manifest.target).default_board).is_host
+        elf = None if host else _linked(manifest, objects, out_dir)
+        bound = bound_of_objects(objects, elf, manifest.cc, manifest.entry)
+    except EdgecError:
+        return None
+    return ModelStack(bound.bytes, f"{manifest.cc} {version}") if bound.is_sound else None
+
+
+def _compiled(manifest: Manifest, out_dir: Path) -> list[Path]:
+    """The objects of all sources that hold code."""
+    includes = [f"-I{manifest.folder / name}" for name in manifest.include_dirs]
+    objects = []
+    for source in manifest.sources:
+        name = source.rsplit(".", 1)[0]
+        if name == f"{manifest.name}_weights":
+            continue
+        made = out_dir / (name.replace("/", "__") + ".o")
+        flags = [*manifest.cflags, "-fcallgraph-info=su", *includes]
+        command = [manifest.cc, *flags, "-c", source, "-o", str(made)]
+        run_compiler(command, manifest.folder, source)
+        objects.append(made)
+    return objects
+
+
+def _linked(manifest: Manifest, objects: list[Path], out_dir: Path) -> Path:
+    """The objects with the library functions that they call; constants are left out."""
+    script, elf = out_dir / "bound.ld", out_dir / "bound.elf"
+    script.write_text(_SCRIPT, encoding="utf-8")
+    options = ["-nostartfiles", "-T", str(script), f"-Wl,-e,{manifest.entry}"]
+    options += ["-Wl,--unresolved-symbols=ignore-all", "-Wl,--no-warn-rwx-segments"]
+    command = [manifest.cc, *map(str, objects), *options, *manifest.ldflags, "-o", str(elf)]
+    run_compiler(command, out_dir, "the code of the model")
+    return elf
