@@ -1,0 +1,84 @@
+"""Winograd's F(4x4, 3x3) for the DSP extension: its C twin, rolling buffers, extreme operands."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgec.kernels import winograd_dsp
+from edgec.kernels.base import Kernel
+from edgec.kernels.facts import ConvFacts
+from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, requantize
+from tests.kernels.harness import Case, check, conv_case
+from tests.kernels.samples import Shape, conv_facts, conv_s8_sample, convolve, random_quant
+from tests.kernels.test_rolling import rolling_call
+
+SHAPES = (
+    Shape(8, 8, 16, 8, (3, 3), pads=(1, 1, 1, 1)),
+    Shape(9, 7, 4, 5, (3, 3), pads=(1, 1, 1, 1)),
+    Shape(4, 11, 20, 3, (3, 3), pads=(0, 0, 0, 0)),
+    Shape(13, 3, 32, 1, (3, 3), pads=(2, 0, 0, 2)),
+    Shape(1, 1, 12, 6, (3, 3), pads=(1, 1, 1, 1)),
+    Shape(10, 14, 8, 4, (3, 3), pads=(0, 1, 2, 0), n=2),
+)
+ROWS = pytest.mark.parametrize("row", winograd_dsp.CONV_ROWS, ids=lambda row: row.name)
+TARGETS = pytest.mark.parametrize(
+    "target",
+    ["x86_64", *(pytest.param(t, marks=pytest.mark.qemu) for t in ("cortex-m4", "cortex-m33"))],
+)
+
+
+@ROWS
+@TARGETS
+def test_any_size_padding_and_number_of_channels_agrees(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(21)
+    cases: list[Case] = []
+    for number, shape in enumerate(SHAPES):
+        facts, x, y = conv_s8_sample(rng, shape, large=number == 1)
+        assert row.when(facts)
+        cases.append(conv_case(row, facts, x, y, 0.0))
+    check(target, cases, tmp_path)
+
+
+@ROWS
+@pytest.mark.parametrize("target", ["x86_64", pytest.param("cortex-m4", marks=pytest.mark.qemu)])
+def test_rows_from_rolling_buffers_equal_the_whole_layer(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(22)
+    cases: list[Case] = []
+    for shape in SHAPES[:5]:
+        facts, x, y = conv_s8_sample(rng, shape)
+        whole = conv_case(row, facts, x, y, 0.0)
+        call = rolling_call(row, facts, len(whole.constants))
+        cases.append(dataclasses.replace(whole, call=call))
+    check(target, cases, tmp_path)
+
+
+@ROWS
+@TARGETS
+def test_the_largest_weights_and_inputs_stay_exact(
+    row: Kernel[ConvFacts], target: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(23)
+    shape = Shape(8, 9, 48, 4, (3, 3), pads=(1, 1, 1, 1))
+    cases: list[Case] = []
+    for zp in (-128, 127):
+        signs = rng.choice(np.array([-128, 127], np.int8), (4, 3, 3, 48))
+        signs[0], signs[1] = -128, 127
+        x = rng.choice(np.array([-128, 127], np.int8), (1, 8, 9, 48))
+        bound = accumulator_bound(signs, None, zp)
+        m = choose_multipliers(100.0 / bound, bound)
+        quant = dataclasses.replace(random_quant(rng, signs, None), x_zp=zp, mult=m.mult)
+        quant = dataclasses.replace(quant, shift=m.shift, lo=-128, hi=127)
+        facts = conv_facts(shape, signs, None, quant)
+        acc = convolve(x.astype(np.float64), shape, signs.astype(np.float64), zp)
+        want = requantize(acc.astype(np.int64), m.mult, m.shift, quant.y_zp, -128, 127)
+        assert row.when(facts)
+        cases.append(conv_case(row, facts, x, want.astype(np.int8), 0.0))
+    check(target, cases, tmp_path)

@@ -1,0 +1,76 @@
+"""The scaled matrices are Winograd's, and the rows only take what they compute exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgec.kernels.facts import ConvFacts, Quant
+from edgec.kernels.winograd4 import B
+from edgec.kernels.winograd_dsp import CONV_ROWS, WINOGRAD4, pack, raised_constants, transform
+
+# the lines of A as the kernel computes them, which is divided by 1, 2, 4 and 4
+A = np.array(
+    [[2, -4, -4, 1, 1, 0], [0, -2, 2, 1, -1, 0], [0, -1, -1, 1, 1, 0], [0, -1, 1, 2, -2, 2]]
+)
+HALVED = np.array([1, 2, 4, 4])
+
+
+def facts(in_c: int = 8, out_c: int = 6, kernel: int = 3, stride: int = 1) -> ConvFacts:
+    rng = np.random.default_rng(1)
+    w = rng.integers(-127, 128, (out_c, kernel, kernel, in_c)).astype(np.int8)
+    quant = Quant(-3, np.full(out_c, 1 << 20, np.int32), 0, 5)
+    return ConvFacts(
+        1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1, w,
+        np.zeros(out_c, np.int32), quant,
+    )  # fmt: skip
+
+
+def test_576_times_the_convolution_comes_out_of_the_transforms() -> None:
+    rng = np.random.default_rng(2)
+    w = rng.integers(-127, 128, (1, 3, 3, 1)).astype(np.int8)
+    x = rng.integers(0, 256, (6, 6))
+    u = transform(w).reshape(6, 6)
+    y = A @ (u * (B @ x @ B.T)) @ A.T * np.outer(HALVED, HALVED)
+    direct = [
+        [int((x[r : r + 3, c : c + 3] * w[0, :, :, 0].astype(np.int64)).sum()) for c in range(4)]
+        for r in range(4)
+    ]
+    assert np.array_equal(y, 576 * np.array(direct))
+
+
+def test_transformed_raised_inputs_fit_int16() -> None:
+    highest = 255 * np.einsum("ya,xb->yxab", B, B).clip(0).sum(axis=(2, 3))
+    lowest = 255 * np.einsum("ya,xb->yxab", B, B).clip(None, 0).sum(axis=(2, 3))
+    assert (highest.max(), lowest.min()) == (17340, -12750)
+
+
+def test_weights_are_packed_by_blocks_of_channels_and_halves_of_words() -> None:
+    f = facts()
+    u = transform(f.weights)
+    packed = pack(f)[0].data
+    assert packed.shape == (2, 36, 4, 4, 2)
+    # channel 5, position 7, inputs 4..7: even half (4, 6), then odd half (5, 7)
+    assert packed[1, 7, 2, 1].tolist() == u[7, 5, [4, 6]].tolist()
+    assert packed[1, 7, 3, 1].tolist() == u[7, 5, [5, 7]].tolist()
+    assert not packed[1, :, :, 2:].any()
+
+
+def test_the_bias_takes_back_what_was_added_to_the_inputs() -> None:
+    f = facts()
+    sums = f.weights.astype(np.int64).reshape(6, -1).sum(axis=1)
+    assert np.array_equal(raised_constants(f)[0].data, -(128 - 3) * sums)
+
+
+def test_only_plain_3x3_of_whole_words_applies() -> None:
+    for row in CONV_ROWS:
+        assert row.when(facts(out_c=3))
+        assert not row.when(facts(stride=2))
+        assert not row.when(facts(kernel=1))
+        assert not row.when(facts(in_c=6))
+        assert not row.when(facts(in_c=512))
+
+
+def test_the_products_of_odd_tiles_and_channels_count_in_whole_blocks() -> None:
+    assert WINOGRAD4.parts(facts(out_c=5)) != WINOGRAD4.parts(facts(out_c=6))
+    positions = {part.name: part.times for part in WINOGRAD4.parts(facts(out_c=5))}["positions"]
+    assert positions == 36 * 2 * 2
