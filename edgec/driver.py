@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from edgec.passes.pipeline import pipeline
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
+from edgec.plan.rooms import free_rooms
 from edgec.report.advice import advice, reasons, summarize
 from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
 from edgec.targets import Target, load_target
@@ -46,6 +47,9 @@ ARENA_ALIGN = 16
 # flash that may be traded for speed, as a part of the smallest weights
 FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
 AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory (feature "ample_flash")
+# how large the arena may become for kernels that want more working memory than others
+ARENA_SHARE = MappingProxyType({Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
+ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 # Where RAM is short: bytes to leave for the stack, and limits of the kernels' working memory.
 STACK_ROOM = 512
 SCRATCH_LIMITS = (1024, 256, 0)
@@ -223,16 +227,52 @@ def _fitting(
             break
         other = _lowered(graph, target, options, scratch)
         best = min(best, other, key=lambda made: made[1].arena_bytes)
-    return best
+    return _roomier(graph, target, options, best)
+
+
+def _roomier(
+    graph: Graph, target: Target, options: GenOptions, made: tuple[Program, MemoryPlan]
+) -> tuple[Program, MemoryPlan]:
+    """The program with kernels that use memory which others leave free, if the arena allows."""
+    plan = made[1]
+    ram = _capacity(options)[0]
+    limit = int(ARENA_SHARE.get(options.optimize, 0) * plan.arena_bytes)
+    limit = limit if ram is None else min(limit, ram - STACK_ROOM)
+    if limit < plan.arena_bytes:
+        return made
+    plain = _rows(graph, target, options).chosen
+    for share in ROOM_SHARES:
+        free = free_rooms(*made, limit)
+        rooms = {value: int(share * room) for value, room in free.items()}
+        rows = _rows(graph, target, options, rooms=rooms)
+        if rows.chosen == plain:
+            break
+        other = _planned(graph, rows)
+        if other[1].arena_bytes <= limit:
+            return other
+    return made
 
 
 def _lowered(
     graph: Graph, target: Target, options: GenOptions, scratch: int | None
 ) -> tuple[Program, MemoryPlan]:
+    return _planned(graph, _rows(graph, target, options, scratch))
+
+
+def _rows(
+    graph: Graph,
+    target: Target,
+    options: GenOptions,
+    scratch: int | None = None,
+    rooms: Mapping[str, int] | None = None,
+) -> RowKernels:
     share = FLASH_SHARE[options.optimize]
     if target.has("ample_flash") and options.optimize is not Optimize.SIZE:
         share = AMPLE_FLASH_SHARE
-    rows = RowKernels(graph, target.features, share, scratch)
+    return RowKernels(graph, target.features, share, scratch, rooms)
+
+
+def _planned(graph: Graph, rows: RowKernels) -> tuple[Program, MemoryPlan]:
     program = lower_graph(graph, Kernels(rows.applies, rows.select))
     return plan_program(program, align=ARENA_ALIGN)
 

@@ -24,6 +24,7 @@ from edgec.kernels import (
     pool_s8_mve,
     rnn_f32,
     winograd,
+    winograd4_scalar,
     winograd_dsp,
 )
 from edgec.kernels.base import Kernel, cheapest
@@ -35,6 +36,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *dwconv_s8_dsp.CONV_ROWS,
     *winograd.CONV_ROWS,
     *winograd_dsp.CONV_ROWS,
+    *winograd4_scalar.CONV_ROWS,
     *conv_s8_mve.CONV_ROWS,
     *conv_s8_packed.CONV_ROWS,
     *conv_s8_rv64.CONV_ROWS,

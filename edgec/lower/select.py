@@ -62,7 +62,8 @@ class RowKernels:
     """The kernel rows of `edgec/kernels`, as the lowering asks for them.
 
     `share` says how much flash may be traded for speed (`edgec.lower.budget`). Rows that need
-    more than `scratch` bytes of working memory are left out, unless a node has no other.
+    more than `scratch` bytes of working memory are left out, unless a node has no other. `rooms`
+    tells how much is free where a value is made, for rows that only run where there is room.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class RowKernels:
         features: frozenset[str],
         share: float = 0.0,
         scratch: int | None = None,
+        rooms: Mapping[str, int] | None = None,
     ) -> None:
+        self._rooms = rooms or {}
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
         self._makers = {v: n for n in graph.nodes for v in n.outputs}
@@ -86,6 +89,11 @@ class RowKernels:
         self._chosen = {
             number: choices[k] for (number, choices), k in zip(options.items(), picked, strict=True)
         }
+
+    @property
+    def chosen(self) -> tuple[tuple[str, int], ...]:
+        """Name and scratch bytes of every chosen row."""
+        return tuple((choice.row.name, choice.scratch()) for choice in self._chosen.values())
 
     def applies(self, node: Node) -> bool:
         """True if a row computes `node`."""
@@ -187,6 +195,7 @@ class RowKernels:
             pads=(pads[0], pads[1], pads[2], pads[3]), group=op.group,
             weights=w.reshape(w.shape[0], *kernel, w.shape[-1]), bias=bias,
             quant=self._quant(node, op) if isinstance(op, QConv) else None, lo=low, hi=high,
+            room=self._rooms.get(node.output.name, 0),
         )  # fmt: skip
 
     def _gemm(self, node: Node, op: QGemm | Gemm) -> GemmFacts | None:

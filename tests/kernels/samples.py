@@ -12,6 +12,7 @@ from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, req
 
 I8 = npt.NDArray[np.int8]
 F64 = npt.NDArray[np.float64]
+ROOM = 12_000  # bytes of scratch, for rows that need much: not enough for all tiles of an image
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def conv_facts(
     return ConvFacts(
         *(s.n, s.h, s.w, s.c, s.out(0), s.out(1), s.out_c, *s.k, s.stride, s.dilation, s.pads),
         *(s.group, weights, bias, quant, lo, hi),
+        room=ROOM,
     )
 
 

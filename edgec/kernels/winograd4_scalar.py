@@ -1,0 +1,126 @@
+"""Rows of the exact integer Winograd convolutions F(4x4, 3x3) for cores without SIMD."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from edgec.kernels import calls, winograd4
+from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.facts import S8, Array, ConvFacts
+from edgec.kernels.packing import folded_bias
+
+CHANNELS = 8  # multiplied together by the inputs of
+TILES = 2
+PRODUCTS = 4 * winograd4.POSITIONS * CHANNELS * TILES  # bytes
+LARGEST_SHIFT = 5
+SCALE = 0.54  # of instructions to what the other rows for such cores count
+
+
+def applies(f: ConvFacts, scratch: int) -> bool:
+    """F(4x4, 3x3) with bias and shift within what the output stage takes, and room for scratch."""
+    if (
+        scratch > f.room
+        or f.quant is None
+        or f.quant.shift > LARGEST_SHIFT
+        or not winograd4.applies(f)
+    ):
+        return False
+    sums = 128 * np.abs(f.weights.astype(np.int64)).reshape(f.out_c, -1).sum(axis=1)
+    bias = np.abs(folded_bias(f.weights, f.bias, f.quant).astype(np.int64))
+    return int((sums + bias).max()) <= winograd4.LARGEST_SUM
+
+
+def channel_table(f: ConvFacts) -> Constant:
+    """int32 [out_c filled up to whole blocks][64 * bias, mult]."""
+    quant = calls.required_quant(f.quant)
+    table = np.zeros((ceil(f.out_c / CHANNELS) * CHANNELS, 2), np.int32)
+    table[: f.out_c, 0] = folded_bias(f.weights, f.bias, quant) << winograd4.SHIFT
+    table[: f.out_c, 1] = quant.mult
+    return Constant("channels", table)
+
+
+def packed_weights(weights: Array) -> winograd4.I16:
+    """U as int16 [O / 8][6 rows][I][6 columns][8 channels]."""
+    words = winograd4.pack_words(winograd4.transform(weights), CHANNELS)
+    blocks = words.reshape(-1, winograd4.REACH, winograd4.REACH, *words.shape[2:4])
+    return np.ascontiguousarray(blocks.transpose(0, 1, 3, 2, 4))
+
+
+def pack(f: ConvFacts) -> tuple[Constant, ...]:
+    """Transformed weights, and bias and mult of each channel."""
+    return Constant("weights", packed_weights(f.weights), 4), channel_table(f)
+
+
+def scratch(f: ConvFacts) -> int:
+    """V of a pair of tiles, their products, and a pixel of padding."""
+    return 145 * f.in_c + PRODUCTS
+
+
+def cost(f: ConvFacts) -> float:
+    """Products in blocks, input and output transforms."""
+    blocks = ceil(f.out_c / CHANNELS)
+    pairs = winograd4.tiles(f, TILES) / TILES
+    products = blocks * 36 * (43.5 * f.in_c + 30)
+    return SCALE * (pairs * products + winograd4.tiles(f) * (400 * f.in_c + 450 * f.out_c))
+
+
+def pack_int8(f: ConvFacts) -> tuple[Constant, ...]:
+    """Weights as int8 [O / 8][I][8 channels][9 taps], and bias and mult of each channel."""
+    missing = -f.out_c % CHANNELS
+    filled = np.pad(f.weights.reshape(f.out_c, 9, f.in_c), ((0, missing), (0, 0), (0, 0)))
+    blocks = filled.reshape(-1, CHANNELS, 9, f.in_c).transpose(0, 3, 1, 2)
+    return Constant("weights", np.ascontiguousarray(blocks)), channel_table(f)
+
+
+def image_pairs(f: ConvFacts) -> int:
+    """Pairs of tiles of an image."""
+    return winograd4.tiles(f, TILES) // (TILES * f.n)
+
+
+def group_pairs(f: ConvFacts) -> int:
+    """Pairs of tiles that are computed together: as many as there is room for, at least one."""
+    return max(1, min(image_pairs(f), (f.room - 97 * f.in_c) // (144 * f.in_c + PRODUCTS)))
+
+
+def group_bytes(f: ConvFacts) -> int:
+    """Working memory for `group_pairs`."""
+    return (144 * f.in_c + PRODUCTS) * group_pairs(f) + 97 * f.in_c
+
+
+def cost_int8(f: ConvFacts) -> float:
+    """As `cost`, and transforming all weights for every group of tiles."""
+    groups = f.n * ceil(image_pairs(f) / group_pairs(f))
+    return cost(f) + SCALE * 260 * groups * f.in_c * ceil(f.out_c / CHANNELS) * CHANNELS
+
+
+WINOGRAD4 = Kernel[ConvFacts](
+    name="conv_s8_winograd4__scalar",
+    headers=("conv/conv_s8_winograd4__scalar.h",),
+    op="conv",
+    types=S8,
+    struct="EdgecConvS8",
+    needs=frozenset({"rv32", "packed"}),
+    when=lambda f: applies(f, scratch(f)),
+    pack=pack,
+    params=calls.conv_s8_params,
+    args=calls.conv_args,
+    batches=calls.conv_batches,
+    scratch=scratch,
+    cost=cost,
+)
+
+WINOGRAD4_INT8 = replace(
+    WINOGRAD4,
+    name="conv_s8_winograd4_int8__scalar",
+    headers=("conv/conv_s8_winograd4_int8__scalar.h", *WINOGRAD4.headers),
+    when=lambda f: applies(f, group_bytes(f)),
+    pack=pack_int8,
+    args=lambda f, names: f"{calls.conv_args(f, names)}, {group_pairs(f)}",
+    scratch=group_bytes,
+    cost=cost_int8,
+)
+
+CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8)

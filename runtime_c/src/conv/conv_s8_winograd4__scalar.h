@@ -1,0 +1,433 @@
+/*
+ * int8 convolution 3x3, stride 1, by Winograd's F(4x4, 3x3), exact in integers, for cores without
+ * SIMD.
+ *
+ *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
+ *                             x[oy - pt + ky][ox - pl + kx][i] * w[c][ky][kx][i])
+ *
+ * A tile of 6x6 inputs gives 4x4 outputs with 36 products per channel pair instead of 144:
+ * 576 Y = A (U * V) A' with V = B x B'. The matrices, and the proof that sums modulo 2^32 are
+ * enough, are in edgec/kernels/winograd4.py.
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * u: U as int16 [out_c / 8][6 rows][in_c][6 columns][8 channels], out_c rounded up.
+ * channels: int32 [out_c rounded up to 8][64 * bias, mult], with -x_zp * sum(w) in the bias;
+ * |bias + sum| is below 2^25 and the shift at most 5.
+ * scratch: 145 * in_c + 2304 bytes: V of two tiles, their products with 8 channels, one pixel of
+ * padding.
+ * Cost on RV32 per tile: 400 instructions an input channel, 450 an output channel, 97 a pair.
+ */
+#ifndef EDGEC_CONV_S8_WINOGRAD4__SCALAR_H
+#define EDGEC_CONV_S8_WINOGRAD4__SCALAR_H
+
+#include "edgec/types.h"
+
+/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
+#ifndef EDGEC_TILE44_CORE
+#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
+#define EDGEC_TILE44_CORE \
+    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
+#else
+#define EDGEC_TILE44_CORE static __attribute__((noinline, unused))
+#endif
+#endif
+
+/* Channels and tiles that are multiplied together, and words of their 36 products. */
+#define EDGEC_TILE44_CHANNELS 8
+#define EDGEC_TILE44_TILES 2
+#define EDGEC_TILE44_BLOCK (EDGEC_TILE44_CHANNELS * EDGEC_TILE44_TILES)
+#define EDGEC_TILE44_PRODUCTS (36 * EDGEC_TILE44_BLOCK)
+
+/* ---- V of a tile: int16 [in_c][36][2 tiles] -------------------------------------------------- */
+
+/* An int16 of V. Compilers that narrow the sums before it to 16 bits spend instructions on that. */
+EDGEC_INLINE int16_t edgec_tile44_s16(int32_t x)
+{
+#if defined(__riscv) && defined(__GNUC__)
+    __asm__("" : "+r"(x));
+#endif
+    return (int16_t)x;
+}
+
+/* One line of B x, each result `step` elements after the last. */
+EDGEC_INLINE void edgec_tile44_line(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e,
+                                    int32_t f, int16_t *to, int32_t step)
+{
+    const int32_t near = e - 4 * c;
+    const int32_t odd = d - 4 * b;
+    const int32_t even = e - c;
+    const int32_t twice = 2 * (d - b);
+    to[0] = edgec_tile44_s16(4 * (a - c) + even);
+    to[step] = edgec_tile44_s16(near + odd);
+    to[2 * step] = edgec_tile44_s16(near - odd);
+    to[3 * step] = edgec_tile44_s16(even + twice);
+    to[4 * step] = edgec_tile44_s16(even - twice);
+    to[5 * step] = edgec_tile44_s16(f - d - 2 * twice);
+}
+
+/* B of one column: n channels of six pixels, one above the other. */
+EDGEC_TILE44_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_t *to, int32_t n)
+{
+    const int8_t *a = pixels[0];
+    const int8_t *b = pixels[1];
+    const int8_t *c = pixels[2];
+    const int8_t *d = pixels[3];
+    const int8_t *e = pixels[4];
+    const int8_t *f = pixels[5];
+    if (n % 2 != 0) {
+        edgec_tile44_line(*a++, *b++, *c++, *d++, *e++, *f++, to, 12);
+        to += 72;
+    }
+    for (int32_t left = n / 2; left > 0; left--) {
+        edgec_tile44_line(a[0], b[0], c[0], d[0], e[0], f[0], to, 12);
+        edgec_tile44_line(a[1], b[1], c[1], d[1], e[1], f[1], to + 72, 12);
+        a += 2;
+        b += 2;
+        c += 2;
+        d += 2;
+        e += 2;
+        f += 2;
+        to += 144;
+    }
+}
+
+/* B' of what the columns gave, in place: six rows of each of n channels. */
+EDGEC_TILE44_CORE void edgec_tile44_rows(int16_t *v, int32_t n)
+{
+    for (int32_t left = 6 * n; left > 0; left--) {
+        edgec_tile44_line(v[0], v[2], v[4], v[6], v[8], v[10], v, 2);
+        v += 12;
+    }
+}
+
+/* V of the tile whose inputs begin at (iy, ix). padding: in_c bytes x_zp. */
+EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t *x, int32_t iy,
+                                          int32_t ix, const int8_t *padding, int16_t *v)
+{
+    const int8_t *rows[6];
+    for (int32_t k = 0; k < 6; k++) {
+        const int32_t row = iy + k;
+        const bool inside = row >= 0 && row < s->in_h;
+        rows[k] = inside ? x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c : NULL;
+    }
+    for (int32_t column = 0; column < 6; column++) {
+        const int8_t *pixels[6];
+        const bool inside = ix + column >= 0 && ix + column < s->in_w;
+        for (int32_t k = 0; k < 6; k++) {
+            pixels[k] = inside && rows[k] != NULL ? rows[k] + (ix + column) * s->in_c : padding;
+        }
+        edgec_tile44_column(pixels, v + 2 * column, s->in_c);
+    }
+    edgec_tile44_rows(v, s->in_c);
+}
+
+/* ---- Products ---------------------------------------------------------------------------------
+ */
+
+#if defined(__riscv) && __riscv_xlen == 32
+#define EDGEC_TILE44_LOAD(V0, V1) "lh %[x0], " V0 "(%[v])\n\tlh %[x1], " V1 "(%[v])\n\t"
+
+/* Channel J, first or further inputs, of the weight at byte AT. */
+#define EDGEC_TILE44_FIRST(J, AT)     \
+    "lh %[t], " AT "(%[u])\n\t"       \
+    "mul %[a" J "0], %[t], %[x0]\n\t" \
+    "mul %[a" J "1], %[t], %[x1]\n\t"
+#define EDGEC_TILE44_NEXT(J, AT)           \
+    "lh %[t], " AT "(%[u])\n\t"            \
+    "mul %[p], %[t], %[x0]\n\t"            \
+    "mul %[t], %[t], %[x1]\n\t"            \
+    "add %[a" J "0], %[a" J "0], %[p]\n\t" \
+    "add %[a" J "1], %[a" J "1], %[t]\n\t"
+
+/* The sums of channel J to bytes M0 and M1 of m. */
+#define EDGEC_TILE44_STORE(J, M0, M1) \
+    "sw %[a" J "0], " M0 "(%[m])\n\tsw %[a" J "1], " M1 "(%[m])\n\t"
+
+/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][36][2], n above 0.
+   An even number of inputs after the first starts at the head of the loop. */
+EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
+{
+    const int16_t *const end = v + 72 * n;
+    int32_t t;
+    int32_t x[2];
+    int32_t p = n % 2;
+    int32_t a[16];
+    /* clang-format off */
+    __asm__ volatile(
+        EDGEC_TILE44_LOAD("0", "2")
+        EDGEC_TILE44_FIRST("0", "0")
+        EDGEC_TILE44_FIRST("1", "2")
+        EDGEC_TILE44_FIRST("2", "4")
+        EDGEC_TILE44_FIRST("3", "6")
+        EDGEC_TILE44_FIRST("4", "8")
+        EDGEC_TILE44_FIRST("5", "10")
+        EDGEC_TILE44_FIRST("6", "12")
+        EDGEC_TILE44_FIRST("7", "14")
+        "beqz %[p], 3f\n\t"
+        "addi %[v], %[v], 144\n\t"
+        "addi %[u], %[u], 96\n\t"
+        "beq %[v], %[end], 4f\n"
+        "2:\n\t"
+        EDGEC_TILE44_LOAD("0", "2")
+        EDGEC_TILE44_NEXT("0", "0")
+        EDGEC_TILE44_NEXT("1", "2")
+        EDGEC_TILE44_NEXT("2", "4")
+        EDGEC_TILE44_NEXT("3", "6")
+        EDGEC_TILE44_NEXT("4", "8")
+        EDGEC_TILE44_NEXT("5", "10")
+        EDGEC_TILE44_NEXT("6", "12")
+        EDGEC_TILE44_NEXT("7", "14")
+        "3:\n\t"
+        EDGEC_TILE44_LOAD("144", "146")
+        EDGEC_TILE44_NEXT("0", "96")
+        EDGEC_TILE44_NEXT("1", "98")
+        EDGEC_TILE44_NEXT("2", "100")
+        EDGEC_TILE44_NEXT("3", "102")
+        EDGEC_TILE44_NEXT("4", "104")
+        EDGEC_TILE44_NEXT("5", "106")
+        EDGEC_TILE44_NEXT("6", "108")
+        EDGEC_TILE44_NEXT("7", "110")
+        "addi %[v], %[v], 288\n\t"
+        "addi %[u], %[u], 192\n\t"
+        "bne %[v], %[end], 2b\n"
+        "4:\n\t"
+        EDGEC_TILE44_STORE("0", "0", "4")
+        EDGEC_TILE44_STORE("1", "8", "12")
+        EDGEC_TILE44_STORE("2", "16", "20")
+        EDGEC_TILE44_STORE("3", "24", "28")
+        EDGEC_TILE44_STORE("4", "32", "36")
+        EDGEC_TILE44_STORE("5", "40", "44")
+        EDGEC_TILE44_STORE("6", "48", "52")
+        EDGEC_TILE44_STORE("7", "56", "60")
+        : [u] "+&r"(u), [v] "+&r"(v), [t] "=&r"(t), [x0] "=&r"(x[0]), [x1] "=&r"(x[1]), [p] "+&r"(p),
+          [a00] "=&r"(a[0]), [a01] "=&r"(a[1]), [a10] "=&r"(a[2]), [a11] "=&r"(a[3]),
+          [a20] "=&r"(a[4]), [a21] "=&r"(a[5]), [a30] "=&r"(a[6]), [a31] "=&r"(a[7]),
+          [a40] "=&r"(a[8]), [a41] "=&r"(a[9]), [a50] "=&r"(a[10]), [a51] "=&r"(a[11]),
+          [a60] "=&r"(a[12]), [a61] "=&r"(a[13]), [a70] "=&r"(a[14]), [a71] "=&r"(a[15])
+        : [end] "r"(end), [m] "r"(m)
+        : "memory");
+    /* clang-format on */
+}
+#else
+EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
+{
+    for (int32_t c = 0; c < EDGEC_TILE44_CHANNELS; c++) {
+        uint32_t first = 0;
+        uint32_t second = 0;
+        for (int32_t i = 0; i < n; i++) {
+            first += (uint32_t)(u[48 * i + c] * v[72 * i]);
+            second += (uint32_t)(u[48 * i + c] * v[72 * i + 1]);
+        }
+        m[2 * c] = first;
+        m[2 * c + 1] = second;
+    }
+}
+#endif
+
+/* A row of six positions: m [6][8 channels][2 tiles] from u [n][6][8] and v [n][36][2]. */
+EDGEC_TILE44_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v, int32_t n,
+                                             uint32_t *m)
+{
+    uint32_t *const end = m + 6 * EDGEC_TILE44_BLOCK;
+    while (m != end) {
+        edgec_tile44_sums(u, v, n, m);
+        u += EDGEC_TILE44_CHANNELS;
+        v += EDGEC_TILE44_TILES;
+        m += EDGEC_TILE44_BLOCK;
+    }
+}
+
+/* ---- Outputs ---------------------------------------------------------------------------------
+ */
+
+/* What does not change from output to output. A product is shifted right by `shift` after `offset`,
+   the zero point and one half, is added. */
+typedef struct {
+    int32_t offset;
+    uint32_t shift;
+    int32_t lo;
+    int32_t hi;
+} EdgecTile44Quant;
+
+EDGEC_INLINE EdgecTile44Quant edgec_tile44_quant(const EdgecQuant q)
+{
+    const uint32_t shift = 6 - (uint32_t)q.shift;
+    const EdgecTile44Quant out = {(2 * q.zp + 1) * (1 << (shift - 1)), shift, q.lo, q.hi};
+    return out;
+}
+
+/* A tile's outputs: where its rows go, and how many rows and columns are wanted. */
+typedef struct {
+    int8_t *rows[4];
+    int32_t height;
+    int32_t width;
+} EdgecTile44Place;
+
+/* One line of A m, of values `from` elements apart. */
+EDGEC_INLINE void edgec_tile44_back(const uint32_t *m, int32_t from, uint32_t *to, int32_t step)
+{
+    const uint32_t sum = m[from] + m[2 * from];
+    const uint32_t difference = m[from] - m[2 * from];
+    const uint32_t far_sum = m[3 * from] + m[4 * from];
+    const uint32_t far_difference = m[3 * from] - m[4 * from];
+    to[0] = m[0] + sum + far_sum;
+    to[step] = difference + 2 * far_difference;
+    to[2 * step] = sum + 4 * far_sum;
+    to[3 * step] = difference + 8 * far_difference + 2 * m[5 * from];
+}
+
+/* 576 times a sum, modulo 2^32, as an output. 64 times the sum fits int32, and is multiplied
+   without having been divided. */
+EDGEC_INLINE int8_t edgec_tile44_value(uint32_t sum, int32_t bias, int32_t mult,
+                                       const EdgecTile44Quant q)
+{
+    const int32_t acc = (int32_t)(sum * 0x38e38e39u + (uint32_t)bias);
+    const int32_t scaled = edgec_asr_s32(edgec_mulh_s32(acc, mult) + q.offset, q.shift);
+    return (int8_t)edgec_clamp_s32(scaled, q.lo, q.hi);
+}
+
+/* A m A' of one tile and channel, requantized and stored. m: [36][16]. */
+EDGEC_INLINE void edgec_tile44_output(const uint32_t *m, int32_t bias, int32_t mult,
+                                      const EdgecTile44Quant q, const EdgecTile44Place *place,
+                                      int32_t channel, int32_t pixel)
+{
+    uint32_t half[24];
+    for (int32_t k = 0; k < 6; k++) {
+        edgec_tile44_back(m + k * EDGEC_TILE44_BLOCK, 6 * EDGEC_TILE44_BLOCK, half + k, 6);
+    }
+    for (int32_t k = 0; k < place->height; k++) {
+        uint32_t sums[4];
+        int8_t *to = place->rows[k] + channel;
+        edgec_tile44_back(half + 6 * k, 1, sums, 1);
+        const int8_t second = edgec_tile44_value(sums[1], bias, mult, q);
+        const int8_t third = edgec_tile44_value(sums[2], bias, mult, q);
+        to[0] = edgec_tile44_value(sums[0], bias, mult, q);
+        if (place->width == 4) {
+            to[pixel] = second;
+            to[2 * pixel] = third;
+            to[3 * pixel] = edgec_tile44_value(sums[3], bias, mult, q);
+        } else if (place->width >= 2) {
+            to[pixel] = second;
+            if (place->width == 3) {
+                to[2 * pixel] = third;
+            }
+        }
+    }
+}
+
+/* Up to eight channels from `channel` on, of one tile. */
+EDGEC_TILE44_CORE void edgec_tile44_outputs(const EdgecConvS8 *p, const uint32_t *m,
+                                            const int32_t *channels, const EdgecTile44Place *place,
+                                            int32_t channel)
+{
+    const EdgecTile44Quant q = edgec_tile44_quant(p->quant);
+    const int32_t pixel = p->shape.out_c;
+    const int32_t rest = pixel - channel;
+    const int32_t end = channel + (rest < EDGEC_TILE44_CHANNELS ? rest : EDGEC_TILE44_CHANNELS);
+    for (int32_t c = channel; c < end; c++) {
+        edgec_tile44_output(m, channels[2 * c], channels[2 * c + 1], q, place, c, pixel);
+        m += EDGEC_TILE44_TILES;
+    }
+}
+
+/* ---- Tiles ------------------------------------------------------------------------------------
+ */
+
+/* The first output of a tile. */
+typedef struct {
+    int32_t oy;
+    int32_t ox;
+} EdgecTile44At;
+
+EDGEC_INLINE EdgecTile44At edgec_tile44_next(const EdgecConvShape *s, EdgecTile44At at)
+{
+    at.ox += 4;
+    if (at.ox >= s->out_w) {
+        at.ox = 0;
+        at.oy += 4;
+    }
+    return at;
+}
+
+/* Where the outputs of the tile at `at` go. */
+EDGEC_INLINE void edgec_tile44_place(const EdgecConvShape *s, int8_t *y, const EdgecTile44At at,
+                                     int32_t row_end, EdgecTile44Place *place)
+{
+    place->height = row_end - at.oy < 4 ? row_end - at.oy : 4;
+    place->width = s->out_w - at.ox < 4 ? s->out_w - at.ox : 4;
+    for (int32_t k = 0; k < place->height; k++) {
+        const int32_t row = edgec_ring_row(at.oy + k, s->out_rows, s->out_h);
+        place->rows[k] = y + (row * s->out_w + at.ox) * s->out_c;
+    }
+}
+
+/* V of `pairs` times two tiles from `at` on, as far as there are; the first tile after them. */
+EDGEC_TILE44_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const int8_t *x,
+                                                    EdgecTile44At at, int32_t row_end,
+                                                    const int8_t *padding, int16_t *v,
+                                                    int32_t pairs)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t k = 0; k < 2 * pairs && at.oy < row_end; k++) {
+        int16_t *const to = v + k / 2 * 72 * s->in_c + k % 2;
+        edgec_tile44_input(s, x, at.oy - s->pad_top, at.ox - s->pad_left, padding, to);
+        at = edgec_tile44_next(s, at);
+    }
+    return at;
+}
+
+/* Eight channels of `pairs` times two tiles from `at` on. m: [pairs][36][16]. */
+EDGEC_TILE44_CORE void edgec_tile44_store(const EdgecConvS8 *p, const uint32_t *m,
+                                          const int32_t *channels, int32_t channel,
+                                          EdgecTile44At at, int32_t row_end, int8_t *y,
+                                          int32_t pairs)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t k = 0; k < 2 * pairs && at.oy < row_end; k++) {
+        EdgecTile44Place place;
+        edgec_tile44_place(s, y, at, row_end, &place);
+        edgec_tile44_outputs(p, m + k / 2 * EDGEC_TILE44_PRODUCTS + k % 2, channels, &place,
+                             channel);
+        at = edgec_tile44_next(s, at);
+    }
+}
+
+EDGEC_TILE44_CORE void edgec_tile44_conv_s8(const EdgecConvS8 *p, const int8_t *x, const int16_t *u,
+                                            const int32_t *channels, int8_t *y, int8_t *scratch,
+                                            int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    uint32_t *const m = (uint32_t *)(void *)scratch;
+    int16_t *const v = (int16_t *)(void *)(m + EDGEC_TILE44_PRODUCTS);
+    int8_t *const padding = (int8_t *)(v + 72 * s->in_c);
+    EdgecTile44At at = {row_begin, 0};
+    memset(padding, (int)p->x_zp, (size_t)s->in_c);
+    while (at.oy < row_end) {
+        const EdgecTile44At first = at;
+        const int16_t *weights = u;
+        at = edgec_tile44_inputs(p, x, at, row_end, padding, v, 1);
+        for (int32_t c = 0; c < s->out_c; c += EDGEC_TILE44_CHANNELS) {
+            for (int32_t row = 0; row < 6; row++) {
+                edgec_tile44_products(weights, v + 12 * row, s->in_c,
+                                      m + 6 * row * EDGEC_TILE44_BLOCK);
+                weights += 6 * EDGEC_TILE44_CHANNELS * s->in_c;
+            }
+            edgec_tile44_store(p, m, channels, c, first, row_end, y, 1);
+        }
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8_winograd4__scalar(const EdgecConvS8 *p, const int8_t *restrict x,
+                                                  const int16_t *restrict u,
+                                                  const int32_t *restrict channels,
+                                                  int8_t *restrict y, int8_t *restrict scratch,
+                                                  int32_t row_begin, int32_t row_end)
+{
+    edgec_tile44_conv_s8(p, x, u, channels, y, scratch, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_WINOGRAD4__SCALAR
+#define EDGEC_CONV_S8_WINOGRAD4__SCALAR edgec_conv_s8_winograd4__scalar
+#endif
+
+#endif
