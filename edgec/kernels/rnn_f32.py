@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,16 +14,37 @@ from edgec.kernels.conv_s8_avx2 import AVX2
 from edgec.kernels.facts import F32, Array, RecurrentFacts
 from edgec.kernels.packing import interleave
 
-SLACK = 8  # EDGEC_CELL_SLACK
 LENGTHS, FIRST_H, FIRST_C = 4, 5, 6
 SHARED = "rnn/recurrent_f32.h"
 
 Pack = Callable[[Array], Array]
 
 
-def state_rows(f: RecurrentFacts) -> int:
-    """Rows of R in the first product of the state: the last gate of a GRU takes r * h."""
-    return (f.gates - (f.kind == "GRU")) * f.hidden
+@dataclass(frozen=True)
+class Form:
+    """What differs from core to core: how a matrix [n, k] is packed, the most steps of which the
+    input's part is one product, and the floats that may be read after the end of the sums."""
+
+    pack: Pack
+    most_rows: int
+    slack: int
+    memory: float = math.inf  # of the sums, as a part of the layer's tensors
+
+    def chunk(self, f: RecurrentFacts) -> int:
+        """Steps of which the input's part is one product."""
+        around = f.steps * (f.size + f.directions * f.hidden)
+        rows = min(self.most_rows, f.steps, self.memory * around / (f.gates * f.hidden))
+        return max(1, int(rows))
+
+    def scratch(self, f: RecurrentFacts) -> int:
+        """Bytes: the gate sums of the chunk and, of a GRU, one state."""
+        sums = self.chunk(f) * f.gates * f.hidden + self.slack
+        return 4 * (sums + (f.hidden + self.slack if is_gru(f) else 0))
+
+
+def is_gru(f: RecurrentFacts) -> bool:
+    """The state's part of a GRU's last gate is a product of its own."""
+    return f.kind in ("GRU", "GRU_AFTER")
 
 
 def packed(matrices: Array, pack: Pack) -> Array:
@@ -30,26 +52,33 @@ def packed(matrices: Array, pack: Pack) -> Array:
     return np.stack([pack(m).reshape(-1) for m in matrices])
 
 
-def constants(f: RecurrentFacts, pack: Pack) -> tuple[Constant, ...]:
-    """input, state, input_bias, state_bias and, of a GRU, last; all [directions, ...]."""
-    rows, cut = f.gates * f.hidden, state_rows(f)
-    bias = np.zeros((f.directions, 2 * rows)) if f.bias is None else f.bias
-    halves = bias.astype(np.float32).reshape(f.directions, 2, rows)
-    padded = np.pad(halves, ((0, 0), (0, 0), (0, SLACK)))
+def constants(f: RecurrentFacts, form: Form) -> tuple[Constant, ...]:
+    """input, bias, state and, of a GRU, last and last_bias; all [directions, ...]."""
+    rows = f.gates * f.hidden
+    cut = rows - f.hidden if is_gru(f) else rows
+    both = np.zeros((f.directions, 2 * rows), np.float32) if f.bias is None else f.bias
+    bias = both[:, :rows].astype(np.float32)
+    bias[:, :cut] += both[:, rows : rows + cut].astype(np.float32)
+    room = ((0, 0), (0, form.slack))
     found = (
-        Constant("input", packed(f.w, pack)),
-        Constant("state", packed(f.r[:, :cut], pack)),
-        Constant("input_bias", np.ascontiguousarray(padded[:, 0])),
-        Constant("state_bias", np.ascontiguousarray(padded[:, 1])),
+        Constant("input", packed(f.w, form.pack)),
+        Constant("bias", np.pad(bias, room)),
+        Constant("state", packed(f.r[:, :cut], form.pack)),
     )
-    last = (Constant("last", packed(f.r[:, cut:], pack)),) if cut < rows else ()
-    return (*found, *last)
+    if not is_gru(f):
+        return found
+    last_bias = np.pad(both[:, rows + cut :].astype(np.float32), room)
+    return (
+        *found,
+        Constant("last", packed(f.r[:, cut:], form.pack)),
+        Constant("last_bias", last_bias),
+    )
 
 
-def params(f: RecurrentFacts, pack: Pack, chunk: int) -> Struct:
+def params(f: RecurrentFacts, form: Form) -> Struct:
     """Fields of EdgecRecurrentF32; distances in floats."""
     d, h = f.directions, f.hidden
-    sizes = {c.name: c.data.size // d for c in constants(f, pack)}
+    sizes = {c.name: c.data.size // d for c in constants(f, form)}
     if f.batch_first:
         x, y, state = (f.size, f.steps * f.size), (d * h, f.steps * d * h, h), (d * h, h)
     else:
@@ -65,9 +94,9 @@ def params(f: RecurrentFacts, pack: Pack, chunk: int) -> Struct:
             *ints(
                 gates=f.gates, steps=f.steps, batch=f.batch, size=f.size, hidden=h, directions=d,
                 x_time=x[0], x_batch=x[1], y_time=y[0], y_batch=y[1], y_direction=y[2],
-                state_batch=state[0], state_direction=state[1], chunk=min(chunk, f.steps),
-                w_step=sizes["input"], r_step=sizes["state"], bias_step=sizes["input_bias"],
-                last_step=sizes.get("last", 0),
+                state_batch=state[0], state_direction=state[1], chunk=form.chunk(f),
+                w_step=sizes["input"], r_step=sizes["state"], bias_step=sizes["bias"],
+                last_step=sizes.get("last", 0), last_bias_step=sizes.get("last_bias", 0),
             ),
         )
     )  # fmt: skip
@@ -83,27 +112,23 @@ def args(f: RecurrentFacts, names: CallNames) -> str:
         "c": results[2] if f.kind == "LSTM" else None,
     }  # fmt: skip
     listed = ", ".join(f".{key} = {value}" for key, value in tensors.items() if value)
-    w, r, w_bias, r_bias, *last = names.constants
-    cut, rows = state_rows(f), f.gates * f.hidden
+    w, bias, r, *last = names.constants
+    rows = f.gates * f.hidden
     matrices = [
-        f".input = {{{w}, {w_bias}, {f.size}, {rows}}}",
-        f".state = {{{r}, {r_bias}, {f.hidden}, {cut}}}",
-        *(f".last = {{{m}, {r_bias} + {cut}, {f.hidden}, {f.hidden}}}" for m in last),
+        f".input = {{{w}, {f.size}, {rows}}}",
+        f".bias = {bias}",
+        f".state = {{{r}, {f.hidden}, {rows - f.hidden if last else rows}}}",
     ]
+    if last:
+        matrices.append(f".last = {{{last[0]}, {f.hidden}, {f.hidden}}}, .last_bias = {last[1]}")
     return (
         f"&p, &(const EdgecSequencesF32){{{listed}}}, "
         f"&(const EdgecRecurrentWeightsF32){{{', '.join(matrices)}}}, {names.scratch}"
     )
 
 
-def scratch(f: RecurrentFacts, chunk: int) -> int:
-    """Bytes: the gate sums of the input's chunk and of the state, and of a GRU r * h."""
-    sums = (min(chunk, f.steps) + 1) * f.gates * f.hidden + 2 * SLACK
-    return 4 * (sums + (f.hidden + SLACK if f.kind == "GRU" else 0))
-
-
-def row(isa: str, headers: tuple[str, ...], pack: Pack, chunk: int) -> Kernel[RecurrentFacts]:
-    """The row of one kind of core, whose matrix product likes `chunk` rows at a time."""
+def row(isa: str, headers: tuple[str, ...], form: Form) -> Kernel[RecurrentFacts]:
+    """The row of one kind of core."""
     return Kernel[RecurrentFacts](
         name=f"recurrent_f32__{isa}",
         headers=(f"rnn/recurrent_f32__{isa}.h", SHARED, *headers),
@@ -111,27 +136,25 @@ def row(isa: str, headers: tuple[str, ...], pack: Pack, chunk: int) -> Kernel[Re
         types=F32,
         struct="EdgecRecurrentF32",
         when=lambda f: True,
-        pack=lambda f: constants(f, pack),
-        params=lambda f, _: params(f, pack, chunk),
+        pack=lambda f: constants(f, form),
+        params=lambda f, _: params(f, form),
         args=args,
         batches=lambda _: (1, 0, 0),
-        scratch=lambda f: scratch(f, chunk),
-        cost=lambda f: 3.1 * f.macs + 45 * f.outputs * (f.gates + 1),
+        scratch=form.scratch,
+        cost=lambda f: 3.2 * f.macs + 45 * f.outputs * (f.gates + 1),
     )
 
 
 C = row(
     "c",
     ("elementwise/exp_f32__c.h", "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
-    lambda m: interleave(m),
-    2,
+    Form(interleave, most_rows=2, slack=0, memory=1 / 8),
 )
 AVX = replace(
     row(
         "avx2",
         ("elementwise/exp_f32__avx2.h", "gemm/gemm_f32__avx2.h", TILE),
-        lambda m: groups(m).data,
-        8,
+        Form(lambda m: groups(m).data, most_rows=8, slack=8),
     ),
     needs=AVX2,
     cost=lambda f: 0.3 * f.macs + 6 * f.outputs * (f.gates + 1),

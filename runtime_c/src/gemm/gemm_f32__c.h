@@ -50,10 +50,10 @@ EDGEC_INLINE void edgec_rows2_f32__c(const float *x0, const float *x1, int32_t k
     }
 }
 
-/* All channels of one row. */
+/* All channels of one row; y0 may be bias. */
 EDGEC_INLINE void edgec_row_f32__c(const float *x0, int32_t k, const float *restrict w,
-                                   const float *restrict bias, const EdgecClampF32 clamp,
-                                   int32_t out_c, float *restrict y0)
+                                   const float *bias, const EdgecClampF32 clamp, int32_t out_c,
+                                   float *y0)
 {
     int32_t c = 0;
     for (; c + 4 <= out_c; c += 4) {

@@ -172,22 +172,38 @@ EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
     edgec_store16_f32__avx2(y + 3 * g->channels, s.d0, s.d1, g->clamp, n);
 }
 
-/* A run of taps of one pixel by n (1 to 16) channels. */
+/* One tap of one pixel by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_tap1_f32__avx2(__m256 *low, __m256 *high, const float *x, const float *w,
+                                       int32_t n)
+{
+    const __m256 v = _mm256_set1_ps(x[0]);
+    *low = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w, n), *low);
+    if (n > 8) {
+        *high = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w + 8, n - 8), *high);
+    }
+}
+
+/* A run of taps of one pixel by n (1 to 16) channels. Sums of four taps do not wait for each
+   other. */
 EDGEC_INLINE void edgec_run1_f32__avx2(__m256 *low, __m256 *high, const float *x, const float *w,
                                        int32_t taps, int32_t n)
 {
-    __m256 a = _mm256_setzero_ps();
-    __m256 b = a;
-    for (int32_t i = 0; i < taps; i++) {
-        const __m256 v = _mm256_set1_ps(x[i]);
-        a = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w, n), a);
-        if (n > 8) {
-            b = _mm256_fmadd_ps(v, edgec_load8_f32__avx2(w + 8, n - 8), b);
-        }
-        w += n;
+    EdgecSumsF32Avx2 s = edgec_no_sums_f32__avx2();
+    for (int32_t i = 0; i < taps / 4; i++) {
+        edgec_tap1_f32__avx2(&s.a0, &s.a1, x, w, n);
+        edgec_tap1_f32__avx2(&s.b0, &s.b1, x + 1, w + n, n);
+        edgec_tap1_f32__avx2(&s.c0, &s.c1, x + 2, w + 2 * n, n);
+        edgec_tap1_f32__avx2(&s.d0, &s.d1, x + 3, w + 3 * n, n);
+        x += 4;
+        w += 4 * n;
     }
-    *low = _mm256_add_ps(*low, a);
-    *high = _mm256_add_ps(*high, b);
+    for (int32_t i = 0; i < taps % 4; i++) {
+        edgec_tap1_f32__avx2(&s.a0, &s.a1, x + i, w + i * n, n);
+    }
+    s.a0 = _mm256_add_ps(_mm256_add_ps(s.a0, s.b0), _mm256_add_ps(s.c0, s.d0));
+    s.a1 = _mm256_add_ps(_mm256_add_ps(s.a1, s.b1), _mm256_add_ps(s.c1, s.d1));
+    *low = _mm256_add_ps(*low, s.a0);
+    *high = _mm256_add_ps(*high, s.a1);
 }
 
 /* One pixel by n (1 to 16) channels. */

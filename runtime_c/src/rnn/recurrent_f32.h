@@ -1,15 +1,15 @@
 /*
  * Recurrent layers of float: what the kernels of all cores share.
  *
- *   RNN        h' = tanh(g + s)
- *   LSTM       c' = f c + i tanh(j), h' = o tanh(c')       gates in the order i, o, f, j
- *   GRU        h' = (1 - z) tanh(g + R (r h)) + z h        gates in the order z, r, h
- *   GRU_AFTER  h' = (1 - z) tanh(g + r s) + z h
+ *   RNN        h' = tanh(g)
+ *   LSTM       c' = f c + i tanh(j), h' = o tanh(c')         gates in the order i, o, f, j
+ *   GRU        h' = (1 - z) tanh(g + R (r h) + b') + z h     gates in the order z, r, h
+ *   GRU_AFTER  h' = (1 - z) tanh(g + r (R h + b')) + z h
  *
- * g = W x + b of the input for all gates, s = R h + b' of the state; i, o, f, z and r are logistic
- * functions of their sums g + s. Source: ONNX RNN-22, GRU-22, LSTM-22.
- * The input's part of `chunk` steps is one matrix product; then each step is one product of the
- * state and the cell. A core gives the two as functions, which are inlined.
+ * g = W x + R h + b are the sums of the gates (of a GRU's last gate W x + b); i, o, f, z and r are
+ * logistic functions of theirs. Source: ONNX RNN-22, GRU-22, LSTM-22.
+ * W x + b of `chunk` steps is one matrix product; then each step adds R h to its row and computes
+ * the cell. A core gives products and cells as functions, which are inlined.
  */
 #ifndef EDGEC_RECURRENT_F32_H
 #define EDGEC_RECURRENT_F32_H
@@ -21,11 +21,8 @@ typedef enum {
     EDGEC_CELL_LSTM,
     EDGEC_CELL_GRU,
     EDGEC_CELL_GRU_AFTER,
-    EDGEC_CELL_GRU_RESET /* the first half of a GRU: r h */
+    EDGEC_CELL_GATES /* the first half of both kinds of GRU: z and r, and of a GRU r h */
 } EdgecCellKind;
-
-/* Vectors of a core may read, not write, as many floats after the end of a row. */
-#define EDGEC_CELL_SLACK 8
 
 /* Sizes; distances in floats. `reverse`: the first direction starts at the last step. Weights and
    biases of a direction are *_step after those of the one before. */
@@ -50,6 +47,7 @@ typedef struct {
     int32_t r_step;
     int32_t bias_step;
     int32_t last_step;
+    int32_t last_bias_step;
 } EdgecRecurrentF32;
 
 /* x; the lengths of the sequences and the first states, or NULL; y, or NULL; h; c of an LSTM. */
@@ -63,33 +61,34 @@ typedef struct {
     float *c;
 } EdgecSequencesF32;
 
-/* n rows of k weights as the core's matrix product has them, and n biases. */
+/* n rows of k weights as the core's matrix product has them. */
 typedef struct {
     const float *w;
-    const float *bias;
     int32_t k;
     int32_t n;
 } EdgecMatrixF32;
 
-/* The input, the state and, of a GRU, the state times r. */
+/* W and b; R; of a GRU the last gate's part of R, which `state` is then without, and b'. */
 typedef struct {
     EdgecMatrixF32 input;
+    const float *bias;
     EdgecMatrixF32 state;
     EdgecMatrixF32 last;
+    const float *last_bias;
 } EdgecRecurrentWeightsF32;
 
-/* g and s [gates][hidden] of one step, h and c [hidden], and room for r h. */
+/* Sums [gates][hidden] of one step, h and c [hidden]; of a GRU the sums of `last` [hidden]. */
 typedef struct {
     float *g;
     float *s;
     float *h;
     float *c;
-    float *part;
 } EdgecCellF32;
 
-/* y[row] = W x[row] + bias of rows that are `step` apart. */
-typedef void (*EdgecProductF32)(const EdgecMatrixF32 *m, const float *x, int32_t step, int32_t rows,
-                                float *y);
+/* y[row] = bias + M x[row] of rows that are `step` apart; a single row has step 0, and y may be
+   bias. */
+typedef void (*EdgecProductF32)(const EdgecMatrixF32 *m, const float *bias, const float *x,
+                                int32_t step, int32_t rows, float *y);
 typedef void (*EdgecCellFunctionF32)(EdgecCellKind kind, int32_t hidden, const EdgecCellF32 *cell);
 
 /* Floats from one row of gate sums to the next. */
@@ -98,16 +97,18 @@ EDGEC_INLINE int32_t edgec_gate_row_f32(const EdgecRecurrentF32 *p)
     return p->gates * p->hidden;
 }
 
-/* Advance h and c by one step whose input sums are in cell->g. */
+/* Advance h and c by one step; cell->g has the input's part. */
 EDGEC_INLINE void edgec_recurrent_step_f32(const EdgecRecurrentF32 *p,
                                            const EdgecRecurrentWeightsF32 *m,
                                            const EdgecCellF32 *cell, EdgecProductF32 product,
                                            EdgecCellFunctionF32 function)
 {
-    product(&m->state, cell->h, 0, 1, cell->s);
+    product(&m->state, cell->g, cell->h, 0, 1, cell->g);
     if (p->kind == EDGEC_CELL_GRU) {
-        function(EDGEC_CELL_GRU_RESET, p->hidden, cell);
-        product(&m->last, cell->part, 0, 1, cell->s + 2 * p->hidden);
+        function(EDGEC_CELL_GATES, p->hidden, cell);
+        product(&m->last, m->last_bias, cell->g + p->hidden, 0, 1, cell->s);
+    } else if (p->kind == EDGEC_CELL_GRU_AFTER) {
+        product(&m->last, m->last_bias, cell->h, 0, 1, cell->s);
     }
     function(p->kind, p->hidden, cell);
 }
@@ -123,7 +124,8 @@ EDGEC_INLINE void edgec_recurrent_line_f32(const EdgecRecurrentF32 *p,
     for (int32_t done = 0; done < length; done += p->chunk) {
         const int32_t rows = length - done < p->chunk ? length - done : p->chunk;
         const int32_t first = backward ? length - done - rows : done;
-        product(&m->input, x + first * p->x_time, p->x_time, rows, sums);
+        product(&m->input, m->bias, x + first * p->x_time, p->chunk == 1 ? 0 : p->x_time, rows,
+                sums);
         for (int32_t i = 0; i < rows; i++) {
             const int32_t row = backward ? rows - 1 - i : i;
             cell.g = sums + row * edgec_gate_row_f32(p);
@@ -151,38 +153,42 @@ EDGEC_INLINE EdgecRecurrentWeightsF32 edgec_direction_f32(const EdgecRecurrentF3
 {
     EdgecRecurrentWeightsF32 m = *all;
     m.input.w += d * p->w_step;
-    m.input.bias += d * p->bias_step;
+    m.bias += d * p->bias_step;
     m.state.w += d * p->r_step;
-    m.state.bias += d * p->bias_step;
-    if (p->kind == EDGEC_CELL_GRU) {
+    if (m.last.w != NULL) {
         m.last.w += d * p->last_step;
-        m.last.bias += d * p->bias_step;
+        m.last_bias += d * p->last_bias_step;
     }
     return m;
 }
 
-/* All sequences in all directions. scratch: `chunk` + 1 rows of gate sums with slack, and of a GRU
-   one state with slack. */
+/* The steps of sequence n. */
+EDGEC_INLINE int32_t edgec_length_f32(const EdgecRecurrentF32 *p, const int32_t *lengths, int32_t n)
+{
+    if (lengths == NULL || lengths[n] > p->steps) {
+        return p->steps;
+    }
+    return lengths[n] < 0 ? 0 : lengths[n];
+}
+
+/* All sequences in all directions. scratch: `chunk` rows of gate sums and, of a GRU, one state,
+   each followed by what vectors may read beyond the end: `slack` floats. */
 EDGEC_INLINE void edgec_recurrent_f32(const EdgecRecurrentF32 *p, const EdgecSequencesF32 *io,
                                       const EdgecRecurrentWeightsF32 *weights, float *scratch,
-                                      EdgecProductF32 product, EdgecCellFunctionF32 function)
+                                      int32_t slack, EdgecProductF32 product,
+                                      EdgecCellFunctionF32 function)
 {
-    const int32_t sums = p->chunk * edgec_gate_row_f32(p) + EDGEC_CELL_SLACK;
-    const int32_t both = sums + edgec_gate_row_f32(p) + EDGEC_CELL_SLACK;
+    float *const last = scratch + p->chunk * edgec_gate_row_f32(p) + slack;
     for (int32_t d = 0; d < p->directions; d++) {
         const EdgecRecurrentWeightsF32 m = edgec_direction_f32(p, weights, d);
         const bool backward = p->reverse || d == 1;
         for (int32_t n = 0; n < p->batch; n++) {
             const int32_t at = n * p->state_batch + d * p->state_direction;
-            int32_t length = p->steps;
+            const int32_t length = edgec_length_f32(p, io->lengths, n);
             float *y = io->y;
-            EdgecCellF32 cell = {scratch, scratch + sums, io->h + at, io->c, scratch + both};
-            if (io->lengths != NULL) {
-                length = io->lengths[n] < p->steps ? io->lengths[n] : p->steps;
-                length = length < 0 ? 0 : length;
-            }
+            EdgecCellF32 cell = {scratch, last, io->h + at, io->c};
             edgec_first_state_f32(cell.h, io->h0, at, p->hidden);
-            if (p->kind == EDGEC_CELL_LSTM) {
+            if (cell.c != NULL) {
                 cell.c += at;
                 edgec_first_state_f32(cell.c, io->c0, at, p->hidden);
             }

@@ -12,62 +12,82 @@
 #include "gemm/gemm_f32__c.h"
 #include "rnn/recurrent_f32.h"
 
-EDGEC_INLINE void edgec_product_f32__c(const EdgecMatrixF32 *m, const float *x, int32_t step,
-                                       int32_t rows, float *y)
+/* A function that is called, not inlined, so that layers share its code. */
+#ifndef EDGEC_SHARED
+#define EDGEC_SHARED static __attribute__((noinline, unused))
+#endif
+
+EDGEC_INLINE void edgec_product_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
+                                       int32_t step, int32_t rows, float *y)
 {
     const EdgecClampF32 none = {false, false, 0.0f, 0.0f};
-    if (step == 0) { /* one row */
-        edgec_row_f32__c(x, m->k, m->w, m->bias, none, m->n, y);
+    if (step == 0) {
+        edgec_row_f32__c(x, m->k, m->w, bias, none, m->n, y);
     } else {
-        edgec_pointwise_f32__c(x, m->w, m->bias, none, y, rows, step, m->k, m->n);
+        edgec_pointwise_f32__c(x, m->w, bias, none, y, rows, step, m->k, m->n);
+    }
+}
+
+/* y[i] = 1 / (1 + exp(-x[i])); y may be x. */
+EDGEC_SHARED void edgec_logistics_f32__c(const float *x, float *y, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        y[i] = edgec_logistic_f32__c(x[i]);
+    }
+}
+
+/* y[i] = tanh(x[i]); y may be x. */
+EDGEC_SHARED void edgec_tanhs_f32__c(const float *x, float *y, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        y[i] = edgec_tanh_f32__c(x[i]);
     }
 }
 
 EDGEC_INLINE void edgec_lstm_f32__c(int32_t hidden, const EdgecCellF32 *cell)
 {
-    const float *g = cell->g;
-    const float *s = cell->s;
+    float *g = cell->g;
+    float *const c = cell->c;
+    float *const h = cell->h;
+    edgec_logistics_f32__c(g, g, 3 * hidden);
+    edgec_tanhs_f32__c(g + 3 * hidden, g + 3 * hidden, hidden);
     for (int32_t u = 0; u < hidden; u++) {
-        const float i = edgec_logistic_f32__c(g[u] + s[u]);
-        const float o = edgec_logistic_f32__c(g[u + hidden] + s[u + hidden]);
-        const float f = edgec_logistic_f32__c(g[u + 2 * hidden] + s[u + 2 * hidden]);
-        const float j = edgec_tanh_f32__c(g[u + 3 * hidden] + s[u + 3 * hidden]);
-        const float c = f * cell->c[u] + i * j;
-        cell->c[u] = c;
-        cell->h[u] = o * edgec_tanh_f32__c(c);
+        c[u] = g[u + 2 * hidden] * c[u] + g[u] * g[u + 3 * hidden];
+    }
+    edgec_tanhs_f32__c(c, h, hidden);
+    for (int32_t u = 0; u < hidden; u++) {
+        h[u] *= g[u + hidden];
     }
 }
 
-/* `after`: r multiplies the state's part of the last gate; else s has that part of r h. */
+/* `after`: r multiplies the sums of the last gate; else they are those of r h. */
 EDGEC_INLINE void edgec_gru_f32__c(int32_t hidden, const EdgecCellF32 *cell, bool after)
 {
-    const float *g = cell->g;
-    const float *s = cell->s;
+    float *g = cell->g;
+    float *const n = g + 2 * hidden;
+    float *const h = cell->h;
+    if (after) {
+        edgec_logistics_f32__c(g, g, 2 * hidden);
+    }
     for (int32_t u = 0; u < hidden; u++) {
-        const float z = edgec_logistic_f32__c(g[u] + s[u]);
-        float part = s[u + 2 * hidden];
-        float h;
-        if (after) {
-            part *= edgec_logistic_f32__c(g[u + hidden] + s[u + hidden]);
-        }
-        h = edgec_tanh_f32__c(g[u + 2 * hidden] + part);
-        cell->h[u] = (1.0f - z) * h + z * cell->h[u];
+        n[u] += after ? g[u + hidden] * cell->s[u] : cell->s[u];
+    }
+    edgec_tanhs_f32__c(n, n, hidden);
+    for (int32_t u = 0; u < hidden; u++) {
+        h[u] = (1.0f - g[u]) * n[u] + g[u] * h[u];
     }
 }
 
 EDGEC_INLINE void edgec_cell_f32__c(EdgecCellKind kind, int32_t hidden, const EdgecCellF32 *cell)
 {
-    const float *g = cell->g;
-    const float *s = cell->s;
     if (kind == EDGEC_CELL_LSTM) {
         edgec_lstm_f32__c(hidden, cell);
     } else if (kind == EDGEC_CELL_RNN) {
+        edgec_tanhs_f32__c(cell->g, cell->h, hidden);
+    } else if (kind == EDGEC_CELL_GATES) {
+        edgec_logistics_f32__c(cell->g, cell->g, 2 * hidden);
         for (int32_t u = 0; u < hidden; u++) {
-            cell->h[u] = edgec_tanh_f32__c(g[u] + s[u]);
-        }
-    } else if (kind == EDGEC_CELL_GRU_RESET) {
-        for (int32_t u = 0; u < hidden; u++) {
-            cell->part[u] = edgec_logistic_f32__c(g[u + hidden] + s[u + hidden]) * cell->h[u];
+            cell->g[u + hidden] *= cell->h[u];
         }
     } else {
         edgec_gru_f32__c(hidden, cell, kind == EDGEC_CELL_GRU_AFTER);
@@ -77,7 +97,7 @@ EDGEC_INLINE void edgec_cell_f32__c(EdgecCellKind kind, int32_t hidden, const Ed
 EDGEC_INLINE void edgec_recurrent_f32__c(const EdgecRecurrentF32 *p, const EdgecSequencesF32 *io,
                                          const EdgecRecurrentWeightsF32 *weights, int8_t *scratch)
 {
-    edgec_recurrent_f32(p, io, weights, (float *)(void *)scratch, edgec_product_f32__c,
+    edgec_recurrent_f32(p, io, weights, (float *)(void *)scratch, 0, edgec_product_f32__c,
                         edgec_cell_f32__c);
 }
 
