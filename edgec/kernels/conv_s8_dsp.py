@@ -25,7 +25,7 @@ def lanes_cost(blocks: int, groups: int, channels: int) -> float:
 
 def lanes_scratch(groups: int) -> int:
     """Bytes: int16 of three pixels and the tail."""
-    return 24 * groups + 16
+    return 24 * groups + 4
 
 
 def limit_cost(f: ConvFacts) -> float:
@@ -56,8 +56,8 @@ def piece(f: ConvFacts) -> int:
 
 
 def patches_scratch(f: ConvFacts) -> int:
-    """Bytes: int16 of three pixels, the tail, and three pieces."""
-    return lanes_scratch(ceil(f.patch / 4)) + 3 * piece(f)
+    """Bytes: what is known of three pixels, their int16, the tail, and three pieces."""
+    return 112 + lanes_scratch(ceil(f.patch / 4)) + 3 * piece(f)
 
 
 def patches_cost(f: ConvFacts) -> float:
@@ -199,7 +199,7 @@ CONV_STRIP = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    scratch=lambda f: 40 * strip_turns(f) + 16 + f.in_c,
+    scratch=lambda f: 40 * strip_turns(f) + 4 + f.in_c,
     cost=strip_cost,
 )
 

@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w: pairs of channels with bias and mult,
- * see lanes_s8__dsp.h. scratch: 6 bytes per k, with in_c rounded up to groups of four, and 16.
+ * see lanes_s8__dsp.h. scratch: 6 bytes per k, with in_c rounded up to groups of four, and 4.
  * Three pixels at a time are expanded to int16, then multiplied by all weights.
  * Cost on Cortex-M4: 0.73 instructions per MAC, 6.4 per output, 1.9 per input.
  */

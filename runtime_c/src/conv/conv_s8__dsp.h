@@ -7,11 +7,11 @@
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
  * w: pairs of channels with bias and mult, see lanes_s8__dsp.h, k in the order ky, kx, i.
- * scratch, with a piece of input of L bytes: 24 bytes per four k, 16, and 12 per four of L. A piece
- * is a row of taps if that is a multiple of four bytes, else all of a pixel's.
- * Three pixels at a time are expanded to int16, then multiplied by all weights. Pieces that are
- * whole in x are read there; others are gathered first.
- * Cost on Cortex-M4: 0.73 instructions per MAC, 6.4 per output, 2 per gathered input.
+ * scratch, with a piece of input of L bytes: 116, 24 bytes per four k, and 12 per four of L. A
+ * piece is a row of taps if that is a multiple of four bytes, else all of a pixel's. Three pixels
+ * at a time are expanded to int16, then multiplied by all weights. Pieces that are whole in x are
+ * read there; others are gathered first. Cost on Cortex-M4: 0.73 instructions per MAC, 6.4 per
+ * output, 2 per gathered input.
  */
 #ifndef EDGEC_CONV_S8__DSP_H
 #define EDGEC_CONV_S8__DSP_H
@@ -19,8 +19,9 @@
 #include "gemm/lanes_s8__dsp.h"
 
 /* Up to three outputs, the first at y, and where their inputs begin. If all are inside, `from` is
-   where in x. */
+   where in x. Kept in scratch memory. */
 typedef struct {
+    EdgecLanes lanes;
     int32_t oy;
     int32_t ox;
     int8_t *y;
@@ -30,6 +31,8 @@ typedef struct {
     int32_t iy[3];
     int32_t ix[3];
 } EdgecPatches;
+
+#define EDGEC_PATCHES_BYTES 112
 
 /* A row of taps of which not all are inside: `row` is where pixel 0 of the row is. */
 EDGEC_INLINE void edgec_gather_taps_s8__dsp(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
@@ -76,35 +79,6 @@ EDGEC_INLINE const int8_t *edgec_tap_row_s8__dsp(const EdgecConvS8 *p, const int
     return to;
 }
 
-/* Rows of taps of three pixels, `step` bytes from row to row, each of whole groups. Adds to the
-   sums. */
-EDGEC_DSP_CORE void edgec_expand3_rows_s8__dsp(const int8_t *const *from, int32_t groups,
-                                               int32_t rows, int32_t step, uint32_t *to,
-                                               int32_t *sums)
-{
-    const int8_t *x0 = from[0];
-    const int8_t *x1 = from[1];
-    const int8_t *x2 = from[2];
-    int32_t sum[3] = {sums[0], sums[1], sums[2]};
-    for (const int8_t *last = x0 + rows * step; x0 != last;) {
-        const int8_t *const end = x0 + 4 * groups;
-        while (x0 != end) {
-            edgec_expand_group_s8__dsp(edgec_load_s8x4(x0), edgec_load_s8x4(x1),
-                                       edgec_load_s8x4(x2), to, to + 3, sum);
-            x0 += 4;
-            x1 += 4;
-            x2 += 4;
-            to += 6;
-        }
-        x0 += step - 4 * groups;
-        x1 += step - 4 * groups;
-        x2 += step - 4 * groups;
-    }
-    sums[0] = sum[0];
-    sums[1] = sum[1];
-    sums[2] = sum[2];
-}
-
 /* All taps of three pixels, a row of taps at a time. */
 EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
                                             const EdgecPatches *at, uint32_t *to, int8_t *pieces,
@@ -114,7 +88,8 @@ EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *
     const int32_t piece = s->k_w * s->in_c;
     const int32_t step = s->dilation_h * s->in_w * s->in_c;
     if (at->inside) {
-        edgec_expand3_rows_s8__dsp(at->from, piece / 4, s->k_h, step, to, sums);
+        edgec_expand3_s8__dsp(at->from[0], at->from[1], at->from[2], piece / 4, s->k_h, step, to,
+                              sums);
         return;
     }
     const int8_t *from[3];
@@ -123,8 +98,7 @@ EDGEC_INLINE void edgec_expand_rows_s8__dsp(const EdgecConvS8 *p, const int8_t *
             const int32_t iy = at->iy[i] + ky * s->dilation_h;
             from[i] = edgec_tap_row_s8__dsp(p, x, iy, at->ix[i], pieces + i * piece);
         }
-        edgec_expand3_rows_s8__dsp(from, piece / 4, 1, piece, to, sums);
-        to += 6 * (piece / 4);
+        to = edgec_expand3_s8__dsp(from[0], from[1], from[2], piece / 4, 1, piece, to, sums);
     }
 }
 
@@ -152,7 +126,6 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
     const EdgecConvShape *s = &p->shape;
     const int32_t row = s->k_w * s->in_c;
     const int32_t piece = (s->k_h * row + 3) / 4 * 4;
-    const int8_t *from[3];
     if (at->inside) {
         for (int32_t i = 0; i < 3; i++) {
             int8_t *patch = pieces + i * piece;
@@ -168,10 +141,8 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
             edgec_gather_patch_s8__dsp(p, x, at->iy[i], at->ix[i], pieces + i * piece);
         }
     }
-    for (int32_t i = 0; i < 3; i++) {
-        from[i] = pieces + i * piece;
-    }
-    edgec_expand3_rows_s8__dsp(from, piece / 4, 1, piece, to, sums);
+    edgec_expand3_s8__dsp(pieces, pieces + piece, pieces + 2 * piece, piece / 4, 1, piece, to,
+                          sums);
 }
 
 /* True if all rows of taps from iy on are inside and follow each other in x. */
@@ -249,22 +220,33 @@ EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restric
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
     const int32_t groups = (k + 3) / 4;
-    uint32_t *const expanded = edgec_words(scratch);
-    int8_t *const pieces = scratch + 24 * groups + 4 * EDGEC_LANES_TAIL;
-    EdgecPatches at = {.oy = row_begin, .ox = 0};
+#if EDGEC_DSP_ASM
+    EdgecPatches *const at = (EdgecPatches *)(void *)scratch;
+#else
+    EdgecPatches patches; /* of 64-bit pointers, on a host */
+    EdgecPatches *const at = &patches;
+#endif
+    uint32_t *const expanded = edgec_words(scratch + EDGEC_PATCHES_BYTES);
+    int8_t *const pieces = (int8_t *)(void *)(expanded + 6 * groups + EDGEC_LANES_TAIL);
+    edgec_lanes_begin_groups(&at->lanes, expanded, groups, p->quant);
+    at->oy = row_begin;
+    at->ox = 0;
     if (k % 4 != 0) {
         memset(pieces, 0, (size_t)(12 * groups));
     }
-    while (at.oy < row_end) {
-        edgec_next_patches(s, x, y, row_end, &at);
-        EdgecLanes lanes = {at.to[1], at.to[2], p->quant.zp, p->quant.shift, {0, 0, 0}};
+    while (at->oy < row_end) {
+        edgec_next_patches(s, x, y, row_end, at);
+        at->lanes.to1 = at->to[1];
+        at->lanes.to2 = at->to[2];
+        at->lanes.sums[0] = 0;
+        at->lanes.sums[1] = 0;
+        at->lanes.sums[2] = 0;
         if (s->k_w * s->in_c % 4 == 0) {
-            edgec_expand_rows_s8__dsp(p, x, &at, expanded, pieces, lanes.sums);
+            edgec_expand_rows_s8__dsp(p, x, at, expanded, pieces, at->lanes.sums);
         } else {
-            edgec_expand_gathered_s8__dsp(p, x, &at, expanded, pieces, lanes.sums);
+            edgec_expand_gathered_s8__dsp(p, x, at, expanded, pieces, at->lanes.sums);
         }
-        edgec_lanes_channels_s8__dsp(expanded, groups, &lanes, p->quant.shift != 0, w, at.y,
-                                     s->out_c);
+        edgec_lanes_channels_s8__dsp(&at->lanes, groups, p->quant.shift != 0, w, at->y, s->out_c);
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);

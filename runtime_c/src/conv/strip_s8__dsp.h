@@ -37,85 +37,69 @@
                                                                                    "r5", "r2",                                                               \
                                                                                    "r0", "r1")
 
+/* r0: EdgecLanes. r1: w. Changes all registers but r7. */
 #define EDGEC_STRIP_CORE(SHIFT)                                                                  \
-    __asm__ volatile(                                                                            \
-        "ldr r6, %[w]\n"                                                                         \
-        "1:\n\t" EDGEC_LANES_BEGIN "2:\n\t" EDGEC_STRIP_GROUP "subs r3, r3, #1\n\t"              \
-        "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                                     \
-        :                                                                                        \
-        : [start] "m"(frame.start), [sums01] "m"(frame.sums01), [sum2] "m"(frame.sum2),          \
-          [y_end] "m"(frame.y_end), [w] "m"(frame.w), [shift] "m"(frame.shift)                   \
-        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", \
-          "cc", "memory")
+    __asm__ volatile("push {r7, lr}\n\t"                                                         \
+                     "mov r6, r1\n\t"                                                            \
+                     "add r7, r0, #16\n"                                                         \
+                     "1:\n\t" EDGEC_LANES_BEGIN "2:\n\t" EDGEC_STRIP_GROUP "subs r3, r3, #1\n\t" \
+                     "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                        \
+                                                           "pop {r7, pc}\n\t")
 
-/* `pairs` pairs of channels of three pixels. turns: rows of taps by groups of input channels.
-   Writes to the tail of x. */
-EDGEC_DSP_ASM_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_NAKED void edgec_strip_core__dsp(void)
 {
-    EdgecLanesFrame frame;
-    edgec_lanes_frame(&frame, x, 10 * turns, lanes, w, y, pairs);
-    frame.start.turns = turns;
     EDGEC_STRIP_CORE("");
 }
 
-/* The same with a shift above 0. */
-EDGEC_DSP_ASM_CORE void edgec_strip_shift_s8__dsp(uint32_t *x, int32_t turns,
-                                                  const EdgecLanes *lanes, const uint32_t *w,
-                                                  int8_t *y, int32_t pairs)
+EDGEC_DSP_NAKED void edgec_strip_shift_core__dsp(void)
 {
-    EdgecLanesFrame frame;
-    edgec_lanes_frame(&frame, x, 10 * turns, lanes, w, y, pairs);
-    frame.start.turns = turns;
-    EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0"));
+    EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"));
+}
+
+/* All pairs of channels of three pixels up to y_end. `shifted` is known when it is compiled. */
+EDGEC_INLINE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+{
+    if (shifted) {
+        EDGEC_LANES_CALL(edgec_strip_shift_core__dsp, lanes, w)
+    } else {
+        EDGEC_LANES_CALL(edgec_strip_core__dsp, lanes, w)
+    }
 }
 #else
-EDGEC_DSP_CORE void edgec_strip_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                        const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
-    for (int32_t pair = 0; pair < pairs; pair++) {
+    const int32_t turns = lanes->turns;
+    for (; lanes->y != lanes->y_end; lanes->y += 2) {
         const uint32_t *const mult = w + 2 + 6 * turns;
         for (int32_t p = 2; p >= 0; p--) {
             uint32_t t = w[0] - ((uint32_t)lanes->sums[p] << 7);
             uint32_t b = w[1];
             for (int32_t i = 0; i < 6 * turns; i++) {
-                const uint32_t two = x[5 * (i / 3) + i % 3 + p];
+                const uint32_t two = lanes->x[5 * (i / 3) + i % 3 + p];
                 t = (uint32_t)edgec_smlad(w[2 + i], two, (int32_t)t);
                 b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[2 + i]), two, (int32_t)b);
             }
-            edgec_lanes_store_s8(t, b, mult, lanes, y + to[p]);
+            edgec_lanes_store_s8(t, b, mult, lanes, lanes->y + to[p]);
         }
         w = mult + 2;
-        y += 2;
     }
+    (void)shifted;
 }
-
-#define edgec_strip_shift_s8__dsp edgec_strip_s8__dsp
 #endif
-
-/* Pairs of channels of three pixels. `shifted` is known when it is compiled. */
-EDGEC_INLINE void edgec_strip_pairs_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                            bool shifted, const uint32_t *w, int8_t *y,
-                                            int32_t pairs)
-{
-    if (shifted) {
-        edgec_strip_shift_s8__dsp(x, turns, lanes, w, y, pairs);
-    } else {
-        edgec_strip_s8__dsp(x, turns, lanes, w, y, pairs);
-    }
-}
 
 /* All output channels (at least two) of three pixels; an odd number ends with a pair of the last
    two, of which one is written twice. */
-EDGEC_INLINE void edgec_strip_channels_s8__dsp(uint32_t *x, int32_t turns, const EdgecLanes *lanes,
-                                               bool shifted, const uint32_t *w, int8_t *y,
-                                               int32_t out_c)
+EDGEC_INLINE void edgec_strip_channels_s8__dsp(EdgecLanes *lanes, int32_t turns, bool shifted,
+                                               const uint32_t *w, int8_t *y, int32_t out_c)
 {
-    edgec_strip_pairs_s8__dsp(x, turns, lanes, shifted, w, y, out_c / 2);
+    lanes->y = y;
+    lanes->y_end = y + out_c / 2 * 2;
+    edgec_strip_pairs_s8__dsp(lanes, shifted, w);
     if (out_c % 2 != 0) {
-        w += out_c / 2 * (4 + 6 * turns);
-        edgec_strip_pairs_s8__dsp(x, turns, lanes, shifted, w, y + out_c - 2, 1);
+        lanes->y = y + out_c - 2;
+        lanes->y_end = y + out_c;
+        edgec_strip_pairs_s8__dsp(lanes, shifted, w + out_c / 2 * (4 + 6 * turns));
     }
 }
 

@@ -4,7 +4,7 @@
  *   y[r][n] = requantize(bias[n] + sum over k of x[r][k] * w[n][k])
  *
  * x: [rows, k], y: [rows, n], row-major. w: pairs of channels with bias and mult, see
- * lanes_s8__dsp.h. scratch: 6 bytes per k, with k rounded up to groups of four, and 16.
+ * lanes_s8__dsp.h. scratch: 6 bytes per k, with k rounded up to groups of four, and 4.
  * Cost on Cortex-M4: 0.73 instructions per MAC, 6.4 per output, 1.9 per input.
  */
 #ifndef EDGEC_GEMM_S8_ROWS__DSP_H

@@ -14,17 +14,48 @@
 #include "gemm/pairs_s8__dsp.h"
 
 /* Words after the groups of x that the core uses for itself. */
-#define EDGEC_LANES_TAIL 4
+#define EDGEC_LANES_TAIL 1
 
-/* Where the outputs of pixels 1 and 2 are relative to those of pixel 0, and the sums S. A pixel
-   that is not wanted has distance 0: pixel 0 is written last. */
+/* What the core keeps in memory while the registers hold sums and operands; the assembly reads it
+   by position. to1, to2: where the outputs of pixels 1 and 2 are relative to those of pixel 0; a
+   pixel that is not wanted has distance 0, as pixel 0 is written last. sums: the sums S. y moves
+   on. skip: bytes of code that the first turn leaves out. */
 typedef struct {
+    int32_t zp;
     int32_t to1;
     int32_t to2;
-    int32_t zp;
-    int32_t shift;
+    int8_t *y;
     int32_t sums[3];
+    int32_t turns;
+    int32_t skip;
+    const uint32_t *x;
+    const int8_t *y_end;
+    int32_t shift;
 } EdgecLanes;
+
+/* For all blocks of pixels of a layer: x has `words` words, and `turns` turns of the core's loop.
+   Writes the tail of x. */
+EDGEC_INLINE void edgec_lanes_begin(EdgecLanes *lanes, uint32_t *x, int32_t words, int32_t turns,
+                                    int32_t skip, const EdgecQuant q)
+{
+    x[words] = (uint32_t)(uintptr_t)lanes;
+    lanes->zp = q.zp;
+    lanes->shift = q.shift;
+    lanes->turns = turns;
+    lanes->skip = skip;
+    lanes->x = x;
+}
+
+/* Bytes of code per group of four k. */
+#define EDGEC_LANES_CODE 68
+
+/* The same for groups of four k. */
+EDGEC_INLINE void edgec_lanes_begin_groups(EdgecLanes *lanes, uint32_t *x, int32_t groups,
+                                           const EdgecQuant q)
+{
+    const int32_t turns = (groups + 3) / 4;
+    edgec_lanes_begin(lanes, x, 6 * groups, turns, (4 * turns - groups) * EDGEC_LANES_CODE, q);
+}
 
 /* ---- Activations to int16 ------------------------------------------------------------------ */
 
@@ -53,24 +84,101 @@ EDGEC_INLINE void edgec_expand_group_s8__dsp(uint32_t u0, uint32_t u1, uint32_t 
     sums[2] = edgec_sum_s16x2(odd[2], edgec_sum_s16x2(even[2], sums[2]));
 }
 
-/* Whole groups of three pixels of contiguous int8. Adds to the sums. */
-EDGEC_DSP_CORE void edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
-                                          int32_t groups, uint32_t *to, int32_t *sums)
+#if EDGEC_DSP_ASM
+/* r0-r2: x of the three pixels. r3: bytes of a row. r4: to. r5, r6, r12: sums, in and out. r8:
+   rows. r9: bytes from a row's end to the next row. Changes all registers but r7. A group of four k
+   of three pixels costs 20 instructions. */
+EDGEC_DSP_NAKED void edgec_expand3_core__dsp(void)
 {
-    int32_t sum[3] = {sums[0], sums[1], sums[2]};
-    const int8_t *const end = x0 + 4 * groups;
-    while (x0 != end) {
-        edgec_expand_group_s8__dsp(edgec_load_s8x4(x0), edgec_load_s8x4(x1), edgec_load_s8x4(x2),
-                                   to, to + 3, sum);
-        x0 += 4;
-        x1 += 4;
-        x2 += 4;
-        to += 6;
-    }
-    sums[0] = sum[0];
-    sums[1] = sum[1];
-    sums[2] = sum[2];
+    __asm__ volatile("push {r7, lr}\n\t"
+                     "sub sp, sp, #16\n\t"
+                     "strd r3, r9, [sp, #4]\n\t"
+                     "str r8, [sp, #12]\n\t"
+                     "mov r7, r12\n\t"
+                     "mov r3, #0x00010001\n"
+                     "1:\n\t"
+                     "ldr r8, [sp, #4]\n\t"
+                     "add r8, r8, r0\n\t"
+                     "str r8, [sp]\n"
+                     "2:\n\t"
+                     "ldr r8, [r0], #4\n\t"
+                     "ldr r9, [r1], #4\n\t"
+                     "ldr r10, [r2], #4\n\t"
+                     "sxtb16 r11, r8\n\t"
+                     "sxtb16 r12, r9\n\t"
+                     "sxtb16 lr, r10\n\t"
+                     "stm r4!, {r11, r12, lr}\n\t"
+                     "smlad r5, r11, r3, r5\n\t"
+                     "smlad r6, r12, r3, r6\n\t"
+                     "smlad r7, lr, r3, r7\n\t"
+                     "sxtb16 r8, r8, ror #8\n\t"
+                     "sxtb16 r9, r9, ror #8\n\t"
+                     "sxtb16 r10, r10, ror #8\n\t"
+                     "stm r4!, {r8, r9, r10}\n\t"
+                     "smlad r5, r8, r3, r5\n\t"
+                     "smlad r6, r9, r3, r6\n\t"
+                     "smlad r7, r10, r3, r7\n\t"
+                     "ldr r8, [sp]\n\t"
+                     "cmp r0, r8\n\t"
+                     "bne 2b\n\t"
+                     "ldrd r9, r8, [sp, #8]\n\t"
+                     "add r0, r0, r9\n\t"
+                     "add r1, r1, r9\n\t"
+                     "add r2, r2, r9\n\t"
+                     "subs r8, r8, #1\n\t"
+                     "str r8, [sp, #12]\n\t"
+                     "bne 1b\n\t"
+                     "mov r12, r7\n\t"
+                     "add sp, sp, #16\n\t"
+                     "pop {r7, pc}\n\t");
 }
+
+/* Rows of three pixels, each of whole groups, `step` bytes from row to row. Adds to the sums.
+   Returns where the next word goes. */
+EDGEC_INLINE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
+                                             int32_t groups, int32_t rows, int32_t step,
+                                             uint32_t *to, int32_t *sums)
+{
+    register const int8_t *a0 __asm__("r0") = x0;
+    register const int8_t *a1 __asm__("r1") = x1;
+    register const int8_t *a2 __asm__("r2") = x2;
+    register int32_t bytes __asm__("r3") = 4 * groups;
+    register uint32_t *out __asm__("r4") = to;
+    register int32_t s0 __asm__("r5") = sums[0];
+    register int32_t s1 __asm__("r6") = sums[1];
+    register int32_t s2 __asm__("r12") = sums[2];
+    register int32_t count __asm__("r8") = rows;
+    register int32_t gap __asm__("r9") = step - 4 * groups;
+    __asm__ volatile("bl %c[core]"
+                     : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(bytes), "+r"(out), "+r"(s0), "+r"(s1),
+                       "+r"(s2), "+r"(count), "+r"(gap)
+                     : [core] "i"(edgec_expand3_core__dsp)
+                     : "r10", "r11", "lr", "cc", "memory");
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    return out;
+}
+#else
+/* Rows of three pixels, each of whole groups, `step` bytes from row to row. Adds to the sums.
+   Returns where the next word goes. */
+EDGEC_DSP_CORE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
+                                               int32_t groups, int32_t rows, int32_t step,
+                                               uint32_t *to, int32_t *sums)
+{
+    for (int32_t row = 0; row < rows; row++) {
+        for (int32_t i = 0; i < 4 * groups; i += 4) {
+            edgec_expand_group_s8__dsp(edgec_load_s8x4(x0 + i), edgec_load_s8x4(x1 + i),
+                                       edgec_load_s8x4(x2 + i), to, to + 3, sums);
+            to += 6;
+        }
+        x0 += step;
+        x1 += step;
+        x2 += step;
+    }
+    return to;
+}
+#endif
 
 /* k int8 of three pixels. If k is no multiple of four, the last group is the last four int8, of
    which the weights skip those of the group before; with k below four it is filled with zeros. */
@@ -85,42 +193,28 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
                                    edgec_load_part_s8(x2, k), to, to + 3, lanes->sums);
         return;
     }
-    edgec_expand3_s8__dsp(x0, x1, x2, k / 4, to, lanes->sums);
+    to = edgec_expand3_s8__dsp(x0, x1, x2, k / 4, 1, k, to, lanes->sums);
     if (k % 4 != 0) {
-        edgec_expand3_s8__dsp(x0 + k - 4, x1 + k - 4, x2 + k - 4, 1, to + 6 * (k / 4), lanes->sums);
+        edgec_expand3_s8__dsp(x0 + k - 4, x1 + k - 4, x2 + k - 4, 1, 1, 4, to, lanes->sums);
     }
 }
 
 /* ---- Sums and outputs ---------------------------------------------------------------------- */
 
 #if EDGEC_DSP_ASM
-/* What the core keeps in memory while the registers hold sums and operands. */
-typedef struct {
-    struct {
-        const uint32_t *x;
-        int32_t turns;
-    } start;
-    int32_t sums01[2];
-    int32_t sum2;
-    uint32_t entry;
-    const int8_t *y_end;
-    const uint32_t *w;
-    int32_t shift;
-} EdgecLanesFrame;
-
 /* r0-r2: x of the three pixels. r3: turns. r4, r5: weights. r6: w. r7: x. r8-r10: T. r11, r12,
-   lr: B. Before a pair of channels: the words to start from, and T less 128 S. */
+   lr: B. Before a pair of channels r7 points to the sums of EdgecLanes: the words to start from,
+   and T less 128 S. */
 #define EDGEC_LANES_BEGIN         \
     "ldrd r0, r1, [r6], #8\n\t"   \
-    "ldrd r3, r4, %[sums01]\n\t"  \
-    "ldr r5, %[sum2]\n\t"         \
+    "ldm.w r7!, {r3, r4, r5}\n\t" \
     "sub r8, r0, r3, lsl #7\n\t"  \
     "sub r9, r0, r4, lsl #7\n\t"  \
     "sub r10, r0, r5, lsl #7\n\t" \
     "mov r11, r1\n\t"             \
     "mov r12, r1\n\t"             \
     "mov lr, r1\n\t"              \
-    "ldrd r7, r3, %[start]\n\t"
+    "ldm.w r7, {r3, r5, r7}\n\t"
 
 /* Two k of two channels, weights in W, by three pixels in X0, X1, X2: 12 MACs. */
 #define EDGEC_LANES_MAC(W, X0, X1, X2)  \
@@ -132,97 +226,85 @@ typedef struct {
     "smlad r12, " W ", " X1 ", r12\n\t" \
     "smlad lr, " W ", " X2 ", lr\n\t"
 
-/* After a pair: x points to the tail, which holds zp, to1, to2 and y. SHIFT is more text. */
-#define EDGEC_LANES_END(SHIFT)                                              \
-    "ldrd r4, r5, [r6], #8\n\t"                                             \
-    "sub r8, r8, r11, lsl #8\n\t"                                           \
-    "sub r9, r9, r12, lsl #8\n\t"                                           \
-    "sub r10, r10, lr, lsl #8\n\t" SHIFT "ldmia.w r7, {r0, r1, r2, r3}\n\t" \
-    "smmlar r8, r8, r4, r0\n\t"                                             \
-    "smmlar r9, r9, r4, r0\n\t"                                             \
-    "smmlar r10, r10, r4, r0\n\t"                                           \
-    "smmlar r11, r11, r5, r0\n\t"                                           \
-    "smmlar r12, r12, r5, r0\n\t"                                           \
-    "smmlar lr, lr, r5, r0\n\t"                                             \
-    "ssat r8, #8, r8\n\t"                                                   \
-    "ssat r9, #8, r9\n\t"                                                   \
-    "ssat r10, #8, r10\n\t"                                                 \
-    "ssat r11, #8, r11\n\t"                                                 \
-    "ssat r12, #8, r12\n\t"                                                 \
-    "ssat lr, #8, lr\n\t"                                                   \
-    "strb r10, [r3, r2]\n\t"                                                \
-    "strb r9, [r3, r1]\n\t"                                                 \
-    "strb r8, [r3], #1\n\t"                                                 \
-    "strb lr, [r3, r2]\n\t"                                                 \
-    "strb r12, [r3, r1]\n\t"                                                \
-    "strb r11, [r3], #1\n\t"                                                \
-    "ldr r0, %[y_end]\n\t"                                                  \
-    "str r3, [r7, #12]\n\t"                                                 \
+/* After a pair: x points to the tail, which points to EdgecLanes. SHIFT is more text. */
+#define EDGEC_LANES_END(SHIFT)                                             \
+    "ldr r7, [r7]\n\t"                                                     \
+    "ldrd r4, r5, [r6], #8\n\t"                                            \
+    "sub r8, r8, r11, lsl #8\n\t"                                          \
+    "sub r9, r9, r12, lsl #8\n\t"                                          \
+    "sub r10, r10, lr, lsl #8\n\t" SHIFT "ldm.w r7!, {r0, r1, r2, r3}\n\t" \
+    "smmlar r8, r8, r4, r0\n\t"                                            \
+    "smmlar r9, r9, r4, r0\n\t"                                            \
+    "smmlar r10, r10, r4, r0\n\t"                                          \
+    "smmlar r11, r11, r5, r0\n\t"                                          \
+    "smmlar r12, r12, r5, r0\n\t"                                          \
+    "smmlar lr, lr, r5, r0\n\t"                                            \
+    "ssat r8, #8, r8\n\t"                                                  \
+    "ssat r9, #8, r9\n\t"                                                  \
+    "ssat r10, #8, r10\n\t"                                                \
+    "ssat r11, #8, r11\n\t"                                                \
+    "ssat r12, #8, r12\n\t"                                                \
+    "ssat lr, #8, lr\n\t"                                                  \
+    "strb r10, [r3, r2]\n\t"                                               \
+    "strb r9, [r3, r1]\n\t"                                                \
+    "strb r8, [r3], #1\n\t"                                                \
+    "strb lr, [r3, r2]\n\t"                                                \
+    "strb r12, [r3, r1]\n\t"                                               \
+    "strb r11, [r3], #1\n\t"                                               \
+    "ldr r0, [r7, #24]\n\t"                                                \
+    "str r3, [r7, #-4]\n\t"                                                \
     "cmp r3, r0\n\t"
 
 /* Four k: 17 instructions of 4 bytes each, since the first turn starts in the middle. */
-#define EDGEC_LANES_GROUP                                                                         \
-    "ldrd r4, r5, [r6], #8\n\t"                                                                   \
-    "ldmia.w r7!, {r0, r1, r2}\n\t" EDGEC_LANES_MAC(                                              \
-        "r4", "r0", "r1", "r2") "ldmia.w r7!, {r0, r1, r2}\n\t" EDGEC_LANES_MAC("r5", "r0", "r1", \
-                                                                                "r2")
+#define EDGEC_LANES_GROUP                                                                       \
+    "ldrd r4, r5, [r6], #8\n\t"                                                                 \
+    "ldm.w r7!, {r0, r1, r2}\n\t" EDGEC_LANES_MAC(                                              \
+        "r4", "r0", "r1", "r2") "ldm.w r7!, {r0, r1, r2}\n\t" EDGEC_LANES_MAC("r5", "r0", "r1", \
+                                                                              "r2")
 
-#define EDGEC_LANES_CORE(SHIFT)                                                                  \
-    __asm__ volatile(                                                                            \
-        "ldr r6, %[w]\n\t"                                                                       \
-        "ldr r0, %[entry]\n\t"                                                                   \
-        "adr.w r1, 2f\n\t"                                                                       \
-        "add r0, r0, r1\n\t"                                                                     \
-        "str r0, %[entry]\n"                                                                     \
-        "1:\n\t" EDGEC_LANES_BEGIN "ldr pc, %[entry]\n"                                          \
-        "2:\n\t" EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP         \
-        "subs r3, r3, #1\n\t"                                                                    \
-        "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                                     \
-        : [entry] "+m"(frame.entry)                                                              \
-        : [start] "m"(frame.start), [sums01] "m"(frame.sums01), [sum2] "m"(frame.sum2),          \
-          [y_end] "m"(frame.y_end), [w] "m"(frame.w), [shift] "m"(frame.shift)                   \
-        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", \
-          "cc", "memory")
+/* r0: EdgecLanes. r1: w. Changes all registers but r7. */
+#define EDGEC_LANES_CORE(SHIFT)                                                          \
+    __asm__ volatile(                                                                    \
+        "push {r7, lr}\n\t"                                                              \
+        "mov r6, r1\n\t"                                                                 \
+        "add r7, r0, #16\n"                                                              \
+        "1:\n\t" EDGEC_LANES_BEGIN "add pc, r5\n\t"                                      \
+        "nop.n\n"                                                                        \
+        "2:\n\t" EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP \
+        "subs r3, r3, #1\n\t"                                                            \
+        "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                             \
+                                              "pop {r7, pc}\n\t")
 
-EDGEC_INLINE void edgec_lanes_frame(EdgecLanesFrame *frame, uint32_t *x, int32_t words,
-                                    const EdgecLanes *lanes, const uint32_t *w, int8_t *y,
-                                    int32_t pairs)
+EDGEC_DSP_NAKED void edgec_lanes_core__dsp(void)
 {
-    uint32_t *const tail = x + words;
-    tail[0] = (uint32_t)lanes->zp;
-    tail[1] = (uint32_t)lanes->to1;
-    tail[2] = (uint32_t)lanes->to2;
-    tail[3] = (uint32_t)(uintptr_t)y;
-    frame->start.x = x;
-    frame->sums01[0] = lanes->sums[0];
-    frame->sums01[1] = lanes->sums[1];
-    frame->sum2 = lanes->sums[2];
-    frame->shift = lanes->shift;
-    frame->y_end = y + 2 * pairs;
-    frame->w = w;
-}
-
-/* `pairs` pairs of channels of three pixels; groups and pairs above 0. Writes to the tail of x. */
-EDGEC_DSP_ASM_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
-{
-    EdgecLanesFrame frame;
-    edgec_lanes_frame(&frame, x, 6 * groups, lanes, w, y, pairs);
-    frame.start.turns = (groups + 3) / 4;
-    frame.entry = (uint32_t)(4 * frame.start.turns - groups) * (17u * 4u) + 1u;
     EDGEC_LANES_CORE("");
 }
 
-/* The same with a shift above 0. */
-EDGEC_DSP_ASM_CORE void edgec_lanes_shift_s8__dsp(uint32_t *x, int32_t groups,
-                                                  const EdgecLanes *lanes, const uint32_t *w,
-                                                  int8_t *y, int32_t pairs)
+EDGEC_DSP_NAKED void edgec_lanes_shift_core__dsp(void)
 {
-    EdgecLanesFrame frame;
-    edgec_lanes_frame(&frame, x, 6 * groups, lanes, w, y, pairs);
-    frame.start.turns = (groups + 3) / 4;
-    frame.entry = (uint32_t)(4 * frame.start.turns - groups) * (17u * 4u) + 1u;
-    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0"));
+    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"));
+}
+
+/* Calls CORE, which takes r0 and r1 and changes all registers but r7. */
+#define EDGEC_LANES_CALL(CORE, LANES, W)                                                        \
+    {                                                                                           \
+        register EdgecLanes *a0 __asm__("r0") = (LANES);                                        \
+        register const uint32_t *a1 __asm__("r1") = (W);                                        \
+        __asm__ volatile("bl %c[core]"                                                          \
+                         : "+r"(a0), "+r"(a1)                                                   \
+                         : [core] "i"(CORE)                                                     \
+                         : "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", \
+                           "cc", "memory");                                                     \
+    }
+
+/* All pairs of channels of three pixels up to y_end. `shifted` is known when it is compiled. */
+EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+{
+    if (shifted) {
+        EDGEC_LANES_CALL(edgec_lanes_shift_core__dsp, lanes, w)
+    } else {
+        EDGEC_LANES_CALL(edgec_lanes_core__dsp, lanes, w)
+    }
 }
 #else
 /* The outputs of one pixel and a pair of channels from its two sums. */
@@ -234,64 +316,56 @@ EDGEC_INLINE void edgec_lanes_store_s8(uint32_t t, uint32_t b, const uint32_t *m
     y[1] = (int8_t)edgec_requantize((int32_t)b, (int32_t)mult[1], q);
 }
 
-EDGEC_DSP_CORE void edgec_lanes_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                        const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
-    for (int32_t pair = 0; pair < pairs; pair++) {
+    const int32_t groups = 4 * lanes->turns - lanes->skip / EDGEC_LANES_CODE;
+    for (; lanes->y != lanes->y_end; lanes->y += 2) {
         const uint32_t *const mult = w + 2 + 2 * groups;
         for (int32_t p = 2; p >= 0; p--) {
             uint32_t t = w[0] - ((uint32_t)lanes->sums[p] << 7);
             uint32_t b = w[1];
             for (int32_t i = 0; i < 2 * groups; i++) {
-                t = (uint32_t)edgec_smlad(w[2 + i], x[3 * i + p], (int32_t)t);
-                b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[2 + i]), x[3 * i + p], (int32_t)b);
+                t = (uint32_t)edgec_smlad(w[2 + i], lanes->x[3 * i + p], (int32_t)t);
+                b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[2 + i]), lanes->x[3 * i + p],
+                                          (int32_t)b);
             }
-            edgec_lanes_store_s8(t, b, mult, lanes, y + to[p]);
+            edgec_lanes_store_s8(t, b, mult, lanes, lanes->y + to[p]);
         }
         w = mult + 2;
-        y += 2;
     }
+    (void)shifted;
 }
-
-#define edgec_lanes_shift_s8__dsp edgec_lanes_s8__dsp
 #endif
-
-/* Pairs of channels of three pixels. `shifted` is known when it is compiled. */
-EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(uint32_t *x, int32_t groups, const EdgecLanes *lanes,
-                                            bool shifted, const uint32_t *w, int8_t *y,
-                                            int32_t pairs)
-{
-    if (shifted) {
-        edgec_lanes_shift_s8__dsp(x, groups, lanes, w, y, pairs);
-    } else {
-        edgec_lanes_s8__dsp(x, groups, lanes, w, y, pairs);
-    }
-}
 
 /* All output channels of three pixels. An odd number of channels ends with a pair of the last two,
    of which one is written twice; a single channel is a pair of itself. */
-EDGEC_INLINE void edgec_lanes_channels_s8__dsp(uint32_t *x, int32_t groups, EdgecLanes *lanes,
-                                               bool shifted, const uint32_t *w, int8_t *y,
-                                               int32_t out_c)
+EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, int32_t groups, bool shifted,
+                                               const uint32_t *w, int8_t *y, int32_t out_c)
 {
     if (out_c == 1) {
         int8_t both[6];
-        const EdgecLanes apart = *lanes;
+        const int32_t to1 = lanes->to1;
+        const int32_t to2 = lanes->to2;
         lanes->to1 = 2;
         lanes->to2 = 4;
-        edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, both, 1);
-        y[apart.to2] = both[4];
-        y[apart.to1] = both[2];
+        lanes->y = both;
+        lanes->y_end = both + 2;
+        edgec_lanes_pairs_s8__dsp(lanes, shifted, w);
+        y[to2] = both[4];
+        y[to1] = both[2];
         y[0] = both[0];
-        lanes->to1 = apart.to1;
-        lanes->to2 = apart.to2;
+        lanes->to1 = to1;
+        lanes->to2 = to2;
         return;
     }
-    edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, y, out_c / 2);
+    lanes->y = y;
+    lanes->y_end = y + out_c / 2 * 2;
+    edgec_lanes_pairs_s8__dsp(lanes, shifted, w);
     if (out_c % 2 != 0) {
-        w += out_c / 2 * (4 + 2 * groups);
-        edgec_lanes_pairs_s8__dsp(x, groups, lanes, shifted, w, y + out_c - 2, 1);
+        lanes->y = y + out_c - 2;
+        lanes->y_end = y + out_c;
+        edgec_lanes_pairs_s8__dsp(lanes, shifted, w + out_c / 2 * (4 + 2 * groups));
     }
 }
 
@@ -299,10 +373,14 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(uint32_t *x, int32_t groups, Edge
    6 words per group of four k and the tail. */
 EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step, int32_t in_c,
                                           const uint32_t *restrict w, const EdgecQuant q,
-                                          int32_t out_c, int8_t *restrict y,
-                                          uint32_t *restrict expanded, int32_t pixels)
+                                          int32_t out_c, int8_t *restrict y, uint32_t *expanded,
+                                          int32_t pixels)
 {
-    EdgecLanes lanes = {out_c, 2 * out_c, q.zp, q.shift, {0, 0, 0}};
+    const int32_t groups = (in_c + 3) / 4;
+    EdgecLanes lanes;
+    edgec_lanes_begin_groups(&lanes, expanded, groups, q);
+    lanes.to1 = out_c;
+    lanes.to2 = 2 * out_c;
     for (int32_t left = pixels; left > 0; left -= 3) {
         int32_t step1 = step;
         int32_t step2 = 2 * step;
@@ -313,7 +391,7 @@ EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step
             lanes.to2 = 0;
         }
         edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
-        edgec_lanes_channels_s8__dsp(expanded, (in_c + 3) / 4, &lanes, q.shift != 0, w, y, out_c);
+        edgec_lanes_channels_s8__dsp(&lanes, groups, q.shift != 0, w, y, out_c);
         x += 3 * step;
         y += 3 * out_c;
     }

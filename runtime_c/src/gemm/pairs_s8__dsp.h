@@ -28,6 +28,8 @@
 #else
 #define EDGEC_DSP_CORE static __attribute__((noinline, unused))
 #endif
+/* Assembly that C calls by `bl`, with its own convention of registers. */
+#define EDGEC_DSP_NAKED static __attribute__((naked, noinline, unused))
 #define EDGEC_DSP_ASM_CORE EDGEC_DSP_CORE __attribute__((optimize("omit-frame-pointer")))
 
 /* Scratch memory as words; the caller has it aligned to 4. */
@@ -42,10 +44,11 @@ EDGEC_INLINE int32_t edgec_sum_s16x2(uint32_t x, int32_t sum)
     return edgec_smlad(x, 0x00010001u, sum);
 }
 
-/* Text of the cores: acc * 2^shift by saturating doublings, COUNT is a free register. The compiler
-   has proven that an accumulator which saturates here saturates the output too. */
-#define EDGEC_PAIRS_SHIFT(COUNT)        \
-    "ldr " COUNT ", %[shift]\n"         \
+/* Text of the cores: acc * 2^shift by saturating doublings, COUNT is a free register, SHIFT where
+   the shift is. The compiler has proven that an accumulator which saturates here saturates the
+   output too. */
+#define EDGEC_PAIRS_SHIFT(COUNT, SHIFT) \
+    "ldr " COUNT ", " SHIFT "\n"        \
     "3:\n\t"                            \
     "qadd r8, r8, r8\n\t"               \
     "qadd r9, r9, r9\n\t"               \

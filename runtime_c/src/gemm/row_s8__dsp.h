@@ -173,7 +173,7 @@ EDGEC_DSP_ASM_CORE void edgec_row_shift_s8__dsp(const int8_t *x, int32_t groups,
                                                 int32_t blocks)
 {
     EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
-    EDGEC_ROW_CORE(EDGEC_PAIRS_SHIFT("r7"));
+    EDGEC_ROW_CORE(EDGEC_PAIRS_SHIFT("r7", "%[shift]"));
 }
 #else
 EDGEC_DSP_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
