@@ -18,6 +18,7 @@ from edgec.kernels import (
     dwconv_s8_rvv,
     dwconv_s8_scalar,
     element_s8_mve,
+    element_s8_rvv,
     gemm_s8_dsp,
     gemm_s8_packed,
     pool_s8_dsp,
@@ -65,7 +66,10 @@ POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_dsp.POOL_ROWS,
     *pool_s8_mve.POOL_ROWS,
 )
-ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = element_s8_mve.ELEMENT_ROWS
+ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
+    *element_s8_mve.ELEMENT_ROWS,
+    *element_s8_rvv.ELEMENT_ROWS,
+)
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 
 

@@ -27,7 +27,7 @@ def transposed_facts(node: Node, constants: Mapping[Value, Array]) -> Transposed
     out_h, out_w = (*lead, *y[1:-1])
     k_h, k_w = (*lead, *w.shape[1:-1])
     stride_h, stride_w = (*lead, *op.strides)
-    top, left = (*(0,) * len(lead), *op.pads[: len(op.strides)])
+    top, left = (op.pads[0], op.pads[1]) if len(x) == 4 else (0, op.pads[0])
     return TransposedFacts(
         n=x[0], in_h=in_h, in_w=in_w, in_c=x[-1], out_h=out_h, out_w=out_w, out_c=y[-1],
         k_h=k_h, k_w=k_w, stride=(stride_h, stride_w), pads=(top, left), group=op.group,
