@@ -98,11 +98,15 @@ def cost_int8(f: ConvFacts) -> float:
 
 WINOGRAD4 = Kernel[ConvFacts](
     name="conv_s8_winograd4__scalar",
-    headers=("conv/conv_s8_winograd4__scalar.h",),
+    headers=(
+        "conv/conv_s8_winograd4__scalar.h",
+        "conv/winograd4_s8__armv7m.h",
+        "conv/winograd4_s8__rv32.h",
+    ),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
-    needs=frozenset({"rv32", "packed"}),
+    needs=frozenset({"scalar"}),
     when=lambda f: applies(f, scratch(f)),
     pack=pack,
     params=calls.conv_s8_params,

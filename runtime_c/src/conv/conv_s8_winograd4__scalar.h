@@ -124,91 +124,13 @@ EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t 
 /* ---- Products ---------------------------------------------------------------------------------
  */
 
-#if defined(__riscv) && __riscv_xlen == 32
-#define EDGEC_TILE44_LOAD(V0, V1) "lh %[x0], " V0 "(%[v])\n\tlh %[x1], " V1 "(%[v])\n\t"
+/* The cores; each decides whether the compiler generates code for it. */
+#include "conv/winograd4_s8__armv7m.h"
+#include "conv/winograd4_s8__rv32.h"
 
-/* Channel J, first or further inputs, of the weight at byte AT. */
-#define EDGEC_TILE44_FIRST(J, AT)     \
-    "lh %[t], " AT "(%[u])\n\t"       \
-    "mul %[a" J "0], %[t], %[x0]\n\t" \
-    "mul %[a" J "1], %[t], %[x1]\n\t"
-#define EDGEC_TILE44_NEXT(J, AT)           \
-    "lh %[t], " AT "(%[u])\n\t"            \
-    "mul %[p], %[t], %[x0]\n\t"            \
-    "mul %[t], %[t], %[x1]\n\t"            \
-    "add %[a" J "0], %[a" J "0], %[p]\n\t" \
-    "add %[a" J "1], %[a" J "1], %[t]\n\t"
-
-/* The sums of channel J to bytes M0 and M1 of m. */
-#define EDGEC_TILE44_STORE(J, M0, M1) \
-    "sw %[a" J "0], " M0 "(%[m])\n\tsw %[a" J "1], " M1 "(%[m])\n\t"
-
-/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][36][2], n above 0.
-   An even number of inputs after the first starts at the head of the loop. */
-EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
-{
-    const int16_t *const end = v + 72 * n;
-    int32_t t;
-    int32_t x[2];
-    int32_t p = n % 2;
-    int32_t a[16];
-    /* clang-format off */
-    __asm__ volatile(
-        EDGEC_TILE44_LOAD("0", "2")
-        EDGEC_TILE44_FIRST("0", "0")
-        EDGEC_TILE44_FIRST("1", "2")
-        EDGEC_TILE44_FIRST("2", "4")
-        EDGEC_TILE44_FIRST("3", "6")
-        EDGEC_TILE44_FIRST("4", "8")
-        EDGEC_TILE44_FIRST("5", "10")
-        EDGEC_TILE44_FIRST("6", "12")
-        EDGEC_TILE44_FIRST("7", "14")
-        "beqz %[p], 3f\n\t"
-        "addi %[v], %[v], 144\n\t"
-        "addi %[u], %[u], 96\n\t"
-        "beq %[v], %[end], 4f\n"
-        "2:\n\t"
-        EDGEC_TILE44_LOAD("0", "2")
-        EDGEC_TILE44_NEXT("0", "0")
-        EDGEC_TILE44_NEXT("1", "2")
-        EDGEC_TILE44_NEXT("2", "4")
-        EDGEC_TILE44_NEXT("3", "6")
-        EDGEC_TILE44_NEXT("4", "8")
-        EDGEC_TILE44_NEXT("5", "10")
-        EDGEC_TILE44_NEXT("6", "12")
-        EDGEC_TILE44_NEXT("7", "14")
-        "3:\n\t"
-        EDGEC_TILE44_LOAD("144", "146")
-        EDGEC_TILE44_NEXT("0", "96")
-        EDGEC_TILE44_NEXT("1", "98")
-        EDGEC_TILE44_NEXT("2", "100")
-        EDGEC_TILE44_NEXT("3", "102")
-        EDGEC_TILE44_NEXT("4", "104")
-        EDGEC_TILE44_NEXT("5", "106")
-        EDGEC_TILE44_NEXT("6", "108")
-        EDGEC_TILE44_NEXT("7", "110")
-        "addi %[v], %[v], 288\n\t"
-        "addi %[u], %[u], 192\n\t"
-        "bne %[v], %[end], 2b\n"
-        "4:\n\t"
-        EDGEC_TILE44_STORE("0", "0", "4")
-        EDGEC_TILE44_STORE("1", "8", "12")
-        EDGEC_TILE44_STORE("2", "16", "20")
-        EDGEC_TILE44_STORE("3", "24", "28")
-        EDGEC_TILE44_STORE("4", "32", "36")
-        EDGEC_TILE44_STORE("5", "40", "44")
-        EDGEC_TILE44_STORE("6", "48", "52")
-        EDGEC_TILE44_STORE("7", "56", "60")
-        : [u] "+&r"(u), [v] "+&r"(v), [t] "=&r"(t), [x0] "=&r"(x[0]), [x1] "=&r"(x[1]), [p] "+&r"(p),
-          [a00] "=&r"(a[0]), [a01] "=&r"(a[1]), [a10] "=&r"(a[2]), [a11] "=&r"(a[3]),
-          [a20] "=&r"(a[4]), [a21] "=&r"(a[5]), [a30] "=&r"(a[6]), [a31] "=&r"(a[7]),
-          [a40] "=&r"(a[8]), [a41] "=&r"(a[9]), [a50] "=&r"(a[10]), [a51] "=&r"(a[11]),
-          [a60] "=&r"(a[12]), [a61] "=&r"(a[13]), [a70] "=&r"(a[14]), [a71] "=&r"(a[15])
-        : [end] "r"(end), [m] "r"(m)
-        : "memory");
-    /* clang-format on */
-}
-#else
+#if !EDGEC_TILE44_ARMV7M
+#if !EDGEC_TILE44_RV32
+/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][36][2], n above 0. */
 EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
 {
     for (int32_t c = 0; c < EDGEC_TILE44_CHANNELS; c++) {
@@ -236,6 +158,7 @@ EDGEC_TILE44_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v,
         m += EDGEC_TILE44_BLOCK;
     }
 }
+#endif
 
 /* ---- Outputs ---------------------------------------------------------------------------------
  */
