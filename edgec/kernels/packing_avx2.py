@@ -2,34 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from edgec.kernels.base import Constant
-from edgec.kernels.facts import Array, Quant
-from edgec.kernels.packing import quant_constants
+from edgec.kernels import calls
+from edgec.kernels.base import CallNames, Constant, Struct, ints
+from edgec.kernels.facts import Array, ConvFacts, GemmFacts, Quant
+from edgec.kernels.packing import folded_bias
 
 GROUP = 16
-READ_AHEAD = 32
+LEAST = 17  # elements of bias and mult: a group and one that is read but not used
 
 
-def pair_groups(runs: Array) -> npt.NDArray[np.int8]:
-    """int8 [channels, runs, taps] -> groups of 16 channels, each [run][pair of taps][channel][2].
+def groups(channels: int) -> list[npt.NDArray[np.int64]]:
+    """The channels of each group of 16; what is left is a group of the last 8 or 16.
 
-    An odd number of taps gets one more of weight 0. At the end are zeros that may be read.
+    Fewer than 8 or 16 channels are one group, in which -1 is a channel of zeros.
+    """
+    whole = channels // GROUP * GROUP
+    found = [np.arange(c, c + GROUP) for c in range(0, whole, GROUP)]
+    rest = channels - whole
+    if rest:
+        size = GROUP if rest > 8 else 8
+        last = np.arange(channels - size, channels)
+        found.append(last if last[0] >= 0 else np.r_[0:channels, [-1] * (size - channels)])
+    return found
+
+
+def pair_groups(runs: Array, dtype: type[np.int8] | type[np.int16]) -> Array:
+    """[channels, runs, taps] -> `groups`, each [run][pair of taps][channel][2].
+
+    An odd number of taps gets one more of weight 0.
     """
     channels, count, taps = runs.shape
-    even = np.zeros((channels, count, taps + taps % 2), np.int8)
-    even[:, :, :taps] = runs
-    pairs = even.reshape(channels, count, -1, 2)
-    parts = [
-        pairs[c : c + GROUP].transpose(1, 2, 0, 3).reshape(-1) for c in range(0, channels, GROUP)
-    ]
-    return np.concatenate([*parts, np.zeros(READ_AHEAD, np.int8)])
+    even = np.zeros((channels + 1, count, taps + taps % 2), dtype)
+    even[:-1, :, :taps] = runs
+    pairs = even.reshape(channels + 1, count, -1, 2)
+    return np.concatenate(
+        [pairs[members].transpose(1, 2, 0, 3).reshape(-1) for members in groups(channels)]
+    )
 
 
-def tile_constants(
-    runs: Array, weights: Array, bias: Array | None, quant: Quant
-) -> tuple[Constant, ...]:
-    """weights, bias, mult."""
-    return (Constant("weights", pair_groups(runs)), *quant_constants(weights, bias, quant))
+def has_spare_bit(quant: Quant) -> bool:
+    """Whether all multipliers can be doubled, which gives results a bit of fraction."""
+    return quant.shift == 0 and int(quant.mult.max(initial=0)) < 2**30
+
+
+def scale_constants(
+    weights: Array, bias: Array | None, quant: Quant, repeats: int = 1
+) -> tuple[Constant, Constant]:
+    """bias with the zero point folded in, and mult, doubled if it `has_spare_bit`."""
+    mult = quant.mult.astype(np.int64) * (2 if has_spare_bit(quant) else 1)
+    arrays = (folded_bias(weights, bias, quant), mult.astype(np.int32))
+    first, second = (padded(np.tile(a, repeats)) for a in arrays)
+    return Constant("bias", first), Constant("mult", second)
+
+
+def padded(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """With zeros at the end that may be read."""
+    return np.pad(values, (0, max(LEAST - values.size, 1)))
+
+
+def quant_field(quant: Quant | None) -> tuple[str, Struct]:
+    """The field `quant`; a shift of -1 says that `mult` is doubled."""
+    q = calls.required_quant(quant)
+    shift = -1 if has_spare_bit(q) else q.shift
+    return ("quant", Struct(ints(shift=shift, zp=q.y_zp, lo=q.lo, hi=q.hi)))
+
+
+def conv_params(f: ConvFacts, names: CallNames) -> Struct:
+    """Fields of EdgecConvS8."""
+    return replaced(calls.conv_s8_params(f, names), f.quant)
+
+
+def gemm_params(f: GemmFacts, names: CallNames) -> Struct:
+    """Fields of EdgecGemmS8."""
+    return replaced(calls.gemm_s8_params(f, names), f.quant)
+
+
+def replaced(params: Struct, quant: Quant | None) -> Struct:
+    """`params` with the quantization as these kernels take it."""
+    fields = tuple(
+        quant_field(quant) if name == "quant" else (name, value) for name, value in params.fields
+    )
+    return replace(params, fields=fields)

@@ -3,8 +3,8 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy][ox][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, bias, mult: see tile_s8__avx2.h.
- * scratch: 32 * in_c + 2 bytes.
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w (int16), bias, mult: see
+ * tile_s8__avx2.h. scratch: 48 * in_c + 2 bytes.
  */
 #ifndef EDGEC_CONV_S8_1X1__AVX2_H
 #define EDGEC_CONV_S8_1X1__AVX2_H
@@ -12,13 +12,13 @@
 #include "gemm/gemm_s8__avx2.h"
 
 EDGEC_INLINE void edgec_conv_s8_1x1__avx2(const EdgecConvS8 *p, const int8_t *restrict x,
-                                          const int8_t *restrict w, const int32_t *restrict bias,
+                                          const int16_t *restrict w, const int32_t *restrict bias,
                                           const int32_t *restrict mult, int8_t *restrict y,
                                           int8_t *restrict scratch, int32_t row_begin,
                                           int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const EdgecWeightsAvx2 g = {w, bias, mult, p->quant, s->out_c};
+    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, s->out_c};
     int16_t *wide = (int16_t *)(void *)scratch;
     const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
     const int32_t rows = rolling ? 1 : row_end - row_begin;

@@ -6,9 +6,9 @@
  *                             w[c][ky][kx][i])
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
- * w, bias, mult: see tile_s8__avx2.h; a run is a row of taps, or one tap if dilation_w is not 1.
- * scratch: k_h rows of int16, each as wide as all that an output row depends on, and 2 bytes.
- * Each input row is widened to int16 once, with its padding, into a ring of k_h rows.
+ * w (int16), bias, mult: see tile_s8__avx2.h; a run is a row of taps, or one tap if dilation_w is
+ * not 1. scratch: k_h rows of int16, each as wide as all that an output row depends on, and 2
+ * bytes. Each input row is widened to int16 once, with its padding, into a ring of k_h rows.
  */
 #ifndef EDGEC_CONV_S8__AVX2_H
 #define EDGEC_CONV_S8__AVX2_H
@@ -16,12 +16,12 @@
 #include "conv/rows_s8__avx2.h"
 
 EDGEC_INLINE void edgec_conv_s8__avx2(const EdgecConvS8 *p, const int8_t *restrict x,
-                                      const int8_t *restrict w, const int32_t *restrict bias,
+                                      const int16_t *restrict w, const int32_t *restrict bias,
                                       const int32_t *restrict mult, int8_t *restrict y,
                                       int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const EdgecWeightsAvx2 g = {w, bias, mult, p->quant, s->out_c};
+    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, s->out_c};
     const bool joined = s->dilation_w == 1;
     int16_t *wide = (int16_t *)(void *)scratch;
     EdgecRunsAvx2 t = {wide, s->stride_w * s->in_c, 0, s->k_h, 0, 1, 0, 0};

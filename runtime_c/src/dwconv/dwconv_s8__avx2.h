@@ -5,130 +5,255 @@
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
  * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
- * w: groups of 16 channels, the last of as many as are left, each [ky][pair of kx][channel][2],
- * with 32 more bytes that are read but not used. bias, mult: one for each channel.
- * Where 1, 2, 4 or 8 channels have stride 1, a row is taken as pixels of 16 channels, and w, bias
- * and mult are repeated up to 16.
- * scratch: k_h rows of int16 of all that an output row depends on, a tap and 32 bytes more; then w
- * as int16, padded to whole groups.
+ * Two rows of taps are woven into one of pairs, which VPMADDWD multiplies by pairs of weights; a
+ * row of pairs serves all output rows that need it. Where k_h is 1 neighbouring taps are paired.
+ * w: int16, groups of 16 channels as in tile_s8__avx2.h, each [pair of rows][column][channel][2].
+ * Where 1, 2, 4 or 8 channels have stride 1, a row of 16 elements or more is taken as pixels of 16
+ * channels, and w, bias and mult are repeated up to 16. bias, mult: see scale_s8__avx2.h. scratch:
+ * k_h rows of pairs, 64 bytes, and two rows with their padding, a tap and 16 bytes more.
  */
 #ifndef EDGEC_DWCONV_S8__AVX2_H
 #define EDGEC_DWCONV_S8__AVX2_H
 
-#include "conv/rows_s8__avx2.h"
+#include "gemm/tile_s8__avx2.h"
 
-/* Sums of 16 channels: 0 to 3 and 8 to 11 in low, the others in high. */
+/* Rows of pairs, where they are and how they are read; counts in elements of x. */
 typedef struct {
-    __m256i low;
-    __m256i high;
-} EdgecDwSumsAvx2;
+    int16_t *pairs;
+    int8_t *padded;
+    int32_t width;
+    int32_t row_pairs;
+    int32_t columns;
+    int32_t column_step;
+    int32_t next;
+} EdgecDwAvx2;
 
-/* The first n of 16 int32, in the order of the sums. */
-EDGEC_INLINE EdgecDwSumsAvx2 edgec_dw_load__avx2(const int32_t *p, int32_t n)
+EDGEC_INLINE EdgecDwAvx2 edgec_dw_plan__avx2(const EdgecConvShape *s, int8_t *scratch)
 {
-    const __m256i a = edgec_load8_s32__avx2(p, n);
-    const __m256i b = n > 8 ? edgec_load8_s32__avx2(p + 8, n - 8) : a;
-    const EdgecDwSumsAvx2 s = {_mm256_permute2x128_si256(a, b, 0x20),
-                               _mm256_permute2x128_si256(a, b, 0x31)};
-    return s;
+    const int32_t width =
+        ((s->out_w - 1) * s->stride_w + (s->k_w - 1) * s->dilation_w + 1) * s->in_c;
+    const bool line = s->k_h == 1;
+    EdgecDwAvx2 d = {(int16_t *)(void *)scratch, scratch, width, (s->k_h + 1) / 2, s->k_w, 0, 0};
+    d.padded = scratch + s->k_h * width * 4 + 64;
+    d.columns = line ? (s->k_w + 1) / 2 : s->k_w;
+    d.column_step = (line ? 2 : 1) * s->dilation_w * s->in_c;
+    d.next = line ? s->dilation_w * s->in_c : 0;
+    return d;
 }
 
-/* Weights as int16 in the order of the sums, 32 for each pair of taps of a group. */
-EDGEC_INLINE void edgec_dw_weights__avx2(const int8_t *w, int32_t channels, int32_t pairs,
-                                         int16_t *wide)
+/* y = count times the padding. */
+EDGEC_INLINE void edgec_dw_fill__avx2(int16_t *y, int32_t value, int32_t count)
 {
-    for (int32_t c = 0; c < channels; c += 16) {
-        const int32_t n = channels - c < 16 ? channels - c : 16;
-        for (int32_t i = 0; i < pairs; i++) {
-            const __m256i a = edgec_wide__avx2(w);
-            const __m256i b = edgec_wide__avx2(w + 16);
-            _mm256_storeu_si256((__m256i *)(void *)wide, _mm256_permute2x128_si256(a, b, 0x20));
-            _mm256_storeu_si256((__m256i *)(void *)(wide + 16),
-                                _mm256_permute2x128_si256(a, b, 0x31));
-            wide += 32;
-            w += 2 * n;
-        }
-    }
-}
-
-/* Two neighbouring taps of 16 channels. */
-EDGEC_INLINE void edgec_dw_pair__avx2(EdgecDwSumsAvx2 *s, const int16_t *x, int32_t next,
-                                      const int16_t *w)
-{
-    const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)x);
-    const __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(x + next));
-    const __m256i w0 = _mm256_loadu_si256((const __m256i *)(const void *)w);
-    const __m256i w1 = _mm256_loadu_si256((const __m256i *)(const void *)(w + 16));
-    s->low = edgec_mac__avx2(s->low, _mm256_unpacklo_epi16(a, b), w0);
-    s->high = edgec_mac__avx2(s->high, _mm256_unpackhi_epi16(a, b), w1);
-}
-
-/* 16 channels of one pixel; t->columns counts taps. */
-EDGEC_INLINE EdgecDwSumsAvx2 edgec_dw_pixel__avx2(const EdgecRunsAvx2 *t, const int16_t *x,
-                                                  const int16_t *w, EdgecDwSumsAvx2 s)
-{
-    int32_t slot = t->slot;
-    for (int32_t ky = 0; ky < t->rows; ky++) {
-        const int16_t *at = x + slot * t->row_step;
-        edgec_dw_pair__avx2(&s, at, t->column_step, w);
-        if (t->pairs > 1) {
-            edgec_dw_pair__avx2(&s, at + 2 * t->column_step, t->column_step, w + 32);
-        }
-        for (int32_t i = 2; i < t->pairs; i++) {
-            edgec_dw_pair__avx2(&s, at + 2 * i * t->column_step, t->column_step, w + 32 * i);
-        }
-        w += 32 * t->pairs;
-        slot = slot + 1 == t->rows ? 0 : slot + 1;
-    }
-    return s;
-}
-
-/* n (1 to 16) channels from channel c on of a row of `count` pixels, of g->channels each; the
-   last pixel has `last` of them. */
-EDGEC_INLINE void edgec_dw_group__avx2(const EdgecRunsAvx2 *t, const EdgecWeightsAvx2 *g,
-                                       const int16_t *w, int32_t c, int32_t n, int32_t count,
-                                       int32_t last, int8_t *y)
-{
-    const EdgecDwSumsAvx2 bias = edgec_dw_load__avx2(g->bias + c, n);
-    const EdgecDwSumsAvx2 mult = edgec_dw_load__avx2(g->mult + c, n);
     for (int32_t i = 0; i < count; i++) {
-        const EdgecDwSumsAvx2 s = edgec_dw_pixel__avx2(t, t->x + i * t->step + c, w, bias);
-        const __m256i low = edgec_scale_s32__avx2(s.low, mult.low, g->quant.shift);
-        const __m256i high = edgec_scale_s32__avx2(s.high, mult.high, g->quant.shift);
-        edgec_store_s8__avx2(y + i * g->channels + c,
-                             edgec_narrow_s16__avx2(_mm256_packs_epi32(low, high), g->quant),
-                             i + 1 == count ? last : n);
+        y[i] = (int16_t)value;
+    }
+}
+
+/* Input row iy, or a row of padding. */
+EDGEC_INLINE const int8_t *edgec_dw_row__avx2(const EdgecConvS8 *p, const EdgecDwAvx2 *d,
+                                              const int8_t *x, int32_t iy)
+{
+    const EdgecConvShape *s = &p->shape;
+    if (iy < 0 || iy >= s->in_h) {
+        return d->padded;
+    }
+    return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+}
+
+/* y = a0 b0 a1 b1 ... as int16. */
+EDGEC_INLINE void edgec_weave_s8__avx2(const int8_t *a, const int8_t *b, int16_t *y, int32_t count)
+{
+    if (count < 16) {
+        for (int32_t i = 0; i < count; i++) {
+            y[2 * i] = a[i];
+            y[2 * i + 1] = b[i];
+        }
+        return;
+    }
+    for (int32_t i = 0; i < count; i += 16) {
+        const int32_t at = i + 16 <= count ? i : count - 16;
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(a + at));
+        const __m128i u = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
+        edgec_store__avx2(y + 2 * at, _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(v, u)));
+        edgec_store__avx2(y + 2 * at + 16, _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(v, u)));
+    }
+}
+
+/* The row of pairs that begins with input row iy. */
+EDGEC_INLINE void edgec_dw_pair_row__avx2(const EdgecConvS8 *p, const EdgecDwAvx2 *d,
+                                          const int8_t *x, int32_t iy, int16_t *to)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int8_t *row = edgec_dw_row__avx2(p, d, x, iy);
+    const int32_t all = s->in_w * s->in_c;
+    const int32_t left = s->pad_left * s->in_c < d->width ? s->pad_left * s->in_c : d->width;
+    const int32_t inside = all < d->width - left ? all : d->width - left;
+    if (d->next != 0) {
+        memset(d->padded, p->x_zp, (size_t)(d->width + d->next));
+        if (row != d->padded) {
+            memcpy(d->padded + left, row, (size_t)inside);
+        }
+        edgec_weave_s8__avx2(d->padded, d->padded + d->next, to, d->width);
+        return;
+    }
+    const int8_t *second = edgec_dw_row__avx2(p, d, x, iy + s->dilation_h);
+    edgec_dw_fill__avx2(to, p->x_zp, 2 * left);
+    edgec_weave_s8__avx2(row, second, to + 2 * left, inside);
+    edgec_dw_fill__avx2(to + 2 * (left + inside), p->x_zp, 2 * (d->width - left - inside));
+}
+
+/* All rows of pairs for output row oy, as far as the rows from `begin` on did not make them. */
+EDGEC_INLINE void edgec_dw_feed__avx2(const EdgecConvS8 *p, const EdgecDwAvx2 *d, const int8_t *x,
+                                      int32_t oy, int32_t begin)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t j = 0; j < d->row_pairs; j++) {
+        const int32_t ahead = 2 * (d->row_pairs - 1 - j);
+        const bool made = ahead > 0 && s->dilation_h == 1 && ahead % s->stride_h == 0 &&
+                          oy - ahead / s->stride_h >= begin;
+        if (!made) {
+            const int32_t tap = oy * s->stride_h + 2 * j * s->dilation_h;
+            const int32_t slot = s->dilation_h == 1 ? tap % s->k_h : 2 * j;
+            edgec_dw_pair_row__avx2(p, d, x, tap - s->pad_top, d->pairs + 2 * slot * d->width);
+        }
+    }
+}
+
+/* A pair of taps of 8 channels. In one piece, so that gcc neither loads nor spills ahead. */
+EDGEC_INLINE void edgec_dw_tap8__avx2(__m256i *sum, const int16_t *x, __m256i w)
+{
+    const struct {
+        int16_t taps[16];
+    } *pairs = (const void *)x;
+    __m256i v;
+    __asm__("vpmaddwd %2, %3, %1\n\t"
+            "vpaddd %1, %0, %0"
+            : "+x"(*sum), "=&x"(v)
+            : "m"(*pairs), "x"(w));
+}
+
+/* A pair of taps of 16 or 8 channels. */
+EDGEC_INLINE void edgec_dw_tap__avx2(__m256i *low, __m256i *high, const int16_t *x, __m256i w0,
+                                     __m256i w1, int32_t n)
+{
+    edgec_dw_tap8__avx2(low, x, w0);
+    if (n > 8) {
+        edgec_dw_tap8__avx2(high, x + 16, w1);
+    }
+}
+
+/* A row of pairs of taps of `pixels` (1 to 6) pixels that are `step` apart. */
+EDGEC_INLINE void edgec_dw_taps__avx2(EdgecSumsAvx2 *s, const EdgecDwAvx2 *d, const int16_t *x,
+                                      int32_t step, const int16_t *w, int32_t pixels, int32_t n)
+{
+    for (int32_t i = 0; i < d->columns; i++) {
+        const __m256i w0 = edgec_load__avx2(w);
+        const __m256i w1 = n > 8 ? edgec_load__avx2(w + 16) : w0;
+        edgec_dw_tap__avx2(&s->a0, &s->a1, x, w0, w1, n);
+        if (pixels > 1) {
+            edgec_dw_tap__avx2(&s->b0, &s->b1, x + 2 * step, w0, w1, n);
+        }
+        if (pixels > 2) {
+            edgec_dw_tap__avx2(&s->c0, &s->c1, x + 4 * step, w0, w1, n);
+        }
+        if (pixels > 3) {
+            edgec_dw_tap__avx2(&s->d0, &s->d1, x + 6 * step, w0, w1, n);
+        }
+        if (pixels > 4) {
+            edgec_dw_tap__avx2(&s->e0, &s->e1, x + 8 * step, w0, w1, n);
+        }
+        if (pixels > 5) {
+            edgec_dw_tap__avx2(&s->f0, &s->f1, x + 10 * step, w0, w1, n);
+        }
+        x += 2 * d->column_step;
+        w += n > 8 ? 32 : 16;
+    }
+}
+
+/* `pixels` pixels of n channels from channel c on, the first at element `from` of a row of pairs
+   and at y. tap: the first row of taps, in the padded input. */
+EDGEC_INLINE void edgec_dw_block__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d,
+                                       const EdgecWeightsAvx2 *g, const int16_t *w, int32_t tap,
+                                       int32_t from, int32_t step, int32_t c, int32_t n,
+                                       int32_t pixels, int8_t *y)
+{
+    const __m256i b0 = edgec_load__avx2(g->bias + c);
+    const __m256i b1 = edgec_load__avx2(g->bias + c + 8);
+    EdgecSumsAvx2 t = {b0, b1, b0, b1, b0, b1, b0, b1, b0, b1, b0, b1};
+    for (int32_t j = 0; j < d->row_pairs; j++) {
+        const int32_t slot = s->dilation_h == 1 ? (tap + 2 * j) % s->k_h : 2 * j;
+        const int16_t *x = d->pairs + 2 * (slot * d->width + from);
+        edgec_dw_taps__avx2(&t, d, x, step, w, pixels, n);
+        w += (n > 8 ? 32 : 16) * d->columns;
+    }
+    edgec_finish_all_s8__avx2(g, &t, c, n, pixels, y);
+}
+
+/* A row as pixels of 16 channels, `total` (at least 16) elements; the last ones may be computed
+ * twice. */
+EDGEC_INLINE void edgec_dw_flat__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d,
+                                      const EdgecWeightsAvx2 *g, int32_t tap, int8_t *y)
+{
+    const int32_t total = s->out_w * s->in_c;
+    const int32_t most = edgec_pixels__avx2((total + 15) / 16);
+    const int32_t pixels = most <= total / 16 ? most : total / 16;
+    for (int32_t i = 0; i < total; i += 16 * pixels) {
+        const int32_t at = i + 16 * pixels <= total ? i : total - 16 * pixels;
+        edgec_dw_block__avx2(s, d, g, g->w, tap, at, 16, 0, 16, pixels, y + at);
+    }
+}
+
+/* n channels of a row from channel c on. */
+EDGEC_INLINE void edgec_dw_group__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d,
+                                       const EdgecWeightsAvx2 *g, const int16_t *w, int32_t tap,
+                                       int32_t c, int32_t n, int8_t *y)
+{
+    const int32_t pixels = edgec_pixels__avx2(s->out_w);
+    const int32_t step = s->stride_w * s->in_c;
+    for (int32_t i = 0; i < s->out_w; i += pixels) {
+        const int32_t p = i + pixels <= s->out_w ? i : s->out_w - pixels;
+        edgec_dw_block__avx2(s, d, g, w, tap, p * step + c, step, c, n, pixels,
+                             y + p * s->in_c + c);
+    }
+}
+
+/* All channels of a row. */
+EDGEC_INLINE void edgec_dw_line__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d,
+                                      const EdgecWeightsAvx2 *g, int32_t tap, int8_t *y)
+{
+    const int16_t *w = g->w;
+    const int32_t taps = 2 * d->row_pairs * d->columns;
+    int32_t c = 0;
+    for (; c + 16 <= s->in_c; c += 16) {
+        edgec_dw_group__avx2(s, d, g, w + c * taps, tap, c, 16, y);
+    }
+    const int32_t rest = s->in_c - c;
+    if (rest > 0) {
+        const int32_t group = rest > 8 ? 16 : 8;
+        const int32_t n = s->in_c < group ? s->in_c : group;
+        edgec_dw_group__avx2(s, d, g, w + c * taps, tap, s->in_c - n, n, y);
     }
 }
 
 EDGEC_INLINE void edgec_dwconv_s8__avx2(const EdgecConvS8 *p, const int8_t *restrict x,
-                                        const int8_t *restrict w, const int32_t *restrict bias,
+                                        const int16_t *restrict w, const int32_t *restrict bias,
                                         const int32_t *restrict mult, int8_t *restrict y,
                                         int8_t *restrict scratch, int32_t row_begin,
                                         int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool flat = s->in_c < 16 && 16 % s->in_c == 0 && s->stride_w == 1;
-    const int32_t channels = flat ? 16 : s->in_c;
-    const int32_t row_step = edgec_row_width__avx2(s) * s->in_c;
-    const EdgecWeightsAvx2 g = {w, bias, mult, p->quant, channels};
-    int16_t *wide = (int16_t *)(void *)scratch;
-    int16_t *taps = wide + s->k_h * row_step + s->dilation_w * s->in_c + 16;
-    EdgecRunsAvx2 t = {wide, s->stride_w * channels, 0, s->k_h, row_step, s->k_w, 0, 0};
-    t.column_step = s->dilation_w * s->in_c;
-    t.pairs = (s->k_w + 1) / 2;
-    memset(wide + s->k_h * row_step, 0, (size_t)(s->dilation_w * s->in_c + 16) * sizeof *wide);
-    edgec_dw_weights__avx2(w, channels, s->k_h * t.pairs, taps);
-    const int32_t count = (s->out_w * s->in_c + channels - 1) / channels;
-    const int32_t rest = s->out_w * s->in_c - (count - 1) * channels;
-    int32_t done = INT32_MIN;
+    const bool flat =
+        s->in_c < 16 && 16 % s->in_c == 0 && s->stride_w == 1 && s->out_w * s->in_c >= 16;
+    const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
+    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
+    memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
-        t.slot = edgec_feed_rows_s8__avx2(p, x, oy, &done, wide);
-        for (int32_t c = 0; c < channels; c += 16) {
-            const int32_t n = channels - c < 16 ? channels - c : 16;
-            edgec_dw_group__avx2(&t, &g, taps + c * s->k_h * t.pairs * 2, c, n, count,
-                                 flat ? rest : n, out);
+        edgec_dw_feed__avx2(p, &d, x, oy, row_begin);
+        if (flat) {
+            edgec_dw_flat__avx2(s, &d, &g, oy * s->stride_h, out);
+        } else {
+            edgec_dw_line__avx2(s, &d, &g, oy * s->stride_h, out);
         }
     }
 }
