@@ -6,8 +6,10 @@ import numpy as np
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing import interleave, quant_constants
+from edgec.kernels.work import axis, border_pixels, joined_rows, limited, product_parts, times
 
 
 def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
@@ -46,6 +48,84 @@ def is_dw3x3(f: ConvFacts) -> bool:
     )
 
 
+def conv_cost(f: ConvFacts) -> Parts:
+    """Products of pairs of pixels, whose inputs are copied."""
+    pixels, border = f.out_h * f.out_w, border_pixels(f)
+    gathered = (
+        Part("call", 1, 40),
+        Part("rows", f.out_h, 10),
+        Part("pixels", pixels, 15),
+        Part("rows of taps copied", pixels * f.k_h, 6),
+        Part("bytes copied", pixels * f.patch, 0.4),
+        Part("taps of border pixels", border * f.k_h * f.k_w, 8),
+        Part("border pixels", border, 10),
+    )
+    products = product_parts(pixels, f.patch, f.out_c)
+    return (*times(f.n, (*gathered, *products)), limited(f))
+
+
+def pointwise_cost(f: ConvFacts) -> Parts:
+    """1x1: pixels of all rows together unless the stride separates them."""
+    rows, pixels = joined_rows(f)
+    parts = product_parts(pixels, f.in_c, f.out_c)
+    return (Part("call", 1, 30), *times(f.n * rows, (Part("rows", 1, 12), *parts)), limited(f))
+
+
+def gemm_cost(f: GemmFacts) -> Parts:
+    """Pairs of rows, then one."""
+    return (Part("call", 1, 20), *product_parts(f.rows, f.k, f.n), limited(f))
+
+
+def dwconv_cost(f: ConvFacts) -> Parts:
+    """Runs of four pixels without padding at the sides, other pixels alone."""
+    rows, columns, c = axis(f, 0), axis(f, 1), f.in_c
+    reach = 3 * f.stride[1] + (f.k_w - 1) * f.dilation[1]
+    runs, ox = 0, 0
+    while ox < f.out_w:
+        ix = ox * f.stride[1] - f.pads[1]
+        run = ox + 4 <= f.out_w and ix >= 0 and ix + reach < f.in_w
+        runs, ox = runs + run, ox + (4 if run else 1)
+    single = f.out_w - 4 * runs
+    outside = f.out_h * f.k_h - rows.taps
+    inside = columns.taps - 4 * runs * f.k_w
+    fours, ones = divmod(c, 4)
+    parts = (
+        Part("call", 1, 40),
+        Part("rows", f.out_h, 20),
+        Part("runs", f.out_h * runs, 30),
+        Part("channels of runs", f.out_h * runs * c, 50),
+        Part("rows of taps of runs", rows.taps * runs * c, 10),
+        Part("taps of runs", rows.taps * runs * c * f.k_w, 14),
+        Part("padding of runs", outside * runs * c * f.k_w, 4),
+        Part("single pixels", f.out_h * single, 40),
+        Part("blocks of 4 channels", f.out_h * single * fours, 50),
+        Part("channels alone", f.out_h * single * ones, 25),
+        Part("rows of taps of blocks", f.out_h * f.k_h * single * (fours + ones), 12),
+        Part("taps of blocks", rows.taps * inside * fours, 17),
+        Part("taps of channels alone", rows.taps * inside * ones, 8),
+        Part("padding", (f.out_h * f.k_h * single * f.k_w - rows.taps * inside) * (fours + ones)),
+    )
+    return (*times(f.n, parts), limited(f))
+
+
+def dw3x3_cost(f: ConvFacts) -> Parts:
+    """Runs of four pixels, then one of those that are left."""
+    quads, rest = divmod(f.out_w, 4)
+    runs = f.out_h * (quads + (rest > 0))
+    columns = quads * (3 * f.stride[1] + 3) + (rest > 0) * ((rest - 1) * f.stride[1] + 3)
+    edges = f.out_h * ((f.pads[1] > 0) + (f.pads[3] > 0))
+    parts = (
+        Part("call", 1, 40),
+        Part("rows", f.out_h, 20),
+        Part("runs", runs, 60),
+        Part("runs by channels", runs * f.in_c, 25),
+        Part("columns by channels", f.out_h * columns * f.in_c, 4),
+        Part("outputs", f.out_h * f.out_w * f.in_c, 19),
+        Part("edges by channels", edges * f.in_c, 3),
+    )
+    return (*times(f.n, parts), limited(f))
+
+
 CONV = Kernel[ConvFacts](
     name="conv_s8__c",
     headers=("conv/conv_s8__c.h", "gemm/dot_s8__c.h"),
@@ -58,7 +138,7 @@ CONV = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 2 * f.patch,
-    cost=lambda f: 2.0 * f.macs + 9 * f.outputs + 1.0 * f.macs / f.out_c,
+    cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__c",
@@ -71,7 +151,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: 2.0 * f.macs + 9 * f.outputs,
+    cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
     name="dwconv_s8__c",
@@ -84,7 +164,7 @@ DWCONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: 5.0 * f.macs + 20 * f.outputs,
+    cost=dwconv_cost,
 )
 DWCONV_3X3 = Kernel[ConvFacts](
     name="dwconv_s8_3x3__c",
@@ -97,7 +177,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: 2.0 * f.macs + 10.5 * f.outputs,
+    cost=dw3x3_cost,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__c",
@@ -110,7 +190,7 @@ GEMM = Kernel[GemmFacts](
     params=calls.gemm_s8_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
-    cost=lambda f: (2.0 if f.rows > 1 else 2.5) * f.macs + 9 * f.outputs,
+    cost=gemm_cost,
 )
 
 CONV_ROWS = (CONV, CONV_1X1, DWCONV, DWCONV_3X3)

@@ -7,8 +7,10 @@ from math import ceil
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, pack_rows, padded
+from edgec.kernels.work import border_pixels, groups_of, limited, times
 
 DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
@@ -16,11 +18,17 @@ ROW = "gemm/row_s8__dsp.h"
 PAIRS = "gemm/pairs_s8__dsp.h"
 
 
-def lanes_cost(blocks: int, groups: int, channels: int) -> float:
-    """Instructions of the core for `blocks` blocks of three pixels."""
-    pair = 17 * groups + 2 * ceil(groups / 4) + 38
-    odd = 35 if channels % 2 else 0
-    return blocks * (ceil(channels / 2) * pair + 45 + odd)
+def lanes_cost(blocks: int, k: int, channels: int) -> Parts:
+    """The core for `blocks` blocks of three pixels, whose inputs it expands."""
+    groups, pairs = ceil(k / 4), ceil(channels / 2)
+    return (
+        Part("blocks", blocks, 85),
+        Part("inputs expanded, four at a time", blocks * groups, 22),
+        Part("pairs of channels", blocks * pairs, 38),
+        Part("products, four at a time", blocks * pairs * groups, 17),
+        Part("turns of products", blocks * pairs * ceil(groups / 4), 2),
+        Part("odd channels", blocks * (channels % 2), 35),
+    )
 
 
 def lanes_scratch(groups: int) -> int:
@@ -28,19 +36,11 @@ def lanes_scratch(groups: int) -> int:
     return 24 * groups + 4
 
 
-def limit_cost(f: ConvFacts) -> float:
-    """Instructions of the pass that limits outputs to less than int8."""
-    quant = calls.required_quant(f.quant)
-    return 0.0 if (quant.lo, quant.hi) == (-128, 127) else 10.0 * f.outputs
-
-
-def pointwise_cost(f: ConvFacts) -> float:
+def pointwise_cost(f: ConvFacts) -> Parts:
     """1x1: pixels of all rows together unless the stride separates them."""
-    groups = ceil(f.in_c / 4)
-    joined = f.stride == (1, 1)
-    blocks = ceil(f.out_h * f.out_w / 3) if joined else f.out_h * ceil(f.out_w / 3)
-    expand = blocks * (22 * groups + 40)
-    return f.n * (lanes_cost(blocks, groups, f.out_c) + expand) + limit_cost(f)
+    rows = 1 if f.stride == (1, 1) else f.out_h
+    lanes = lanes_cost(groups_of(f, 3), f.in_c, f.out_c)
+    return (*times(f.n, (Part("call", 1, 60), Part("rows", rows, 20), *lanes)), limited(f))
 
 
 def pack_pointwise(f: ConvFacts) -> tuple[Constant, ...]:
@@ -60,29 +60,26 @@ def patches_scratch(f: ConvFacts) -> int:
     return 112 + lanes_scratch(ceil(f.patch / 4)) + 3 * piece(f)
 
 
-def patches_cost(f: ConvFacts) -> float:
-    """Any kernel: three pixels are gathered row of taps by row of taps."""
-    groups = ceil(f.patch / 4)
+def patches_cost(f: ConvFacts) -> Parts:
+    """Any kernel: three pixels are gathered row of taps by row of taps, or pixel by pixel."""
     blocks = ceil(f.out_h * f.out_w / 3)
     row = f.k_w * f.in_c
-    share = min(1.0, 1.6 * border(f))
-    if row % 4 == 0:
-        gather = 45 + f.k_h * (12 + share * (95 + 1.2 * row)) + 80 * share
-    else:
-        gather = 35 + f.k_h * 3 * (9 + 1.1 * row + share * 20) + 80 * share
-    expand = blocks * (22 * groups + gather)
-    return f.n * (lanes_cost(blocks, groups, f.out_c) + expand) + limit_cost(f)
-
-
-def border(f: ConvFacts) -> float:
-    """The share of outputs that depend on padding."""
-    inside = 1.0
-    for axis, (size, out, k) in enumerate(((f.in_h, f.out_h, f.k_h), (f.in_w, f.out_w, f.k_w))):
-        first = -(-f.pads[axis] // f.stride[axis])
-        reach = (k - 1) * f.dilation[axis]
-        last = (size - 1 - reach + f.pads[axis]) // f.stride[axis]
-        inside *= max(0, min(last, out - 1) - first + 1) / out
-    return 1.0 - inside
+    share = min(1.0, 1.6 * border_pixels(f) / (f.out_h * f.out_w))
+    words, single = blocks * (row % 4 == 0), 3 * blocks * (row % 4 != 0)
+    parts = (
+        Part("call", 1, 100),
+        Part("blocks of whole words", words, 45),
+        Part("rows of taps", words * f.k_h, 12),
+        Part("rows of taps at the border", words * f.k_h * share, 95),
+        Part("bytes at the border", words * f.patch * share, 1.2),
+        Part("pixels copied", single, 12),
+        Part("rows of taps copied", single * f.k_h, 9),
+        Part("bytes copied", single * f.patch, 1.1),
+        Part("rows of taps copied at the border", single * f.k_h * share, 20),
+        Part("blocks at the border", blocks * share, 80),
+        *lanes_cost(blocks, f.patch, f.out_c),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 def pack_patches(f: ConvFacts) -> tuple[Constant, ...]:
@@ -102,13 +99,19 @@ def is_pixel(f: ConvFacts) -> bool:
     )
 
 
-def row_cost(k: int, channels: int) -> float:
-    """Instructions of one row of `k` inputs by `channels` outputs."""
+def row_cost(k: int, channels: int) -> Parts:
+    """One row of `k` inputs by `channels` outputs."""
     groups = ceil(k / 4)
     blocks, pairs = channels // 6, ceil(channels % 6 / 2)
-    block = 23 * groups + 2 * ceil(groups / 4) + 36
-    copy = 2 * k if k % 4 else 0
-    return 80 + copy + 8 * groups + blocks * block + pairs * (13 * groups + 25)
+    return (
+        Part("rows", 1, 80),
+        Part("bytes copied", k if k % 4 else 0, 2),
+        Part("inputs expanded, four at a time", groups, 8),
+        Part("blocks of six channels", blocks, 36),
+        Part("products of six channels", blocks * groups, 23.5),
+        Part("pairs of channels", pairs, 25),
+        Part("products of two channels", pairs * groups, 13),
+    )
 
 
 def row_scratch(k: int) -> int:
@@ -139,14 +142,22 @@ def strip_turns(f: ConvFacts) -> int:
     return f.k_h * ceil(f.in_c / 4)
 
 
-def strip_cost(f: ConvFacts) -> float:
+def strip_cost(f: ConvFacts) -> Parts:
     """Blocks of three pixels of a row."""
     blocks = f.out_h * ceil(f.out_w / 3)
-    turns = strip_turns(f)
-    odd = 35 if f.out_c % 2 else 0
-    columns = 22 * turns + 40 * f.k_h
-    block = ceil(f.out_c / 2) * (53 * turns + 37) + 45 + odd + columns + 9 * turns + 30
-    return f.n * (blocks * block + f.out_h * columns) + limit_cost(f)
+    turns, pairs = strip_turns(f), ceil(f.out_c / 2)
+    columns = f.out_h + blocks
+    parts = (
+        Part("call", 1, 60),
+        Part("columns expanded, four at a time", columns * turns, 22),
+        Part("rows of columns", columns * f.k_h, 40),
+        Part("blocks", blocks, 75),
+        Part("columns moved", blocks * turns, 9),
+        Part("pairs of channels", blocks * pairs, 37),
+        Part("products of a row of taps", blocks * pairs * turns, 53),
+        Part("odd channels", blocks * (f.out_c % 2), 35),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 def pack_strip(f: ConvFacts) -> tuple[Constant, ...]:
@@ -216,7 +227,7 @@ CONV_PIXEL = Kernel[ConvFacts](
     args=lambda f, names: row_args(names, 1),
     batches=calls.conv_batches,
     scratch=lambda f: row_scratch(f.patch),
-    cost=lambda f: f.n * row_cost(f.patch, f.out_c) + limit_cost(f),
+    cost=lambda f: (*times(f.n, row_cost(f.patch, f.out_c)), limited(f)),
 )
 
 CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP, CONV_PIXEL)

@@ -8,8 +8,10 @@ from math import ceil
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_packed import pack_couples, packable
+from edgec.kernels.work import border_pixels, groups_of, limited, times
 
 PACKED = frozenset({"packed"})
 ARMV7M = frozenset({"armv7m"})
@@ -21,22 +23,38 @@ CORE = (
 )
 
 
-def couples_cost(couples: int, k: int, channels: int) -> float:
-    """Instructions of the core, on the scale of the rows in plain C (2 per MAC)."""
-    return couples * (channels * (5.6 * ceil(k / 2) + 18) + 2 * k + 20)
+def couples_cost(couples: int, k: int, channels: int) -> Parts:
+    """The core for couples of pixels."""
+    halves, fours = ceil(k / 2), ceil(channels / 4)
+    return (
+        Part("couples", couples, 20),
+        Part("inputs spread, two at a time", couples * halves, 4),
+        Part("blocks of channels", couples * fours, 10),
+        Part("channels", couples * channels, 18),
+        Part("products of two taps", couples * channels * halves, 5.6),
+    )
 
 
-def pointwise_cost(f: ConvFacts) -> float:
+def pointwise_cost(f: ConvFacts) -> Parts:
     """1x1: pixels of all rows together unless the stride separates them."""
-    joined = f.stride == (1, 1)
-    couples = ceil(f.out_h * f.out_w / 2) if joined else f.out_h * ceil(f.out_w / 2)
-    return f.n * couples_cost(couples, f.in_c, f.out_c)
+    rows = 1 if f.stride == (1, 1) else f.out_h
+    parts = (Part("rows", rows, 30), *couples_cost(groups_of(f, 2), f.in_c, f.out_c))
+    return (Part("call", 1, 50), *times(f.n, parts), limited(f))
 
 
-def patches_cost(f: ConvFacts) -> float:
+def patches_cost(f: ConvFacts) -> Parts:
     """Any kernel: two pixels are gathered row of taps by row of taps."""
-    couples = ceil(f.out_h * f.out_w / 2)
-    return f.n * (couples_cost(couples, f.patch, f.out_c) + couples * 10 * f.k_h)
+    couples, border = ceil(f.out_h * f.out_w / 2), border_pixels(f)
+    odd = couples * f.patch if f.k_w * f.in_c % 2 else 0
+    parts = (
+        Part("rows of taps", couples * f.k_h, 10),
+        Part("border pixels", border, 30),
+        Part("taps of border pixels", border * f.k_h * f.k_w, 8),
+        Part("inputs of border pixels", border * f.patch, 1),
+        Part("inputs of odd rows of taps", odd, 1),
+        *couples_cost(couples, f.patch, f.out_c),
+    )
+    return (Part("call", 1, 80), *times(f.n, parts), limited(f))
 
 
 def pack(f: ConvFacts) -> tuple[Constant, ...]:
@@ -76,25 +94,8 @@ CONV = Kernel[ConvFacts](
 )
 
 
-# ---- Armv7-M: multiply and add is one instruction anyway, so packing pays for longer sums only
-
-
-def armv7m_cost(couples: int, k: int, channels: int) -> float:
-    """Instructions on Armv7-M less 5 %, which one copy of the code for all layers is worth."""
-    return 0.95 * couples * (channels * (6.75 * ceil(k / 2) + 25) + 4.5 * k + 60)
-
-
-def armv7m_pointwise_cost(f: ConvFacts) -> float:
-    """1x1: pixels of all rows together unless the stride separates them."""
-    joined = f.stride == (1, 1)
-    couples = ceil(f.out_h * f.out_w / 2) if joined else f.out_h * ceil(f.out_w / 2)
-    return f.n * armv7m_cost(couples, f.in_c, f.out_c)
-
-
-def armv7m_patches_cost(f: ConvFacts) -> float:
-    """Any kernel."""
-    couples = ceil(f.out_h * f.out_w / 2)
-    return f.n * (armv7m_cost(couples, f.patch, f.out_c) + couples * 30 * f.k_h)
+# ---- Armv7-M: multiply and add is one instruction anyway, so packing pays for longer sums only.
+# One copy of the code for all layers is worth 5 % of the instructions.
 
 
 CONV_1X1_ARMV7M = replace(
@@ -102,14 +103,14 @@ CONV_1X1_ARMV7M = replace(
     name="conv_s8_1x1__armv7m",
     headers=("conv/conv_s8_1x1__armv7m.h", *CONV_1X1.headers),
     needs=ARMV7M,
-    cost=armv7m_pointwise_cost,
+    preference=0.95,
 )
 CONV_ARMV7M = replace(
     CONV,
     name="conv_s8__armv7m",
     headers=("conv/conv_s8__armv7m.h", *CONV.headers),
     needs=ARMV7M,
-    cost=armv7m_patches_cost,
+    preference=0.95,
 )
 
 CONV_ROWS = (CONV_1X1, CONV, CONV_1X1_ARMV7M, CONV_ARMV7M)

@@ -7,33 +7,51 @@ from math import ceil
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_packed import pack_triples
+from edgec.kernels.work import border_pixels, groups_of, limited, times
 
 RV64 = frozenset({"rv64"})
 CORE = "gemm/triples_s8__rv64.h"
 PIXELS = 6  # that are computed together
 
 
-def triples_cost(groups: int, k: int, channels: int) -> float:
-    """Instructions, on the scale of the rows in plain C: 2 per MAC, where they take 3.6."""
-    even = 2 * ceil(k / 2)
-    blocks = ceil(channels / 4)
-    split = 130 * ceil(even / 256)
-    return 0.56 * groups * (blocks * (23 * even + split + 4 * PIXELS * 14 + 60) + 20 * k + 150)
+def triples_cost(groups: int, k: int, channels: int) -> Parts:
+    """The core for groups of six pixels."""
+    even, blocks = 2 * ceil(k / 2), ceil(channels / 4)
+    return (
+        Part("groups", groups, 150),
+        Part("inputs spread", groups * even, 20),
+        Part("blocks of channels", groups * blocks, 60),
+        Part("splits of sums", groups * blocks * ceil(even / 256), 130),
+        Part("taps of blocks", groups * blocks * even, 23),
+        Part("outputs", groups * blocks * 4 * PIXELS, 14),
+    )
 
 
-def pointwise_cost(f: ConvFacts) -> float:
+def pointwise_cost(f: ConvFacts) -> Parts:
     """1x1: pixels of all rows together unless the stride separates them."""
-    joined = f.stride == (1, 1)
-    groups = ceil(f.out_h * f.out_w / PIXELS) if joined else f.out_h * ceil(f.out_w / PIXELS)
-    return f.n * triples_cost(groups, f.in_c, f.out_c)
+    rows = 1 if f.stride == (1, 1) else f.out_h
+    parts = (Part("rows", rows, 30), *triples_cost(groups_of(f, PIXELS), f.in_c, f.out_c))
+    return (Part("call", 1, 80), *times(f.n, parts), limited(f))
 
 
-def patches_cost(f: ConvFacts) -> float:
+def patches_cost(f: ConvFacts) -> Parts:
     """Any kernel."""
-    groups = ceil(f.out_h * f.out_w / PIXELS)
-    return f.n * (triples_cost(groups, f.patch, f.out_c) + groups * 100 * f.k_h)
+    groups, border = ceil(f.out_h * f.out_w / PIXELS), border_pixels(f)
+    parts = (
+        Part("rows of taps", groups * f.k_h, 100),
+        Part("border pixels", border, 30),
+        Part("taps of border pixels", border * f.k_h * f.k_w, 8),
+        *triples_cost(groups, f.patch, f.out_c),
+    )
+    return (Part("call", 1, 100), *times(f.n, parts), limited(f))
+
+
+def rows_cost(f: GemmFacts) -> Parts:
+    """Six rows at a time."""
+    return (Part("call", 1, 60), *triples_cost(ceil(f.rows / PIXELS), f.k, f.n), limited(f))
 
 
 def pack(f: ConvFacts) -> tuple[Constant, ...]:
@@ -92,7 +110,7 @@ GEMM_MANY = Kernel[GemmFacts](
     batches=calls.gemm_batches,
     scratch=lambda f: 32 * ceil(f.k / 2),
     scratch_align=8,
-    cost=lambda f: triples_cost(ceil(f.rows / PIXELS), f.k, f.n),
+    cost=rows_cost,
 )
 
 CONV_ROWS = (CONV_1X1, CONV)

@@ -9,9 +9,11 @@ import numpy as np
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct
-from edgec.kernels.conv_s8_dsp import DSP, limit_cost
+from edgec.kernels.conv_s8_dsp import DSP
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, Array, ConvFacts
 from edgec.kernels.packing import quant_constants
+from edgec.kernels.work import limited, times
 
 PAIRS = "dwconv/dw_pairs__dsp.h"
 TILES = "dwconv/dw_tiles__dsp.h"
@@ -83,18 +85,26 @@ def args_3x3(f: ConvFacts, names: CallNames) -> str:
     return ", ".join((*pointers(names), str(slots_3x3(f)), begin, end))
 
 
-def cost_3x3(f: ConvFacts) -> float:
+def cost_3x3(f: ConvFacts) -> Parts:
     """Tiles, row pairs of four channels, and strips of lines that fit the scratch memory."""
     groups = ceil(f.in_c / 4)
     rows, strips = lines(f), ceil(lines(f) / (slots_3x3(f) - 1))
-    if f.stride == (1, 1):
-        line = 16 + f.out_w // 2 * 49 + f.out_w % 2 * 29
-    else:
-        line = 16 + f.out_w // 4 * 55 + f.out_w % 4 * 18
-    compute = f.in_c * (rows * line + strips * 26) + groups * strips * 40
-    pairs = rows + 1
-    expand = groups * pairs * (80 + 10.5 * f.in_w)
-    return 0.93 * f.n * (compute + expand + slots_3x3(f) * pair_bytes(f)) + limit_cost(f)
+    per_channel = f.in_c * rows
+    one, quads = f.stride == (1, 1), f.out_w // 4
+    parts = (
+        Part("call", 1, 100),
+        Part("lines by channels", per_channel, 16),
+        Part("tiles of 2x2", per_channel * (f.out_w // 2) * one, 46),
+        Part("tiles of 2x1", per_channel * (f.out_w % 2) * one, 27),
+        Part("tiles of 1x4", per_channel * quads * (not one), 51),
+        Part("outputs alone", per_channel * (f.out_w % 4) * (not one), 17),
+        Part("strips by channels", f.in_c * strips, 24),
+        Part("strips by four channels", groups * strips, 37),
+        Part("row pairs expanded", groups * (rows + 1), 75),
+        Part("pixels expanded", groups * (rows + 1) * f.in_w, 9.8),
+        Part("bytes of row pairs", slots_3x3(f) * pair_bytes(f), 1),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 def pack_3x3(f: ConvFacts) -> tuple[Constant, ...]:
@@ -203,22 +213,36 @@ def args_2d(f: ConvFacts, names: CallNames) -> str:
     return ", ".join((*pointers(names), str(lines_2d(f)), begin, end))
 
 
-def tile_cost(f: ConvFacts, columns: int, rows: int) -> float:
-    """Instructions of a tile of 6 outputs."""
-    one, two = (10, 18) if f.stride[0] == 1 else (15, 21)
-    return 42 + rows * (8 + columns % 2 * one + columns // 2 * two)
+def tile_cost(f: ConvFacts, tiles: float, columns: int, rows: int) -> Parts:
+    """Tiles of 6 outputs."""
+    one = f.stride[0] == 1
+    return (
+        Part("tiles", tiles, 42),
+        Part("rows of taps of tiles", tiles * rows, 8),
+        Part("single columns of tiles", tiles * rows * (columns % 2) * one, 10),
+        Part("pairs of columns of tiles", tiles * rows * (columns // 2) * one, 18),
+        Part("single columns, stride 2", tiles * rows * (columns % 2) * (not one), 15),
+        Part("pairs of columns, stride 2", tiles * rows * (columns // 2) * (not one), 21),
+    )
 
 
-def cost_2d(f: ConvFacts) -> float:
+def cost_2d(f: ConvFacts) -> Parts:
     """Tiles, unpacked weights, row pairs expanded and moved down."""
     groups, rows = ceil(f.in_c / 4), ceil(f.out_h / 2)
     strips = ceil(rows / lines_2d(f))
-    line = 20 + ceil(f.out_w / 3) * tile_cost(f, f.k_w, tap_pairs(f))
-    compute = f.in_c * (rows * line + strips * (25 + 4 * channel_words(f)))
-    moved = strips * (tap_pairs(f) - 1) * row_bytes(f) / 16 * 6
     pairs = rows * f.stride[0] + tap_pairs(f)
-    expand = groups * (pairs * (80 + 10.5 * f.in_w) + moved + 60 * strips)
-    return f.n * (compute + expand) + limit_cost(f)
+    parts = (
+        Part("call", 1, 100),
+        Part("lines by channels", f.in_c * rows, 20),
+        *tile_cost(f, f.in_c * rows * ceil(f.out_w / 3), f.k_w, tap_pairs(f)),
+        Part("strips by channels", f.in_c * strips, 25),
+        Part("words of weights", f.in_c * strips * channel_words(f), 4),
+        Part("bytes moved", groups * strips * (tap_pairs(f) - 1) * row_bytes(f), 0.38),
+        Part("strips by four channels", groups * strips, 60),
+        Part("row pairs expanded", groups * pairs, 80),
+        Part("pixels expanded", groups * pairs * f.in_w, 10.5),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 def line_words(f: ConvFacts) -> int:
@@ -262,16 +286,22 @@ def args_1d(f: ConvFacts, names: CallNames) -> str:
     return ", ".join((*pointers(names), str(pairs_1d(line)), begin, end))
 
 
-def cost_1d(f: ConvFacts) -> float:
+def cost_1d(f: ConvFacts) -> Parts:
     """Tiles, unpacked weights and segments expanded."""
     line = line_of(f)
     groups, count = ceil(line.in_c / 4), ceil(line.out_h / line.dilation[0])
     tiles = line.dilation[0] * ceil(count / 6)
     segments = line.dilation[0] * ceil(count / (2 * pairs_1d(line)))
-    compute = tiles * tile_cost(line, tap_pairs(line), 1) + segments * (50 + 12 * line_words(line))
     columns = (count * line.stride[0] / 2) * line.dilation[0] + segments * (tap_pairs(line) - 1)
-    expand = groups * (segments * 150 + 11 * columns)
-    return line.n * (line.in_c * compute + expand) + limit_cost(line)
+    parts = (
+        Part("call", 1, 100),
+        *tile_cost(line, line.in_c * tiles, tap_pairs(line), 1),
+        Part("segments by channels", line.in_c * segments, 50),
+        Part("words of weights", line.in_c * segments * line_words(line), 12),
+        Part("segments by four channels", groups * segments, 150),
+        Part("pixels expanded", groups * columns, 11),
+    )
+    return (*times(line.n, parts), limited(f))
 
 
 DWCONV_3X3 = Kernel[ConvFacts](

@@ -9,9 +9,11 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_dw3x3
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing import folded_bias
 from edgec.kernels.packing_packed import small_sums
+from edgec.kernels.work import limited, times
 
 
 def applies(f: ConvFacts) -> bool:
@@ -42,18 +44,22 @@ def pack_aligned(f: ConvFacts) -> tuple[Constant, ...]:
     return (Constant("taps", np.concatenate([table.reshape(-1).view(np.uint8), weights]), 4),)
 
 
-def cost(f: ConvFacts) -> float:
-    """Instructions on Armv7-M less 10 %, which one copy of the code for all layers is worth."""
+def cost(f: ConvFacts) -> Parts:
+    """Runs of four pixels, then one of those that are left."""
     quads, rest = divmod(f.out_w, 4)
-    row = quads * (103 * f.out_c + 80)
-    if rest:
-        row += (22 + 20 * rest) * f.out_c + 80
-    return 0.9 * f.n * f.out_h * row
-
-
-def armv6m_cost(f: ConvFacts) -> float:
-    """On the scale of the rows in plain C, where a MAC is 2."""
-    return 0.8 * cost(f)
+    one = f.stride[1] == 1
+    edges = f.out_h * ((f.pads[1] > 0) + (f.pads[3] > 0))
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 20),
+        Part("runs", f.out_h * (quads + (rest > 0)), 80),
+        Part("channels of runs of 4", f.out_h * quads * f.out_c * one, 103),
+        Part("channels of runs of 4, stride 2", f.out_h * quads * f.out_c * (not one), 103),
+        Part("channels of short runs", f.out_h * (rest > 0) * f.out_c, 22),
+        Part("outputs of short runs", f.out_h * rest * f.out_c, 20),
+        Part("channels at the sides", edges * f.out_c, 4),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 DWCONV_ARMV7M = Kernel[ConvFacts](
@@ -75,6 +81,7 @@ DWCONV_ARMV7M = Kernel[ConvFacts](
     scratch=lambda f: f.out_c,
     scratch_align=1,
     cost=cost,
+    preference=0.9,  # what one copy of the code for all layers is worth
 )
 DWCONV_ARMV6M = replace(
     DWCONV_ARMV7M,
@@ -86,7 +93,6 @@ DWCONV_ARMV6M = replace(
     ),
     needs=frozenset({"armv6m"}),
     pack=pack_aligned,
-    cost=armv6m_cost,
 )
 
 CONV_ROWS = (DWCONV_ARMV7M, DWCONV_ARMV6M)

@@ -17,26 +17,20 @@ from edgec.kernels.conv_s8_dsp import (
     row_cost,
     row_scratch,
 )
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, GemmFacts
 from edgec.kernels.packing_dsp import overlapped, pack_pairs, pack_rows
+from edgec.kernels.work import limited, times
 
 
-def limit_cost(f: GemmFacts) -> float:
-    """Instructions of the pass that limits outputs to less than int8."""
-    quant = calls.required_quant(f.quant)
-    return 0.0 if (quant.lo, quant.hi) == (-128, 127) else 10.0 * f.outputs
-
-
-def single_cost(f: GemmFacts) -> float:
+def single_cost(f: GemmFacts) -> Parts:
     """Row by row."""
-    return f.rows * row_cost(f.k, f.n) + limit_cost(f)
+    return (Part("call", 1, 20), *times(f.rows, row_cost(f.k, f.n)), limited(f))
 
 
-def rows_cost(f: GemmFacts) -> float:
+def rows_cost(f: GemmFacts) -> Parts:
     """Three rows at a time."""
-    groups = ceil(f.k / 4)
-    blocks = ceil(f.rows / 3)
-    return lanes_cost(blocks, groups, f.n) + blocks * (22 * groups + 40) + limit_cost(f)
+    return (Part("call", 1, 60), *lanes_cost(ceil(f.rows / 3), f.k, f.n), limited(f))
 
 
 def pack_single(f: GemmFacts) -> tuple[Constant, ...]:

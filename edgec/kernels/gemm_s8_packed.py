@@ -10,9 +10,11 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8_packed import CORE, PACKED, couples_cost
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, GemmFacts
 from edgec.kernels.packing import interleave, quant_constants
 from edgec.kernels.packing_packed import pack_couples, packable
+from edgec.kernels.work import limited, times
 
 SCALAR = frozenset({"scalar"})
 
@@ -36,10 +38,23 @@ def pack_unsigned(f: GemmFacts) -> tuple[Constant, ...]:
     return (Constant("weights", unsigned, 8), *others)
 
 
-def single_cost(f: GemmFacts) -> float:
+def many_cost(f: GemmFacts) -> Parts:
+    """Couples of rows."""
+    return (Part("call", 1, 50), *couples_cost(ceil(f.rows / 2), f.k, f.n), limited(f))
+
+
+def single_cost(f: GemmFacts) -> Parts:
     """Row by row: 8 channels together, others alone."""
-    alone = f.n % 8
-    return f.rows * (40 + (f.n - alone) * (2.15 * f.k + 12) + alone * (5.0 * f.k + 15))
+    eights, alone = f.n // 8, f.n % 8
+    parts = (
+        Part("rows", 1, 40),
+        Part("blocks", eights, 40),
+        Part("taps of blocks", eights * f.k, 17),
+        Part("outputs of blocks", 8 * eights, 8),
+        Part("channels alone", alone, 15),
+        Part("taps of channels alone", alone * f.k, 5),
+    )
+    return (Part("call", 1, 20), *times(f.rows, parts), limited(f))
 
 
 GEMM_MANY = Kernel[GemmFacts](
@@ -55,7 +70,7 @@ GEMM_MANY = Kernel[GemmFacts](
     args=calls.gemm_args,
     batches=calls.gemm_batches,
     scratch=lambda f: 8 * ceil(f.k / 2),
-    cost=lambda f: couples_cost(ceil(f.rows / 2), f.k, f.n),
+    cost=many_cost,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__scalar",
@@ -84,7 +99,7 @@ GEMM_ARMV6M = Kernel[GemmFacts](
     params=calls.gemm_s8_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
-    cost=lambda f: 0.9 * single_cost(f),
+    cost=single_cost,
 )
 
 GEMM_RV64 = replace(
@@ -92,7 +107,7 @@ GEMM_RV64 = replace(
     name="gemm_s8__rv64",
     headers=("gemm/gemm_s8__rv64.h", "gemm/row8_s8__unsigned.h"),
     needs=frozenset({"rv64"}),
-    cost=lambda f: 0.6 * single_cost(f),
+    cost=single_cost,
 )
 
 GEMM_ROWS = (GEMM_MANY, GEMM, GEMM_ARMV6M, GEMM_RV64)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import POOL_S8, PoolFacts, Quant
+from edgec.kernels.work import axis, border_pixels, times
 
 DSP = frozenset({"dsp"})
 HEADERS = ("pool/pool_s8__dsp.h",)
@@ -59,6 +62,37 @@ def batches(f: PoolFacts) -> tuple[int, int, int]:
     return f.n, f.in_h * f.in_w * f.in_c, f.out_h * f.out_w * f.in_c
 
 
+def cost(f: PoolFacts) -> Parts:
+    """Windows of four channels; those of pixels at the border are found at run time."""
+    p = flat(f)
+    fours, border = ceil(p.in_c / 4), border_pixels(p)
+    pixels = p.out_h * p.out_w
+    taps = axis(p, 0).taps * axis(p, 1).taps
+    whole = border == 0
+    parts = (
+        Part("call", 1, 40),
+        Part("rows", p.out_h, 15),
+        Part("pixels", pixels, 15),
+        Part("windows", pixels * fours, 12),
+        Part("rows of taps", pixels * fours * p.k_h * whole, 4),
+        Part("taps", taps * fours * whole, 5),
+        Part("pixels, with padding", pixels * (not whole), 40),
+        Part("rows of taps, with padding", axis(p, 0).taps * p.out_w * fours * (not whole), 15),
+        Part("taps, with padding", taps * fours * (not whole), 7),
+    )
+    return times(p.n, parts)
+
+
+def mean_cost(f: PoolFacts) -> Parts:
+    """Sums of windows, requantized."""
+    return (*cost(f), Part("means", f.outputs, 10), Part("exact means", exact(f), 10))
+
+
+def exact(f: PoolFacts) -> int:
+    """Outputs that are divided."""
+    return f.outputs if f.same_scale else 0
+
+
 MAXPOOL = Kernel[PoolFacts](
     name="maxpool_s8__dsp",
     headers=HEADERS,
@@ -71,7 +105,7 @@ MAXPOOL = Kernel[PoolFacts](
     params=params,
     args=args,
     batches=batches,
-    cost=lambda f: f.outputs * (1.0 * f.taps + 2),
+    cost=cost,
 )
 MEANPOOL = Kernel[PoolFacts](
     name="meanpool_s8__dsp",
@@ -85,7 +119,7 @@ MEANPOOL = Kernel[PoolFacts](
     params=params,
     args=args,
     batches=batches,
-    cost=lambda f: f.outputs * (1.2 * f.taps + 12),
+    cost=mean_cost,
 )
 
 POOL_ROWS = (MAXPOOL, MEANPOOL)

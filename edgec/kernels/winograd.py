@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import numpy.typing as npt
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing import quant_constants
 
@@ -49,11 +52,30 @@ def tiles(f: ConvFacts) -> int:
     return -(-(f.n * ((f.out_h + 1) // 2) * ((f.out_w + 1) // 2)) // 3) * 3
 
 
-def cost(f: ConvFacts) -> float:
+def cost(f: ConvFacts) -> Parts:
     """Products, input transform, output transform, and the share of border tiles."""
-    per_word = 16.6 if f.in_c % 16 == 0 else 18
-    products = 16 * (per_word * f.in_c / 4 + 9) * f.out_c / 6
-    return tiles(f) * (products + 58 * f.in_c + 86 * f.out_c + 120)
+    groups, used = tiles(f) / 3, f.n * ceil(f.out_h / 2) * ceil(f.out_w / 2)
+    alone = used - f.n * tiles_inside(f, 0) * tiles_inside(f, 1)
+    products = 8 * groups * f.out_c
+    whole = f.in_c % 16 == 0
+    return (
+        Part("call", 1, 150),
+        Part("groups of tiles", groups, 360),
+        Part("products of two channels", products, 9),
+        Part("products, four at a time", products * f.in_c / 4 * whole, 16.6),
+        Part("products, four at a time, with a rest", products * f.in_c / 4 * (not whole), 18),
+        Part("tiles", used, 60),
+        Part("inputs transformed", used * f.in_c, 55),
+        Part("outputs transformed", used * f.out_c, 86),
+        Part("tiles at the border", alone, 150),
+        Part("inputs of tiles at the border", alone * f.in_c, 16),
+    )
+
+
+def tiles_inside(f: ConvFacts, k: int) -> int:
+    """Rows (0) or columns (1) of tiles that do not depend on padding."""
+    size, out, pad = ((f.in_h, f.out_h), (f.in_w, f.out_w))[k] + (f.pads[k],)
+    return sum(o - pad >= 0 and o - pad + 4 <= size for o in range(0, out, 2))
 
 
 WINOGRAD = Kernel[ConvFacts](
