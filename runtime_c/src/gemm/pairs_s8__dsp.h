@@ -30,7 +30,9 @@
 #endif
 /* Assembly that C calls by `bl`, with its own convention of registers. */
 #define EDGEC_DSP_NAKED static __attribute__((naked, noinline, unused))
-#define EDGEC_DSP_ASM_CORE EDGEC_DSP_CORE __attribute__((optimize("omit-frame-pointer")))
+#define EDGEC_DSP_ASM_CORE \
+    EDGEC_DSP_CORE         \
+    __attribute__((aligned(4), optimize("omit-frame-pointer"))) /* adr counts in words */
 
 /* Scratch memory as words; the caller has it aligned to 4. */
 EDGEC_INLINE uint32_t *edgec_words(int8_t *p)
