@@ -23,6 +23,7 @@ from edgec.kernels import (
     gemm_s8_packed,
     pool_s8_dsp,
     pool_s8_mve,
+    pool_s8_rvv,
     rnn_f32,
     winograd,
     winograd4_scalar,
@@ -65,6 +66,7 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
 POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_dsp.POOL_ROWS,
     *pool_s8_mve.POOL_ROWS,
+    *pool_s8_rvv.POOL_ROWS,
 )
 ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
     *element_s8_mve.ELEMENT_ROWS,

@@ -22,15 +22,17 @@ def transposed_facts(node: Node, constants: Mapping[Value, Array]) -> Transposed
         return None
     if any(d != 1 for d in op.dilations):
         return None
-    lead = (1,) * (4 - len(x))
-    in_h, in_w = (*lead, *x[1:-1])
-    out_h, out_w = (*lead, *y[1:-1])
-    k_h, k_w = (*lead, *w.shape[1:-1])
-    stride_h, stride_w = (*lead, *op.strides)
+    (in_h, in_w), (out_h, out_w) = _plane(x[1:-1]), _plane(y[1:-1])
+    k_h, k_w = _plane(w.shape[1:-1])
     top, left = (op.pads[0], op.pads[1]) if len(x) == 4 else (0, op.pads[0])
     return TransposedFacts(
         n=x[0], in_h=in_h, in_w=in_w, in_c=x[-1], out_h=out_h, out_w=out_w, out_c=y[-1],
-        k_h=k_h, k_w=k_w, stride=(stride_h, stride_w), pads=(top, left), group=op.group,
+        k_h=k_h, k_w=k_w, stride=_plane(op.strides), pads=(top, left), group=op.group,
         weights=w.reshape(w.shape[0], k_h, k_w, w.shape[-1]), bias=bias,
         quant=Quant(op.x_zp, mult.astype(np.int32), op.shift, op.y_zp, op.lo, op.hi),
     )  # fmt: skip
+
+
+def _plane(values: tuple[int, ...]) -> tuple[int, int]:
+    """(height, width); a line is one row high."""
+    return (values[0], values[1]) if len(values) == 2 else (1, values[0])

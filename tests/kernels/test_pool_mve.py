@@ -11,7 +11,7 @@ from edgec.kernels.base import CallNames
 from edgec.kernels.pool_s8_mve import MAXPOOL
 from edgec.ops.pool import MaxPool
 from tests.kernels.harness import Case, check
-from tests.kernels.test_pool_dsp import SHAPES, Shape, facts_of
+from tests.kernels.test_pools import SHAPES, Shape, facts_of
 
 # more channels than a vector, a single one, a line
 WIDE: tuple[Shape, ...] = (

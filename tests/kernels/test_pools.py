@@ -1,4 +1,4 @@
-"""Pools for the DSP extension give what the operators' references say."""
+"""Pools give what the operators' references say, on every kind of core that has a row."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
-from edgec.kernels.base import CallNames
+from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import PoolFacts, Quant
-from edgec.kernels.pool_s8_dsp import MAXPOOL, MEANPOOL, flat, is_uniform
+from edgec.kernels.pool_s8_dsp import MAXPOOL, flat, is_uniform
+from edgec.kernels.registry import POOL_ROWS
 from edgec.ops.pool import MaxPool
 from edgec.ops.quantized_window import QAveragePool
 from edgec.quantize.fixedpoint import choose_multipliers
 from tests.kernels.harness import Case, check
+from tests.kernels.test_parity import on_targets
 
-TARGET = "cortex-m4"
+Row = Kernel[PoolFacts]
 Shape = tuple[int, int, int, tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
 
 # height, width, channels, kernel, stride, pads
@@ -27,7 +30,19 @@ SHAPES: tuple[Shape, ...] = (
     (4, 4, 13, (3, 3), (1, 1), (1, 1, 1, 1)),
     (16, 20, 5, (16, 20), (1, 1), (0, 0, 0, 0)),
     (3, 9, 6, (2, 4), (1, 3), (0, 2, 1, 3)),
+    (6, 4, 43, (2, 2), (2, 1), (0, 0, 0, 0)),
+    (5, 3, 150, (3, 3), (1, 2), (1, 1, 1, 1)),
 )
+
+
+def rows(kind: str) -> list[ParameterSet]:
+    """Every row of one kind with every kind of core that has its features."""
+    found = (on_targets(row.needs, row) for row in POOL_ROWS if row.op == kind)
+    return [case for cases in found for case in cases]
+
+
+def named(value: object) -> str:
+    return value.name if isinstance(value, Kernel) else str(value)
 
 
 def facts_of(shape: Shape, n: int = 1, dilation: int = 1) -> PoolFacts:
@@ -45,13 +60,15 @@ def names(count: int) -> CallNames:
     return CallNames("x", "y", "", tuple(f"k{i}" for i in range(count)))
 
 
-def max_case(rng: np.random.Generator, f: PoolFacts) -> Case:
+def max_case(row: Row, rng: np.random.Generator, f: PoolFacts) -> Case:
     x = image(rng, f)
     op = MaxPool((f.k_h, f.k_w), f.stride, f.pads, f.dilation, channels_last=True)
-    return Case("max", MAXPOOL, MAXPOOL.emit(f, names(0)), x, (), 0, op.reference(x))
+    return Case("max", row, row.emit(f, names(0)), x, (), 0, op.reference(x))
 
 
-def mean_case(rng: np.random.Generator, f: PoolFacts, same: bool, include_pad: bool) -> Case:
+def mean_case(
+    row: Row, rng: np.random.Generator, f: PoolFacts, same: bool, include_pad: bool
+) -> Case:
     x = image(rng, f)
     real = np.array([0.0] + [0.9 / k for k in range(1, f.taps + 1)])
     m = choose_multipliers(real, f.taps * 255)
@@ -62,30 +79,30 @@ def mean_case(rng: np.random.Generator, f: PoolFacts, same: bool, include_pad: b
     )  # fmt: skip
     quant = Quant(x_zp, m.mult, m.shift, y_zp, lo, 120)
     facts = dataclasses.replace(f, mean=quant, same_scale=same, include_pad=include_pad)
-    assert MEANPOOL.when(facts)
-    packed = tuple(c.data for c in MEANPOOL.pack(facts))
-    text = MEANPOOL.emit(facts, names(len(packed)))
-    return Case("mean", MEANPOOL, text, x, packed, 0, op.reference(x, m.mult))
+    assert row.when(facts)
+    packed = tuple(c.data for c in row.pack(facts))
+    text = row.emit(facts, names(len(packed)))
+    return Case("mean", row, text, x, packed, 0, op.reference(x, m.mult))
 
 
-@pytest.mark.qemu
-def test_max_pools_give_the_largest_elements(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("row", "target"), rows("maxpool"), ids=named)
+def test_max_pools_give_the_largest_elements(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    cases = [max_case(rng, facts_of(shape, n=1 + i % 2)) for i, shape in enumerate(SHAPES)]
+    cases = [max_case(row, rng, facts_of(shape, n=1 + i % 2)) for i, shape in enumerate(SHAPES)]
     dilated = facts_of((7, 9, 6, (2, 3), (1, 2), (1, 0, 0, 2)), dilation=2)
-    check(TARGET, [*cases, max_case(rng, dilated)], tmp_path)
+    check(target, [*cases, max_case(row, rng, dilated)], tmp_path)
 
 
-@pytest.mark.qemu
-def test_mean_pools_follow_the_law(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("row", "target"), rows("meanpool"), ids=named)
+def test_mean_pools_follow_the_law(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     cases = [
-        mean_case(rng, facts_of(shape), same, include)
+        mean_case(row, rng, facts_of(shape), same, include)
         for shape in SHAPES
         for same in (False, True)
         for include in (False, True)
     ]
-    check(TARGET, cases, tmp_path)
+    check(target, cases, tmp_path)
 
 
 def test_a_pool_of_a_small_image_is_one_row() -> None:
