@@ -1,4 +1,4 @@
-"""Rows of the recurrent layers of float in plain C and for AVX2."""
+"""Rows of the recurrent layers of float: plain C, AVX2 and Helium."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
 from edgec.kernels.conv_f32_avx2 import TILE, groups
+from edgec.kernels.conv_f32_mve import MVE_FP, pack_blocks
+from edgec.kernels.conv_f32_mve import TILE as MVE_TILE
 from edgec.kernels.conv_s8_avx2 import AVX2
 from edgec.kernels.facts import F32, Array, RecurrentFacts
 from edgec.kernels.packing import interleave
@@ -33,8 +35,8 @@ class Form:
     def chunk(self, f: RecurrentFacts) -> int:
         """Steps of which the input's part is one product."""
         around = f.steps * (f.size + f.directions * f.hidden)
-        rows = min(self.most_rows, f.steps, self.memory * around / (f.gates * f.hidden))
-        return max(1, int(rows))
+        rows = min(self.most_rows, f.steps)
+        return rows if rows * f.gates * f.hidden <= self.memory * around else 1
 
     def scratch(self, f: RecurrentFacts) -> int:
         """Bytes: the gate sums of the chunk and, of a GRU, one state."""
@@ -148,7 +150,7 @@ def row(isa: str, headers: tuple[str, ...], form: Form) -> Kernel[RecurrentFacts
 C = row(
     "c",
     ("elementwise/exp_f32__c.h", "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
-    Form(interleave, most_rows=2, slack=0, memory=1 / 8),
+    Form(interleave, most_rows=2, slack=0, memory=1 / 12),
 )
 AVX = replace(
     row(
@@ -159,5 +161,14 @@ AVX = replace(
     needs=AVX2,
     cost=lambda f: 0.3 * f.macs + 6 * f.outputs * (f.gates + 1),
 )
+HELIUM = replace(
+    row(
+        "mve",
+        ("elementwise/exp_f32__mve.h", "gemm/gemm_f32__mve.h", MVE_TILE),
+        Form(pack_blocks, most_rows=3, slack=8, memory=1 / 12),
+    ),
+    needs=MVE_FP,
+    cost=lambda f: 0.7 * f.macs + 12 * f.outputs * (f.gates + 1),
+)
 
-RECURRENT_ROWS = (C, AVX)
+RECURRENT_ROWS = (C, AVX, HELIUM)
