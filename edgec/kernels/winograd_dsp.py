@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -65,16 +67,77 @@ def scratch(f: ConvFacts) -> int:
 
 def cost(f: ConvFacts) -> Parts:
     """Products of two tiles by a block of channels; inputs and outputs of each tile."""
-    pairs = tiles(f, 2) / 2
-    blocks = pairs * -(-f.out_c // BLOCK)
-    per_pair = 11.2 if f.in_c % 16 == 0 else 13.5
+    return _parts(f, tiles(f, 2) / 2 * -(-f.out_c // BLOCK), 1 / BLOCK)
+
+
+def _parts(f: ConvFacts, blocks: float, calls_per_output: float) -> Parts:
+    """What both rows do: `blocks` times the products of 36 positions, and the transforms."""
+    products = 36 * blocks * f.in_c / 2
+    whole = f.in_c % 16 == 0
+    used = tiles(f)
+    border = used - f.n * _inside(f, 0) * _inside(f, 1)
+    outputs = used * f.out_c
+    ragged = outputs - f.n * (f.out_h // 4) * (f.out_w // 4) * f.out_c
+    quant = calls.required_quant(f.quant)
+    plain = (quant.shift, quant.lo, quant.hi) == (0, -128, 127)
     return (
         Part("positions", 36 * blocks, 9),
-        Part("products", 36 * blocks * f.in_c / 2, per_pair),
-        Part("inputs", tiles(f) * f.in_c, 200),
-        Part("outputs", tiles(f) * f.out_c, 295),
-        Part("tiles", tiles(f), 150),
+        Part("products", products * whole, 11.4),
+        Part("products with a rest", products * (not whole), 13.5),
+        Part("tiles", used, 80),
+        Part("inputs", used * f.in_c, 192),
+        Part("tiles at the border", border, 350),
+        Part("inputs at the border", border * f.in_c, 25),
+        Part("outputs", outputs * plain, 272),
+        Part("outputs limited or shifted", outputs * (not plain), 420),
+        Part("outputs of cut tiles", ragged, 100),
+        Part("calls for outputs", outputs * calls_per_output, 55),
     )
+
+
+def _inside(f: ConvFacts, k: int) -> int:
+    """Rows (0) or columns (1) of tiles that do not depend on padding."""
+    size, out, pad = ((f.in_h, f.out_h), (f.in_w, f.out_w))[k] + (f.pads[k],)
+    return sum(o - pad >= 0 and o - pad + 6 <= size for o in range(0, out, 4))
+
+
+def pack_int8(f: ConvFacts) -> tuple[Constant, ...]:
+    """int8 [O / 2][I / 4][2 channels][3 kx][3 ky][4 inputs], missing channels zeros."""
+    w = np.pad(f.weights, ((0, f.out_c % 2), (0, 0), (0, 0), (0, 0)))
+    quads = w.reshape(-1, 2, 3, 3, f.in_c // 4, 4).transpose(0, 4, 1, 3, 2, 5)
+    return (Constant("weights", np.ascontiguousarray(quads), 4), *raised_constants(f))
+
+
+def passes(f: ConvFacts) -> int:
+    """How often the weights are transformed for one image; 0 if no four tiles fit into memory."""
+    most = (f.room - _rest_int8(f)) // (288 * f.in_c)
+    return -(-_groups(f) // most) if most > 0 else 0
+
+
+def lot(f: ConvFacts) -> int:
+    """Groups of four tiles that are kept transformed at once."""
+    return -(-_groups(f) // passes(f))
+
+
+def _groups(f: ConvFacts) -> int:
+    """Groups of four tiles of an image."""
+    return tiles(f, 4) // f.n // 4
+
+
+def scratch_int8(f: ConvFacts) -> int:
+    """Transformed tiles, transformed weights of two channels; products or one tile on its way."""
+    return 288 * f.in_c * lot(f) + _rest_int8(f)
+
+
+def _rest_int8(f: ConvFacts) -> int:
+    return 144 * f.in_c + max(1152, 288 + 36 * f.in_c)
+
+
+def cost_int8(f: ConvFacts) -> Parts:
+    """Products of four tiles by two channels; weights once per lot of tiles."""
+    pairs = -(-f.out_c // 2)
+    weights = Part("weights", f.n * passes(f) * f.in_c * 2 * pairs, 100)
+    return (*_parts(f, f.n * _groups(f) * pairs, 0.5), weights)
 
 
 WINOGRAD4 = Kernel[ConvFacts](
@@ -89,7 +152,7 @@ WINOGRAD4 = Kernel[ConvFacts](
     types=S8,
     struct="EdgecConvS8",
     needs=frozenset({"dsp"}),
-    when=applies,
+    when=lambda f: applies(f) and scratch(f) <= f.room,
     pack=pack,
     params=calls.conv_s8_params,
     args=calls.conv_args,
@@ -98,4 +161,15 @@ WINOGRAD4 = Kernel[ConvFacts](
     cost=cost,
 )
 
-CONV_ROWS = (WINOGRAD4,)
+WINOGRAD4_INT8 = replace(
+    WINOGRAD4,
+    name="conv_s8_winograd4_int8__dsp",
+    headers=("conv/conv_s8_winograd4_int8__dsp.h", *WINOGRAD4.headers[1:]),
+    when=lambda f: applies(f) and passes(f) > 0,
+    pack=pack_int8,
+    args=lambda f, names: f"{calls.conv_args(f, names)}, {lot(f)}",
+    scratch=scratch_int8,
+    cost=cost_int8,
+)
+
+CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8)

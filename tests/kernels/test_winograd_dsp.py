@@ -40,6 +40,7 @@ def test_any_size_padding_and_number_of_channels_agrees(
     cases: list[Case] = []
     for number, shape in enumerate(SHAPES):
         facts, x, y = conv_s8_sample(rng, shape, large=number == 1)
+        facts = dataclasses.replace(facts, room=20000)  # not all tiles of the fourth
         assert row.when(facts)
         cases.append(conv_case(row, facts, x, y, 0.0))
     check(target, cases, tmp_path)
@@ -54,6 +55,7 @@ def test_rows_from_rolling_buffers_equal_the_whole_layer(
     cases: list[Case] = []
     for shape in SHAPES[:5]:
         facts, x, y = conv_s8_sample(rng, shape)
+        facts = dataclasses.replace(facts, room=20000)
         whole = conv_case(row, facts, x, y, 0.0)
         call = rolling_call(row, facts, len(whole.constants))
         cases.append(dataclasses.replace(whole, call=call))
@@ -76,7 +78,7 @@ def test_the_largest_weights_and_inputs_stay_exact(
         m = choose_multipliers(100.0 / bound, bound)
         quant = dataclasses.replace(random_quant(rng, signs, None), x_zp=zp, mult=m.mult)
         quant = dataclasses.replace(quant, shift=m.shift, lo=-128, hi=127)
-        facts = conv_facts(shape, signs, None, quant)
+        facts = dataclasses.replace(conv_facts(shape, signs, None, quant), room=40000)
         acc = convolve(x.astype(np.float64), shape, signs.astype(np.float64), zp)
         want = requantize(acc.astype(np.int64), m.mult, m.shift, quant.y_zp, -128, 127)
         assert row.when(facts)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from edgec.kernels.facts import ConvFacts, Quant
 from edgec.kernels.winograd4 import B
-from edgec.kernels.winograd_dsp import CONV_ROWS, WINOGRAD4, pack, raised_constants, transform
+from edgec.kernels.winograd_dsp import (
+    CONV_ROWS,
+    WINOGRAD4,
+    WINOGRAD4_INT8,
+    lot,
+    pack,
+    pack_int8,
+    passes,
+    raised_constants,
+    transform,
+)
 
 # the lines of A as the kernel computes them, which is divided by 1, 2, 4 and 4
 A = np.array(
@@ -15,13 +27,15 @@ A = np.array(
 HALVED = np.array([1, 2, 4, 4])
 
 
-def facts(in_c: int = 8, out_c: int = 6, kernel: int = 3, stride: int = 1) -> ConvFacts:
+def facts(
+    in_c: int = 8, out_c: int = 6, kernel: int = 3, stride: int = 1, room: int = 10**6
+) -> ConvFacts:
     rng = np.random.default_rng(1)
     w = rng.integers(-127, 128, (out_c, kernel, kernel, in_c)).astype(np.int8)
     quant = Quant(-3, np.full(out_c, 1 << 20, np.int32), 0, 5)
     return ConvFacts(
         1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1, w,
-        np.zeros(out_c, np.int32), quant,
+        np.zeros(out_c, np.int32), quant, room=room,
     )  # fmt: skip
 
 
@@ -68,9 +82,26 @@ def test_only_plain_3x3_of_whole_words_applies() -> None:
         assert not row.when(facts(kernel=1))
         assert not row.when(facts(in_c=6))
         assert not row.when(facts(in_c=512))
+        assert not row.when(facts(room=2000))
 
 
 def test_the_products_of_odd_tiles_and_channels_count_in_whole_blocks() -> None:
     assert WINOGRAD4.parts(facts(out_c=5)) != WINOGRAD4.parts(facts(out_c=6))
     positions = {part.name: part.times for part in WINOGRAD4.parts(facts(out_c=5))}["positions"]
     assert positions == 36 * 2 * 2
+
+
+def test_weights_are_transformed_as_often_as_memory_makes_it_necessary() -> None:
+    wide = dataclasses.replace(facts(), out_h=14, out_w=18)  # 20 tiles, 5 groups of 2304 bytes
+    rest = 144 * 8 + 1152
+    for room, times, lots in ((10**6, 1, 5), (rest + 3 * 2304, 2, 3), (rest + 2304, 5, 1)):
+        f = dataclasses.replace(wide, room=room)
+        assert (passes(f), lot(f), WINOGRAD4_INT8.scratch(f)) == (times, lots, rest + lots * 2304)
+
+
+def test_int8_weights_are_packed_by_columns_of_four_inputs() -> None:
+    f = facts(out_c=3)
+    packed = pack_int8(f)[0].data
+    assert packed.shape == (2, 2, 2, 3, 3, 4)
+    assert packed[1, 1, 0, 2, 1].tolist() == f.weights[2, 1, 2, 4:].tolist()
+    assert not packed[1, :, 1].any()
