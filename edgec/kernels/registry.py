@@ -27,6 +27,7 @@ from edgec.kernels import (
     rnn_f32,
     winograd,
     winograd4_scalar,
+    winograd_avx2,
     winograd_dsp,
 )
 from edgec.kernels.base import Kernel, cheapest
@@ -45,6 +46,7 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *dwconv_s8_mve.CONV_ROWS,
     *dwconv_s8_scalar.CONV_ROWS,
     *conv_s8_avx2.CONV_ROWS,
+    *winograd_avx2.CONV_ROWS,
     *conv_f32_avx2.CONV_ROWS,
     *conv_s8_rvv.CONV_ROWS,
     *dwconv_s8_rvv.CONV_ROWS,

@@ -20,6 +20,8 @@ SHAPES = (
     *(Shape(5, 5, 16, c, (1, 1)) for c in (8, 15, 16, 19, 24, 25, 33, 130)),
     *(Shape(2, w, 7, 16, (3, 3), pads=SAME) for w in (4, 5, 7, 13, 19)),
     Shape(6, 9, 16, 16, (3, 3), pads=SAME, n=2),
+    Shape(9, 11, 19, 21, (3, 3), pads=(0, 1, 2, 0)),
+    Shape(16, 17, 17, 64, (3, 3), pads=SAME),
     Shape(8, 8, 32, 48, (3, 3), pads=SAME),
     Shape(9, 7, 5, 35, (3, 3), (2, 2), pads=(0, 0, 1, 1)),
     Shape(11, 9, 3, 8, (3, 3), (2, 2), pads=(0, 0, 1, 1)),
@@ -51,6 +53,8 @@ def test_blocks_and_what_is_left_give_what_the_law_says(
     rng = np.random.default_rng(5)
     samples = [conv_s8_sample(rng, shape, large) for shape in SHAPES]
     cases = [conv_case(row, f, x, y, 0.0) for f, x, y in samples if row.when(f)]
+    if large and not cases:
+        pytest.skip("the kernel takes no multipliers that need a shift")
     assert cases
     check(TARGET, cases, tmp_path)
 

@@ -1,0 +1,249 @@
+/*
+ * int8 3x3 convolution of stride 1 with requantization for AVX2 by exact Winograd F(4x4, 3x3).
+ *
+ *   576 Y = A ((G w G') .* (B d B')) A',   d = x - x_zp of 6x6 pixels, Y of 4x4 pixels
+ *
+ * B, G and A are the integer matrices of edgec/kernels/winograd_avx2.py. Transformed inputs are
+ * within 25500 and transformed weights within 18288, so both are int16; all that follows is modulo
+ * 2^32. Times the inverse of 9 it is 64 Y, which fits int32 as the packing has made sure, and 6
+ * bits of fraction for the requantization (see scale_s8__avx2.h).
+ *
+ * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c], both of 16 channels or more; taps outside
+ * x have the value x_zp. w: int16 [group of 16 channels][36][pair of inputs][channel][2]; the last
+ * group is of the last 16. bias: 64 times as large.
+ * scratch: batch * 36 * (2 * in_c, in_c rounded up to 2, + 64) bytes. A batch of tiles is
+ * transformed, multiplied and transformed back.
+ */
+#ifndef EDGEC_CONV_S8_WINOGRAD__AVX2_H
+#define EDGEC_CONV_S8_WINOGRAD__AVX2_H
+
+#include "gemm/tile_s8__avx2.h"
+
+#define EDGEC_INVERSE_OF_9 INT32_C(0x38E38E39)
+
+typedef struct {
+    EdgecConvS8 conv;
+    int32_t batch;
+} EdgecWinogradAvx2;
+
+/* Tiles of an image: output rows [begin, end), `across` in a row; `batch` of them in scratch. */
+typedef struct {
+    int32_t begin;
+    int32_t end;
+    int32_t across;
+    int32_t batch;
+    int32_t inputs;
+    int16_t *v;
+    int32_t *m;
+} EdgecTilesAvx2;
+
+/* B times six vectors of int16, which are `step` vectors apart. */
+EDGEC_INLINE void edgec_winograd_in__avx2(const __m256i d[6], __m256i *to, int32_t step)
+{
+    const __m256i p = _mm256_sub_epi16(d[4], _mm256_slli_epi16(d[2], 2));
+    const __m256i q = _mm256_sub_epi16(d[3], _mm256_slli_epi16(d[1], 2));
+    const __m256i r = _mm256_sub_epi16(d[4], d[2]);
+    const __m256i t = _mm256_sub_epi16(d[3], d[1]);
+    const __m256i s = _mm256_add_epi16(t, t);
+    const __m256i u = _mm256_slli_epi16(_mm256_sub_epi16(d[0], d[2]), 2);
+    to[0] = _mm256_add_epi16(u, r);
+    to[step] = _mm256_add_epi16(p, q);
+    to[2 * step] = _mm256_sub_epi16(p, q);
+    to[3 * step] = _mm256_add_epi16(r, s);
+    to[4 * step] = _mm256_sub_epi16(r, s);
+    to[5 * step] = _mm256_sub_epi16(_mm256_sub_epi16(d[5], d[3]), _mm256_add_epi16(s, s));
+}
+
+/* 16 channels from channel c on of six pixels of a row, the first in column ix, minus x_zp. */
+EDGEC_INLINE void edgec_winograd_row__avx2(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
+                                           int32_t c, __m256i d[6])
+{
+    const __m256i zp = _mm256_set1_epi16((int16_t)p->x_zp);
+    for (int32_t k = 0; k < 6; k++) {
+        d[k] = _mm256_setzero_si256();
+        if (ix + k >= 0 && ix + k < p->shape.in_w) {
+            const int8_t *at = row + (ix + k) * p->shape.in_c + c;
+            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+            d[k] = _mm256_sub_epi16(_mm256_cvtepi8_epi16(v), zp);
+        }
+    }
+}
+
+/* 16 channels of one tile, transformed, to slot `slot` of the batch. */
+EDGEC_INLINE void edgec_winograd_patch__avx2(const EdgecConvS8 *p, const EdgecTilesAvx2 *t,
+                                             const int8_t *x, int32_t tile, int32_t slot, int32_t c)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t top = t->begin + tile / t->across * 4 - s->pad_top;
+    const int32_t left = tile % t->across * 4 - s->pad_left;
+    const int32_t needed = t->end + 2 - s->pad_top;
+    const int32_t bottom = needed < s->in_h ? needed : s->in_h;
+    __m256i half[36];
+    for (int32_t i = 0; i < 6; i++) {
+        __m256i d[6];
+        if (top + i >= 0 && top + i < bottom) {
+            const int32_t at = edgec_ring_row(top + i, s->in_rows, s->in_h);
+            edgec_winograd_row__avx2(p, x + at * s->in_w * s->in_c, left, c, d);
+        } else {
+            for (int32_t k = 0; k < 6; k++) {
+                d[k] = _mm256_setzero_si256();
+            }
+        }
+        edgec_winograd_in__avx2(d, half + 6 * i, 1);
+    }
+    int16_t *to = t->v + slot * t->inputs + c;
+    const int32_t next = t->batch * t->inputs;
+    for (int32_t j = 0; j < 6; j++) {
+        const __m256i d[6] = {half[j],      half[j + 6],  half[j + 12],
+                              half[j + 18], half[j + 24], half[j + 30]};
+        __m256i v[6];
+        edgec_winograd_in__avx2(d, v, 1);
+        for (int32_t i = 0; i < 6; i++) {
+            edgec_store__avx2(to + (6 * i + j) * next, v[i]);
+        }
+    }
+}
+
+/* All products of a batch of `count` tiles by 16 channels. */
+EDGEC_INLINE void edgec_winograd_products__avx2(const EdgecTilesAvx2 *t, const EdgecWeightsAvx2 *g,
+                                                int32_t at, int32_t count)
+{
+    const int32_t pixels = edgec_pixels__avx2(count);
+    const __m256i zero = _mm256_setzero_si256();
+    for (int32_t k = 0; k < 36; k++) {
+        for (int32_t i = 0; i < count; i += pixels) {
+            const int32_t tile = i + pixels <= count ? i : count - pixels;
+            const int16_t *x = t->v + (k * t->batch + tile) * t->inputs;
+            int32_t *m = t->m + (k * t->batch + tile) * 16;
+            EdgecSumsAvx2 s = {zero, zero, zero, zero, zero, zero,
+                               zero, zero, zero, zero, zero, zero};
+            edgec_run_s8__avx2(&s, x, t->inputs, g, at, t->inputs / 2, pixels, 16);
+            const __m256i sums[12] = {s.a0, s.a1, s.b0, s.b1, s.c0, s.c1,
+                                      s.d0, s.d1, s.e0, s.e1, s.f0, s.f1};
+            for (int32_t n = 0; n < 2 * pixels; n++) {
+                edgec_store__avx2(m + 8 * n, sums[n]);
+            }
+        }
+        at += 16 * t->inputs;
+    }
+}
+
+/* A times six vectors of int32. */
+EDGEC_INLINE void edgec_winograd_out__avx2(const __m256i m[6], __m256i y[4])
+{
+    const __m256i a = _mm256_add_epi32(m[1], m[2]);
+    const __m256i b = _mm256_sub_epi32(m[1], m[2]);
+    const __m256i c = _mm256_add_epi32(m[3], m[4]);
+    const __m256i d = _mm256_slli_epi32(_mm256_sub_epi32(m[3], m[4]), 1);
+    y[0] = _mm256_add_epi32(m[0], _mm256_add_epi32(a, c));
+    y[1] = _mm256_add_epi32(b, d);
+    y[2] = _mm256_add_epi32(a, _mm256_slli_epi32(c, 2));
+    y[3] = _mm256_add_epi32(b, _mm256_slli_epi32(_mm256_add_epi32(d, m[5]), 2));
+}
+
+/* 8 channels of a tile: 64 times the sums of 4x4 pixels, without the factor 9, by rows. */
+EDGEC_INLINE void edgec_winograd_half__avx2(const int32_t *m, int32_t next, __m256i y[4][6])
+{
+    for (int32_t j = 0; j < 6; j++) {
+        __m256i column[6];
+        __m256i sums[4];
+        for (int32_t i = 0; i < 6; i++) {
+            column[i] = edgec_load__avx2(m + (6 * i + j) * next);
+        }
+        edgec_winograd_out__avx2(column, sums);
+        for (int32_t i = 0; i < 4; i++) {
+            y[i][j] = sums[i];
+        }
+    }
+}
+
+/* Four pixels of 8 channels, whose bias is at `bias`. */
+EDGEC_INLINE void edgec_winograd_pixels__avx2(const __m256i m[6], const int32_t *bias, __m256i y[4])
+{
+    edgec_winograd_out__avx2(m, y);
+    for (int32_t k = 0; k < 4; k++) {
+        y[k] = _mm256_mullo_epi32(y[k], _mm256_set1_epi32(EDGEC_INVERSE_OF_9));
+        y[k] = _mm256_add_epi32(y[k], edgec_load__avx2(bias));
+    }
+}
+
+/* 16 channels from channel c on of one tile, from slot `slot` of the batch. */
+EDGEC_INLINE void edgec_winograd_tile__avx2(const EdgecConvS8 *p, const EdgecTilesAvx2 *t,
+                                            const EdgecWeightsAvx2 *g, int32_t tile, int32_t slot,
+                                            int32_t c, int8_t *y)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t top = t->begin + tile / t->across * 4;
+    const int32_t left = tile % t->across * 4;
+    const int32_t columns = s->out_w - left;
+    __m256i low[4][6];
+    __m256i high[4][6];
+    edgec_winograd_half__avx2(t->m + slot * 16, t->batch * 16, low);
+    edgec_winograd_half__avx2(t->m + slot * 16 + 8, t->batch * 16, high);
+    for (int32_t i = 0; i < 4 && top + i < t->end; i++) {
+        __m256i a[4];
+        __m256i b[4];
+        edgec_winograd_pixels__avx2(low[i], g->bias + c, a);
+        edgec_winograd_pixels__avx2(high[i], g->bias + c + 8, b);
+        int8_t *to =
+            y + (edgec_ring_row(top + i, s->out_rows, s->out_h) * s->out_w + left) * s->out_c + c;
+        edgec_finish16_s8__avx2(g, a[0], b[0], a[1], b[1], c, 16, to, columns > 1);
+        if (columns > 2) {
+            to += 2 * s->out_c;
+            edgec_finish16_s8__avx2(g, a[2], b[2], a[3], b[3], c, 16, to, columns > 3);
+        }
+    }
+}
+
+/* `count` tiles from tile `first` on. */
+EDGEC_INLINE void edgec_winograd_batch__avx2(const EdgecConvS8 *p, const EdgecTilesAvx2 *t,
+                                             const EdgecWeightsAvx2 *g, const int8_t *x,
+                                             int32_t first, int32_t count, int8_t *y)
+{
+    const EdgecConvShape *s = &p->shape;
+    for (int32_t c = 0; c < s->in_c; c += 16) {
+        const int32_t from = c + 16 <= s->in_c ? c : s->in_c - 16;
+        for (int32_t i = 0; i < count; i++) {
+            edgec_winograd_patch__avx2(p, t, x, first + i, i, from);
+        }
+    }
+    for (int32_t c = 0; c < s->out_c; c += 16) {
+        const int32_t from = c + 16 <= s->out_c ? c : s->out_c - 16;
+        edgec_winograd_products__avx2(t, g, c * 36 * t->inputs, count);
+        for (int32_t i = 0; i < count; i++) {
+            edgec_winograd_tile__avx2(p, t, g, first + i, i, from, y);
+        }
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8_winograd__avx2(const EdgecWinogradAvx2 *q, const int8_t *restrict x,
+                                               const int16_t *restrict w,
+                                               const int32_t *restrict bias,
+                                               const int32_t *restrict mult, int8_t *restrict y,
+                                               int8_t *restrict scratch, int32_t row_begin,
+                                               int32_t row_end)
+{
+    const EdgecConvS8 *p = &q->conv;
+    const EdgecConvShape *s = &p->shape;
+    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, s->out_c};
+    EdgecTilesAvx2 t = {row_begin,
+                        row_end,
+                        (s->out_w + 3) / 4,
+                        q->batch,
+                        (s->in_c + 1) / 2 * 2,
+                        (int16_t *)(void *)scratch,
+                        (int32_t *)(void *)scratch};
+    t.m = (int32_t *)(void *)(scratch + t.batch * 36 * 2 * t.inputs);
+    const int32_t tiles = (row_end - row_begin + 3) / 4 * t.across;
+    const int32_t count = tiles < t.batch ? tiles : t.batch;
+    for (int32_t i = 0; i < tiles; i += count) {
+        const int32_t first = i + count <= tiles ? i : tiles - count;
+        edgec_winograd_batch__avx2(p, &t, &g, x, first, count, y);
+    }
+}
+
+#ifndef EDGEC_CONV_S8_WINOGRAD__AVX2
+#define EDGEC_CONV_S8_WINOGRAD__AVX2 edgec_conv_s8_winograd__avx2
+#endif
+
+#endif
