@@ -171,7 +171,7 @@ class ElementFacts:
 
 @dataclass(frozen=True, eq=False)
 class TransposedFacts:
-    """A 2-d transposed convolution of int8 in NHWC without dilation.
+    """A 2-d transposed convolution in NHWC without dilation.
 
     weights: [out_c, k_h, k_w, in_c / group]; stride: (h, w); pads: (top, left); the rest as in
     ConvFacts.
@@ -191,7 +191,9 @@ class TransposedFacts:
     group: int
     weights: Array
     bias: Array | None
-    quant: Quant
+    quant: Quant | None = None
+    lo: float | None = None
+    hi: float | None = None
 
     @property
     def types(self) -> str:

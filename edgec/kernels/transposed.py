@@ -1,4 +1,4 @@
-"""Transposed convolutions of int8 as ordinary ones, by the kernels that there are for those.
+"""Transposed convolutions as ordinary ones, by the kernels that there are for those.
 
 With stride s, the outputs whose position plus padding is v modulo s see only the taps v, v + s,
 v + 2 s ... of the kernel: a convolution of stride 1 by a smaller kernel. It is called row by row,
@@ -18,7 +18,7 @@ import numpy as np
 
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.costs import Costs, costs_for
-from edgec.kernels.facts import Array, ConvFacts, Quant, TransposedFacts
+from edgec.kernels.facts import F32, S8, Array, ConvFacts, TransposedFacts
 
 SPREAD = "convtranspose/spread_s8__c.h"
 EMPTY = -1  # a tap that no weight belongs to
@@ -94,11 +94,12 @@ def _conv(f: TransposedFacts, rows: Phase, columns: tuple[Phase, ...]) -> ConvFa
         max(one.count - 1 + k_w - one.pad - f.in_w, 0),
     )
     bias = None if f.bias is None else np.tile(f.bias, many)
-    quant: Quant = replace(f.quant, mult=np.tile(f.quant.mult, many))
+    quant = None if f.quant is None else replace(f.quant, mult=np.tile(f.quant.mult, many))
     return ConvFacts(
         n=1, in_h=f.in_h, in_w=f.in_w, in_c=f.in_c, out_h=rows.count, out_w=one.count,
         out_c=many * f.out_c, k_h=k_h, k_w=k_w, stride=(1, 1), dilation=(1, 1), pads=pads,
         group=f.group, weights=np.ascontiguousarray(weights), bias=bias, quant=quant,
+        lo=f.lo, hi=f.hi,
     )  # fmt: skip
 
 
@@ -149,7 +150,9 @@ class Transposed:
 
     def _line(self, piece: Piece) -> int:
         """Bytes of the line that the pixels of `piece` are spread from."""
-        return 0 if piece.columns is None else piece.columns.count * piece.facts.out_c
+        if piece.columns is None:
+            return 0
+        return piece.columns.count * piece.facts.out_c * int(piece.facts.weights.itemsize)
 
     def _line_at(self) -> int:
         return -(-max(p.kernel.scratch(p.facts) for p in self.pieces) // 16) * 16
@@ -189,6 +192,9 @@ class Transposed:
         y = f"{names.y}{image(f.out_h * line)} + ({at}) * {line}"
         needs = piece.kernel.scratch(piece.facts) > 0
         spread = f"{names.scratch} + {self._line_at()}"
+        size = int(f.weights.itemsize)
+        if size > 1:
+            spread = f"(float *)(void *)({spread})"
         call = CallNames(
             x,
             y if piece.columns is None else spread,
@@ -203,7 +209,11 @@ class Transposed:
         if piece.columns is not None:
             to = f"{y} + {piece.columns.first * f.out_c}"
             step = f.stride[1] * f.out_c
-            yield f"EDGEC_SPREAD_S8__C({to}, {spread}, {piece.columns.count}, {f.out_c}, {step});"
+            places = f"{to}, {spread}"
+            if size > 1:
+                places = f"(int8_t *)({to}), (const int8_t *){spread}"
+            count = piece.columns.count
+            yield f"EDGEC_SPREAD_S8__C({places}, {count}, {size * f.out_c}, {size * step});"
         yield "}"
 
 
@@ -233,8 +243,8 @@ def transposed_candidates(
     features: frozenset[str],
     candidates: Callable[[ConvFacts, frozenset[str]], tuple[Kernel[ConvFacts], ...]],
 ) -> tuple[Transposed, ...]:
-    """The ways to compute `f`, of which there is none for other weights than int8."""
-    if f.weights.dtype != np.int8:
+    """The ways to compute `f`, of which there is none for weights but int8 and float32."""
+    if f.types not in (S8, F32):
         return ()
     options = [
         _pieces(f, pick, together=together)

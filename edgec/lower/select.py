@@ -34,9 +34,12 @@ from edgec.lower.recurrent import recurrent_facts
 from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
+from edgec.ops.move import Concat
 from edgec.ops.quantized import QGemm
 from edgec.ops.quantized_window import QConv
 from edgec.ops.shape import Reshape
+
+AMPLE = "ample_flash"  # a feature: memory hardly matters
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class RowKernels:
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
         self._makers = {v: n for n in graph.nodes for v in n.outputs}
+        self._joined = {v for n in graph.nodes if isinstance(n.op, Concat) for v in n.operands}
         options: dict[int, list[Choice]] = {}
         for node in graph.nodes:
             o = self._options(node)
@@ -138,6 +142,10 @@ class RowKernels:
         inplace = _inplace(buffers) if choice.row.elementwise else ()
         return KernelStep(choice.row.name, call, scratch, inplace)
 
+    def _is_joined(self, node: Node) -> bool:
+        """Whether loops write the result where Concat wants it, and memory for both is dear."""
+        return node.output in self._joined and AMPLE not in self._features
+
     def _is_fed(self, node: Node, options: Mapping[int, list[Choice]]) -> bool:
         """Whether kernels write all operands, so that storing them costs nothing more."""
         for value in node.operands:
@@ -161,7 +169,7 @@ class RowKernels:
             found = () if gemm is None else gemm_candidates(gemm, self._features)
             return [] if gemm is None else [Choice(row, gemm) for row in found]
         turned = transposed_facts(node, self._constants)
-        if turned is not None:
+        if turned is not None and not (turned.quant is None and self._is_joined(node)):
             ways = transposed_candidates(turned, self._features, conv_candidates)
             return [Choice(row, turned) for row in ways]
         layer = recurrent_facts(node, self._constants)

@@ -16,7 +16,9 @@ from edgec.lower.select import RowKernels
 from edgec.ops.activation import Sigmoid
 from edgec.ops.base import Op, Sample
 from edgec.ops.conv import Conv
+from edgec.ops.conv_transpose import ConvTranspose
 from edgec.ops.matmul import Gemm
+from edgec.ops.move import Concat
 from edgec.ops.quantized import QGemm
 from edgec.ops.quantized_window import QConv
 from edgec.targets import load_target
@@ -46,6 +48,7 @@ def conv_of(op: Conv, x: tuple[int, ...], w: tuple[int, ...], *, bias: bool) -> 
 
 
 LAST = {"channels_last": True}
+TRANSPOSED = ConvTranspose((2, 2), (0, 0, 0, 0), (1, 1), (0, 0), low=0.0, **LAST)
 USES: dict[str, Callable[[], Sample]] = {
     "3x3": lambda: conv_of(
         Conv((1, 1), (1, 1, 1, 1), (1, 1), 1, **LAST), (1, 5, 6, 3), (4, 3, 3, 3), bias=True
@@ -63,6 +66,7 @@ USES: dict[str, Callable[[], Sample]] = {
     "line": lambda: conv_of(
         Conv((2,), (1, 2), (1,), 1, low=0.0, **LAST), (1, 9, 3), (4, 3, 3), bias=True
     ),
+    "transposed": lambda: Sample(TRANSPOSED, (f32(1, 3, 4, 5), f32(6, 2, 2, 5), f32(6)), (1, 2)),
     "gemm": lambda: Sample(Gemm(trans_b=True), (f32(3, 7), f32(5, 7), f32(5)), (1, 2)),
     "plain gemm": lambda: Sample(Gemm(), (f32(3, 7), f32(7, 5)), (1,)),
     "scalar bias": lambda: Sample(Gemm(low=0.0), (f32(3, 7), f32(7, 5), f32(1)), (1, 2)),
@@ -176,6 +180,16 @@ def large() -> Sample:
     w = RNG.integers(-128, 128, (32, 1, 1, 32)).astype(np.int8)
     mult = np.full(32, 2**20, np.int32)
     return Sample(one, (x, w, np.zeros(32, np.int32), mult), (1, 2, 3))
+
+
+def test_what_is_joined_to_another_tensor_needs_no_memory_of_its_own() -> None:
+    graph = case_of(USES["transposed"]()).graph
+    (node,) = graph.nodes
+    graph.outputs.clear()
+    graph.outputs.append(graph.add(Concat(3), node.output, node.output))
+    core = load_target("cortex-m4").features
+    assert not RowKernels(graph, core).applies(node)
+    assert RowKernels(graph, load_target("x86_64-v3").features).applies(node)
 
 
 def test_scratch_memory_is_part_of_the_step() -> None:
