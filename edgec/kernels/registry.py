@@ -17,10 +17,12 @@ from edgec.kernels import (
     dwconv_s8_mve,
     dwconv_s8_rvv,
     dwconv_s8_scalar,
+    element_s8_avx2,
     element_s8_mve,
     element_s8_rvv,
     gemm_s8_dsp,
     gemm_s8_packed,
+    pool_s8_avx2,
     pool_s8_dsp,
     pool_s8_mve,
     pool_s8_rvv,
@@ -69,10 +71,12 @@ POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_dsp.POOL_ROWS,
     *pool_s8_mve.POOL_ROWS,
     *pool_s8_rvv.POOL_ROWS,
+    *pool_s8_avx2.POOL_ROWS,
 )
 ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
     *element_s8_mve.ELEMENT_ROWS,
     *element_s8_rvv.ELEMENT_ROWS,
+    *element_s8_avx2.ELEMENT_ROWS,
 )
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 

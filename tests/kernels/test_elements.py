@@ -81,6 +81,8 @@ def test_tables_of_any_length(row: Row, target: str, tmp_path: Path) -> None:
     table = int8(rng, 256)
     cases: list[Case] = []
     for size, _ in (*SIZES, (1, 1)):
+        if "avx2" in row.needs and size < 64:
+            continue
         a = int8(rng, size)
         want = Lut().reference(a, table)
         cases.append(case_of(row, ElementFacts("lut", size, size), a, table, want))

@@ -28,7 +28,7 @@ SHAPES: tuple[Shape, ...] = (
     (7, 5, 7, (3, 2), (2, 1), (1, 0, 1, 1)),
     (5, 5, 4, (5, 5), (1, 1), (0, 0, 0, 0)),
     (4, 4, 13, (3, 3), (1, 1), (1, 1, 1, 1)),
-    (16, 20, 5, (16, 20), (1, 1), (0, 0, 0, 0)),
+    (16, 20, 9, (16, 20), (1, 1), (0, 0, 0, 0)),
     (3, 9, 6, (2, 4), (1, 3), (0, 2, 1, 3)),
     (6, 4, 43, (2, 2), (2, 1), (0, 0, 0, 0)),
     (5, 3, 150, (3, 3), (1, 2), (1, 1, 1, 1)),
@@ -43,6 +43,12 @@ def rows(kind: str) -> list[ParameterSet]:
 
 def named(value: object) -> str:
     return value.name if isinstance(value, Kernel) else str(value)
+
+
+def shapes_for(row: Row) -> list[Shape]:
+    """Those with enough channels for the row."""
+    least = 8 if "avx2" in row.needs else 4
+    return [shape for shape in SHAPES if shape[2] >= least]
 
 
 def facts_of(shape: Shape, n: int = 1, dilation: int = 1) -> PoolFacts:
@@ -79,7 +85,6 @@ def mean_case(
     )  # fmt: skip
     quant = Quant(x_zp, m.mult, m.shift, y_zp, lo, 120)
     facts = dataclasses.replace(f, mean=quant, same_scale=same, include_pad=include_pad)
-    assert row.when(facts)
     packed = tuple(c.data for c in row.pack(facts))
     text = row.emit(facts, names(len(packed)))
     return Case("mean", row, text, x, packed, 0, op.reference(x, m.mult))
@@ -88,8 +93,10 @@ def mean_case(
 @pytest.mark.parametrize(("row", "target"), rows("maxpool"), ids=named)
 def test_max_pools_give_the_largest_elements(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    cases = [max_case(row, rng, facts_of(shape, n=1 + i % 2)) for i, shape in enumerate(SHAPES)]
-    dilated = facts_of((7, 9, 6, (2, 3), (1, 2), (1, 0, 0, 2)), dilation=2)
+    cases = [
+        max_case(row, rng, facts_of(shape, n=1 + i % 2)) for i, shape in enumerate(shapes_for(row))
+    ]
+    dilated = facts_of((7, 9, 12, (2, 3), (1, 2), (1, 0, 0, 2)), dilation=2)
     check(target, [*cases, max_case(row, rng, dilated)], tmp_path)
 
 
@@ -98,7 +105,7 @@ def test_mean_pools_follow_the_law(row: Row, target: str, tmp_path: Path) -> Non
     rng = np.random.default_rng(2)
     cases = [
         mean_case(row, rng, facts_of(shape), same, include)
-        for shape in SHAPES
+        for shape in shapes_for(row)
         for same in (False, True)
         for include in (False, True)
     ]
