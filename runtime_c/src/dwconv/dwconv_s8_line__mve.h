@@ -27,24 +27,24 @@ typedef struct {
     int32_t out;
     int32_t in_rows; /* of rolling buffers */
     int32_t out_rows;
-} EdgecDwLine;
+} EdgecDwLineMve;
 
-EDGEC_INLINE EdgecDwLine edgec_dw_line_of__mve(const EdgecConvShape *s, int32_t row_begin,
-                                               int32_t row_end)
+EDGEC_INLINE EdgecDwLineMve edgec_dw_line_of__mve(const EdgecConvShape *s, int32_t row_begin,
+                                                  int32_t row_end)
 {
     if (s->in_w == 1 && s->k_w == 1 && s->out_w == 1 && s->pad_left == 0) {
-        const EdgecDwLine line = {s->in_h,       row_begin,  row_end,  s->k_h,     s->stride_h,
-                                  s->dilation_h, s->pad_top, s->out_h, s->in_rows, s->out_rows};
+        const EdgecDwLineMve line = {s->in_h,       row_begin,  row_end,  s->k_h,     s->stride_h,
+                                     s->dilation_h, s->pad_top, s->out_h, s->in_rows, s->out_rows};
         return line;
     }
-    const EdgecDwLine line = {s->in_w,       0,           s->out_w, s->k_w,  s->stride_w,
-                              s->dilation_w, s->pad_left, s->out_w, s->in_w, s->out_w};
+    const EdgecDwLineMve line = {s->in_w,       0,           s->out_w, s->k_w,  s->stride_w,
+                                 s->dilation_w, s->pad_left, s->out_w, s->in_w, s->out_w};
     return line;
 }
 
 /* `count` columns from position ix of x on, channels [at, at + bytes): runs of columns whose four
    taps are all inside x, and single columns otherwise. */
-EDGEC_INLINE void edgec_dw_line_columns_s8__mve(const EdgecDwLine *l, const int8_t *x, int32_t c,
+EDGEC_INLINE void edgec_dw_line_columns_s8__mve(const EdgecDwLineMve *l, const int8_t *x, int32_t c,
                                                 EdgecDwColumns *columns, int32_t ix, int32_t count,
                                                 const int8_t *zp_line)
 {
@@ -67,7 +67,7 @@ EDGEC_INLINE void edgec_dw_line_columns_s8__mve(const EdgecDwLine *l, const int8
 }
 
 /* The tile's sizes and steps. */
-EDGEC_INLINE void edgec_dw_line_tile_s8__mve(EdgecDwTile *t, const EdgecDwLine *l, int32_t c,
+EDGEC_INLINE void edgec_dw_line_tile_s8__mve(EdgecDwTile *t, const EdgecDwLineMve *l, int32_t c,
                                              int32_t channels)
 {
     t->patches = l->taps;
@@ -87,7 +87,7 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8
                                                 int8_t *restrict scratch, int32_t channels,
                                                 int32_t width, int32_t row_begin, int32_t row_end)
 {
-    const EdgecDwLine l = edgec_dw_line_of__mve(&p->shape, row_begin, row_end);
+    const EdgecDwLineMve l = edgec_dw_line_of__mve(&p->shape, row_begin, row_end);
     const int32_t c = p->shape.in_c;
     int8_t zp_line[16];
     EdgecDwColumns columns = {.to_step = 4 * channels, .zp = p->x_zp};
