@@ -15,6 +15,7 @@ CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 16, 20, 24, 27, 32, 36, 40, 48, 
 MOST_MACS = 300_000
 MOST_WEIGHTS = 20_000
 MOST_ELEMENTS = 24_000
+ROOM = 16_000  # bytes of scratch for rows that take much if they get it
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _conv(layer: Layer, rng: np.random.Generator) -> ConvFacts:
         stride=(layer.sh, layer.sw), dilation=(layer.dh, layer.dw),
         pads=(layer.top, layer.left, layer.bottom, layer.right),
         group=layer.c if depthwise else 1,
-        weights=weights, bias=bias, quant=quant, lo=lo, hi=None,
+        weights=weights, bias=bias, quant=quant, lo=lo, hi=None, room=ROOM,
     )  # fmt: skip
 
 

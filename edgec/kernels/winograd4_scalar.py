@@ -9,14 +9,15 @@ import numpy as np
 
 from edgec.kernels import calls, winograd4
 from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, Array, ConvFacts
 from edgec.kernels.packing import folded_bias
+from edgec.kernels.work import limited
 
 CHANNELS = 8  # multiplied together by the inputs of
 TILES = 2
 PRODUCTS = 4 * winograd4.POSITIONS * CHANNELS * TILES  # bytes
 LARGEST_SHIFT = 5
-SCALE = 0.54  # of instructions to what the other rows for such cores count
 
 
 def applies(f: ConvFacts, scratch: int) -> bool:
@@ -59,12 +60,21 @@ def scratch(f: ConvFacts) -> int:
     return 145 * f.in_c + PRODUCTS
 
 
-def cost(f: ConvFacts) -> float:
-    """Products in blocks, input and output transforms."""
-    blocks = ceil(f.out_c / CHANNELS)
-    pairs = winograd4.tiles(f, TILES) / TILES
-    products = blocks * 36 * (43.5 * f.in_c + 30)
-    return SCALE * (pairs * products + winograd4.tiles(f) * (400 * f.in_c + 450 * f.out_c))
+def cost(f: ConvFacts) -> Parts:
+    """Products of two tiles by a block of channels; inputs and outputs of each tile."""
+    tiles = winograd4.tiles(f)
+    pairs = f.n * image_pairs(f)
+    positions = winograd4.POSITIONS * pairs * ceil(f.out_c / CHANNELS)
+    return (
+        Part("call", 1, 300),
+        Part("tiles", tiles, 500),
+        Part("positions", positions, 35),
+        Part("products", positions * f.in_c, 43.5),
+        Part("inputs", tiles * f.in_c, 380),
+        Part("channels of tiles", tiles * f.out_c, 220),
+        Part("outputs", f.outputs, 14),
+        limited(f),
+    )
 
 
 def pack_int8(f: ConvFacts) -> tuple[Constant, ...]:
@@ -90,10 +100,15 @@ def group_bytes(f: ConvFacts) -> int:
     return (144 * f.in_c + PRODUCTS) * group_pairs(f) + 97 * f.in_c
 
 
-def cost_int8(f: ConvFacts) -> float:
+def cost_int8(f: ConvFacts) -> Parts:
     """As `cost`, and transforming all weights for every group of tiles."""
     groups = f.n * ceil(image_pairs(f) / group_pairs(f))
-    return cost(f) + SCALE * 260 * groups * f.in_c * ceil(f.out_c / CHANNELS) * CHANNELS
+    blocks = groups * ceil(f.out_c / CHANNELS)
+    return (
+        *cost(f),
+        Part("blocks of weights", blocks, 100),
+        Part("weights", blocks * CHANNELS * f.in_c, 260),
+    )
 
 
 WINOGRAD4 = Kernel[ConvFacts](

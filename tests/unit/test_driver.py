@@ -6,11 +6,13 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
-from edgec.config import GenOptions, Io, WeightsFormat
+from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode
-from edgec.driver import STACK_ROOM, bench, check, compile_model, generate, verify
+from edgec.driver import STACK_ROOM, Compiled, bench, check, compile_model, generate, verify
 
 DIGITS = Path(__file__).resolve().parents[2] / "examples" / "digits"
 INT8 = DIGITS / "digits_int8.onnx"
@@ -103,6 +105,53 @@ def test_kernels_stay_as_they_are_where_ram_is_not_short() -> None:
     ram = roomy.plan.arena_bytes + STACK_ROOM
     enough = compile_model(INT8, GenOptions("cortex-m4", ram=ram), quiet)
     assert enough.emission.files == roomy.emission.files
+
+
+@pytest.fixture(scope="module")
+def residual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """int8: a 3x3 convolution of 16 channels over 24 x 24 pixels, another one, and their sum."""
+    rng = np.random.default_rng(1)
+    weights = rng.integers(-127, 128, (2, 16, 16, 3, 3)).astype(np.int8)
+    constants = {"s": np.float32(0.1), "ws": np.float32(1e-3), "z": np.int8(0)}
+    constants |= {"w0": weights[0], "w1": weights[1]}
+    nodes = [
+        helper.make_node(
+            "QLinearConv", [x, "s", "z", w, "ws", "z", "s", "z"], [y], pads=[1, 1, 1, 1]
+        )
+        for x, w, y in (("x", "w0", "a"), ("a", "w1", "b"))
+    ]
+    nodes += [
+        helper.make_node("DequantizeLinear", [q, "s", "z"], [f])
+        for q, f in (("a", "c"), ("b", "d"))
+    ]
+    nodes.append(helper.make_node("Add", ["c", "d"], ["e"]))
+    nodes.append(helper.make_node("QuantizeLinear", ["e", "s", "z"], ["y"]))
+    shape = [1, 16, 24, 24]
+    ports = [helper.make_tensor_value_info(n, TensorProto.INT8, shape) for n in ("x", "y")]
+    stored = [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()]
+    graph = helper.make_graph(nodes, "residual", ports[:1], ports[1:], stored)
+    path = tmp_path_factory.mktemp("models") / "residual.onnx"
+    opset = helper.make_opsetid("", 17)
+    path.write_bytes(helper.make_model(graph, opset_imports=[opset]).SerializeToString())
+    return path
+
+
+def test_kernels_that_take_memory_get_what_others_leave_and_no_more(residual: Path) -> None:
+    size, balanced, speed = (
+        compile_model(residual, GenOptions("riscv32imac", optimize=level), quiet)
+        for level in (Optimize.SIZE, Optimize.BALANCED, Optimize.SPEED)
+    )
+
+    def winograd(made: Compiled) -> int:
+        return sum("winograd4" in step.kernel for step in made.program.steps)
+
+    assert winograd(size) == 0 < winograd(balanced) <= winograd(speed)
+    assert balanced.plan.arena_bytes <= size.plan.arena_bytes
+    assert speed.plan.arena_bytes <= 1.1 * size.plan.arena_bytes
+    budget = GenOptions(
+        "riscv32imac", optimize=Optimize.SPEED, ram=balanced.plan.arena_bytes + STACK_ROOM
+    )
+    assert compile_model(residual, budget, quiet).plan.arena_bytes == balanced.plan.arena_bytes
 
 
 def test_check_measures_code_and_stack() -> None:

@@ -40,13 +40,14 @@
 
 /* ---- V of a tile: int16 [in_c][36][2 tiles] -------------------------------------------------- */
 
-/* An int16 of V. Compilers that narrow the sums before it to 16 bits spend instructions on that. */
-EDGEC_INLINE int16_t edgec_tile44_s16(int32_t x)
+/* x, of which the compiler does not know how it was made. Some narrow sums to 16 bits before they
+   store an int16, or replace one multiplication by several instructions. */
+EDGEC_INLINE int32_t edgec_tile44_opaque(int32_t x)
 {
-#if defined(__riscv) && defined(__GNUC__)
+#if defined(__GNUC__) && (defined(__riscv) || defined(__arm__))
     __asm__("" : "+r"(x));
 #endif
-    return (int16_t)x;
+    return x;
 }
 
 /* One line of B x, each result `step` elements after the last. */
@@ -57,12 +58,12 @@ EDGEC_INLINE void edgec_tile44_line(int32_t a, int32_t b, int32_t c, int32_t d, 
     const int32_t odd = d - 4 * b;
     const int32_t even = e - c;
     const int32_t twice = 2 * (d - b);
-    to[0] = edgec_tile44_s16(4 * (a - c) + even);
-    to[step] = edgec_tile44_s16(near + odd);
-    to[2 * step] = edgec_tile44_s16(near - odd);
-    to[3 * step] = edgec_tile44_s16(even + twice);
-    to[4 * step] = edgec_tile44_s16(even - twice);
-    to[5 * step] = edgec_tile44_s16(f - d - 2 * twice);
+    to[0] = (int16_t)edgec_tile44_opaque(4 * (a - c) + even);
+    to[step] = (int16_t)edgec_tile44_opaque(near + odd);
+    to[2 * step] = (int16_t)edgec_tile44_opaque(near - odd);
+    to[3 * step] = (int16_t)edgec_tile44_opaque(even + twice);
+    to[4 * step] = (int16_t)edgec_tile44_opaque(even - twice);
+    to[5 * step] = (int16_t)edgec_tile44_opaque(f - d - 2 * twice);
 }
 
 /* B of one column: n channels of six pixels, one above the other. */

@@ -15,26 +15,42 @@
 
 #include "conv/conv_s8_winograd4__scalar.h"
 
+/* Factors of G, in registers. */
+typedef struct {
+    int32_t six;
+    int32_t twelve;
+    int32_t minus_four;
+} EdgecTile44Factors;
+
+EDGEC_INLINE EdgecTile44Factors edgec_tile44_factors(void)
+{
+    const EdgecTile44Factors f = {edgec_tile44_opaque(6), edgec_tile44_opaque(12),
+                                  edgec_tile44_opaque(-4)};
+    return f;
+}
+
 /* A line of w G', to places eight elements apart. */
-EDGEC_INLINE void edgec_tile44_weight_line(int32_t a, int32_t b, int32_t c, int16_t *to)
+EDGEC_INLINE void edgec_tile44_weight_line(int32_t a, int32_t b, int32_t c,
+                                           const EdgecTile44Factors f, int16_t *to)
 {
     const int32_t even = a + c;
     const int32_t far = a + 4 * c;
-    to[0] = edgec_tile44_s16(6 * a);
-    to[8] = edgec_tile44_s16(-4 * (even + b));
-    to[16] = edgec_tile44_s16(-4 * (even - b));
-    to[24] = edgec_tile44_s16(far + 2 * b);
-    to[32] = edgec_tile44_s16(far - 2 * b);
-    to[40] = edgec_tile44_s16(12 * c);
+    to[0] = (int16_t)edgec_tile44_opaque(f.six * a);
+    to[8] = (int16_t)edgec_tile44_opaque(f.minus_four * (even + b));
+    to[16] = (int16_t)edgec_tile44_opaque(f.minus_four * (even - b));
+    to[24] = (int16_t)edgec_tile44_opaque(far + 2 * b);
+    to[32] = (int16_t)edgec_tile44_opaque(far - 2 * b);
+    to[40] = (int16_t)edgec_tile44_opaque(f.twelve * c);
 }
 
 /* The first or the last row of U, of one row of taps: to [in_c][6][8] from w [in_c][8][9]. */
 EDGEC_TILE44_CORE void edgec_tile44_weights_end(const int8_t *w, int32_t factor, int32_t n,
                                                 int16_t *to)
 {
+    const EdgecTile44Factors f = edgec_tile44_factors();
     for (int32_t i = 0; i < n; i++) {
         for (int32_t c = 0; c < EDGEC_TILE44_CHANNELS; c++) {
-            edgec_tile44_weight_line(factor * w[0], factor * w[1], factor * w[2], to);
+            edgec_tile44_weight_line(factor * w[0], factor * w[1], factor * w[2], f, to);
             w += 9;
             to++;
         }
@@ -46,12 +62,13 @@ EDGEC_TILE44_CORE void edgec_tile44_weights_end(const int8_t *w, int32_t factor,
 EDGEC_TILE44_CORE void edgec_tile44_weights_middle(const int8_t *w, int32_t outer, int32_t last,
                                                    int32_t inner, int32_t n, int16_t *to)
 {
+    const EdgecTile44Factors f = edgec_tile44_factors();
     for (int32_t i = 0; i < n; i++) {
         for (int32_t c = 0; c < EDGEC_TILE44_CHANNELS; c++) {
             const int32_t a0 = outer * w[0] + inner * w[3] + last * w[6];
             const int32_t a1 = outer * w[1] + inner * w[4] + last * w[7];
             const int32_t a2 = outer * w[2] + inner * w[5] + last * w[8];
-            edgec_tile44_weight_line(a0, a1, a2, to);
+            edgec_tile44_weight_line(a0, a1, a2, f, to);
             w += 9;
             to++;
         }

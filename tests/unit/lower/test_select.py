@@ -215,3 +215,27 @@ def test_a_limit_of_scratch_leaves_the_row_that_needs_the_least() -> None:
         assert step.kernel != "loops"
         needs.append(sum(b.bytes for b in step.scratch))
     assert needs[0] == needs[1] > needs[2] == 0
+
+
+def test_a_row_that_takes_much_memory_is_chosen_only_where_there_is_room() -> None:
+    core = load_target("riscv32imac").features
+    graph = case_of(wide()).graph
+    (node,) = graph.nodes
+    name = node.output.name
+    plain = RowKernels(graph, core)
+    given = [RowKernels(graph, core, rooms={name: room}).chosen[0] for room in (1000, 9000, 50_000)]
+    assert given[0] == plain.chosen[0]
+    assert [row for row, _ in given[1:]] == ["conv_s8_winograd4_int8__scalar"] * 2
+    assert plain.chosen[0][1] < given[1][1] <= 9000 < given[2][1] <= 50_000
+    assert RowKernels(graph, core, rooms={"another": 50_000}).chosen == plain.chosen
+
+
+def wide() -> Sample:
+    """A 3x3 convolution of 16 channels over 16 x 16 pixels."""
+    op = large().op
+    assert isinstance(op, QConv)
+    x = RNG.integers(-128, 128, (1, 16, 16, 16)).astype(np.int8)
+    w = RNG.integers(-128, 128, (16, 3, 3, 16)).astype(np.int8)
+    mult = np.full(16, 2**20, np.int32)
+    padded = replace(op, pads=(1, 1, 1, 1))
+    return Sample(padded, (x, w, np.zeros(16, np.int32), mult), (1, 2, 3))
