@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.plan.rects import Rect, height_of, load_bound, overlaps
-from edgec.plan.search import critical_times, fits, luby, restarts
+from edgec.plan.search import fits, luby, restarts
 
 small_rects = st.lists(
     st.tuples(st.integers(0, 5), st.integers(1, 3), st.integers(1, 4), st.sampled_from([1, 1, 2])),
@@ -112,14 +112,6 @@ def test_empty_rectangles_lie_at_the_bottom() -> None:
     rects = [Rect(0, 0, 2, 4), Rect(1, 0, 2, 0), Rect(2, 1, 1, 9)]
     assert fits(rects, 4, 10).offsets == (0, 0, 0)
     assert restarts([], 0, 10).offsets == ()
-
-
-def test_critical_times_are_those_not_inside_a_neighbour() -> None:
-    rects = [Rect(0, 0, 9, 1), Rect(1, 2, 4, 1), Rect(2, 3, 5, 1), Rect(3, 6, 8, 1)]
-    assert critical_times(rects).tolist() == [
-        [True, True, True, False],
-        [True, False, False, True],
-    ]
 
 
 def test_restart_lengths_follow_luby() -> None:
