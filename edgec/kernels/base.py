@@ -91,6 +91,11 @@ def no_scratch(_: Facts) -> int:
     return 0
 
 
+def never(_: Facts) -> bool:
+    """The row needs x until y is complete."""
+    return False
+
+
 @dataclass(frozen=True)
 class Kernel(Generic[F]):
     """One row. The C function is `edgec_<name>`; generated code calls `EDGEC_<NAME>`.
@@ -101,7 +106,7 @@ class Kernel(Generic[F]):
     `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: the parts of the
     work of one inference, or (one part) all instructions. preference: below 1 for rows that save
     flash by code that layers share; choosing multiplies the instructions by it. elementwise: y may
-    be an operand.
+    be an operand. overwrites: whether y may have the place of x, though not element by element.
     """
 
     name: str
@@ -118,6 +123,7 @@ class Kernel(Generic[F]):
     scratch: Callable[[F], int] = no_scratch
     scratch_align: int = 4
     elementwise: bool = False
+    overwrites: Callable[[F], bool] = never
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
 

@@ -29,7 +29,8 @@ class ConvFacts:
     weights: [out_c, k_h, k_w, in_c / group], int8 or float32; bias: [out_c] int32 or float32, as
     the model has it (no zero point folded in). `quant` is None for a float layer, whose fused
     activation is [lo, hi]. stride, dilation: (h, w). pads: (top, left, bottom, right). room: bytes
-    that are free for scratch, for rows that take them only where they cost nothing.
+    that are free for scratch, for rows that take them only where they cost nothing. x_ends:
+    nothing reads x afterwards, so that y may have its place.
     """
 
     n: int
@@ -51,6 +52,7 @@ class ConvFacts:
     lo: float | None = None
     hi: float | None = None
     room: int = 0
+    x_ends: bool = False
 
     @property
     def types(self) -> str:

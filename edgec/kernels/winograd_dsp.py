@@ -42,13 +42,12 @@ def raised_constants(f: ConvFacts) -> tuple[Constant, Constant]:
 
 
 def applies(f: ConvFacts) -> bool:
-    """3x3, stride 1, whole words of inputs, and sums below 2^25 for the weights at hand."""
+    """3x3, stride 1, and sums below 2^25 for the weights at hand."""
     return (
         (f.k_h, f.k_w) == (3, 3)
         and f.stride == (1, 1)
         and f.dilation == (1, 1)
         and f.group == 1
-        and f.in_c % 4 == 0
         and _largest_sum(f.weights) < 2**25
     )
 
@@ -102,21 +101,15 @@ def _inside(f: ConvFacts, k: int) -> int:
 
 
 def pack_int8(f: ConvFacts) -> tuple[Constant, ...]:
-    """int8 [O / 2][I / 4][2 channels][3 kx][3 ky][4 inputs], missing channels zeros."""
-    w = np.pad(f.weights, ((0, f.out_c % 2), (0, 0), (0, 0), (0, 0)))
-    quads = w.reshape(-1, 2, 3, 3, f.in_c // 4, 4).transpose(0, 4, 1, 3, 2, 5)
+    """int8 [O / 2][I / 4][2 channels][3 kx][3 ky][4 inputs], filled up with zeros."""
+    w = np.pad(f.weights, ((0, f.out_c % 2), (0, 0), (0, 0), (0, -f.in_c % 4)))
+    quads = w.reshape(-1, 2, 3, 3, _quads(f), 4).transpose(0, 4, 1, 3, 2, 5)
     return (Constant("weights", np.ascontiguousarray(quads), 4), *raised_constants(f))
 
 
-def passes(f: ConvFacts) -> int:
-    """How often the weights are transformed for one image; 0 if no four tiles fit into memory."""
-    most = (f.room - _rest_int8(f)) // (288 * f.in_c)
-    return -(-_groups(f) // most) if most > 0 else 0
-
-
-def lot(f: ConvFacts) -> int:
-    """Groups of four tiles that are kept transformed at once."""
-    return -(-_groups(f) // passes(f))
+def _quads(f: ConvFacts) -> int:
+    """Groups of four inputs, the last one perhaps filled up."""
+    return -(-f.in_c // 4)
 
 
 def _groups(f: ConvFacts) -> int:
@@ -124,20 +117,63 @@ def _groups(f: ConvFacts) -> int:
     return tiles(f, 4) // f.n // 4
 
 
-def scratch_int8(f: ConvFacts) -> int:
-    """Transformed tiles, transformed weights of two channels; products or one tile on its way."""
-    return 288 * f.in_c * lot(f) + _rest_int8(f)
+def _fitting(f: ConvFacts, room: int) -> int:
+    """Groups of tiles in equal lots that fit into `room` bytes; 0 if not even one does."""
+    most = room // (1152 * _quads(f))
+    return -(-_groups(f) // -(-_groups(f) // most)) if most > 0 else 0
 
 
-def _rest_int8(f: ConvFacts) -> int:
+def _rest(f: ConvFacts) -> int:
+    """Transformed weights of two channels; products, or one tile on its way."""
     return 144 * f.in_c + max(1152, 288 + 36 * f.in_c)
+
+
+def _rest_strip(f: ConvFacts) -> int:
+    """Transformed weights of two channels; products; six rows with their padding."""
+    return 576 * _quads(f) + 1152 + 24 * (4 * -(-f.out_w // 4) + 2) * _quads(f)
+
+
+def lot(f: ConvFacts) -> int:
+    """Groups of four tiles that are kept transformed at once."""
+    return _fitting(f, f.room - _rest(f))
+
+
+def lot_strip(f: ConvFacts) -> int:
+    """The same beside six rows; y may leave its memory to them."""
+    saved = f.outputs if overwrites(f) else 0
+    return _fitting(f, f.room + saved - _rest_strip(f))
+
+
+def overwrites(f: ConvFacts) -> bool:
+    """y may have the place of x: same size, and each row of tiles but two rows ahead of its own."""
+    same = (f.in_h, f.in_w, f.in_c) == (f.out_h, f.out_w, f.out_c)
+    return f.x_ends and same and max(f.pads) <= 1
 
 
 def cost_int8(f: ConvFacts) -> Parts:
     """Products of four tiles by two channels; weights once per lot of tiles."""
-    pairs = -(-f.out_c // 2)
-    weights = Part("weights", f.n * passes(f) * f.in_c * 2 * pairs, 100)
-    return (*_parts(f, f.n * _groups(f) * pairs, 0.5), weights)
+    return (*_parts(f, f.n * _groups(f) * -(-f.out_c // 2), 0.5), _weights(f, lot(f)))
+
+
+def _weights(f: ConvFacts, groups: int) -> Part:
+    passes = f.n * -(-_groups(f) // groups)
+    return Part("weights", passes * 8 * _quads(f) * -(-f.out_c // 2), 100)
+
+
+def cost_strip(f: ConvFacts) -> Parts:
+    """As `cost_int8`; all tiles are read from the copy of six rows."""
+    filled = replace(f, in_c=4 * _quads(f))
+    blocks = f.n * _groups(f) * -(-f.out_c // 2)
+    parts = tuple(p for p in _parts(filled, blocks, 0.5) if "border" not in p.name)
+    rows = f.n * -(-f.out_h // 4)
+    ragged = f.in_c % 4 > 0
+    return (
+        *parts,
+        _weights(f, lot_strip(f)),
+        Part("rows of tiles", rows, 400),
+        Part("bytes copied", rows * f.in_w * f.in_c * (not ragged), 2),
+        Part("pixels copied", rows * f.in_w * 4 * ragged, 20),
+    )
 
 
 WINOGRAD4 = Kernel[ConvFacts](
@@ -152,7 +188,7 @@ WINOGRAD4 = Kernel[ConvFacts](
     types=S8,
     struct="EdgecConvS8",
     needs=frozenset({"dsp"}),
-    when=lambda f: applies(f) and scratch(f) <= f.room,
+    when=lambda f: applies(f) and f.in_c % 4 == 0 and scratch(f) <= f.room,
     pack=pack,
     params=calls.conv_s8_params,
     args=calls.conv_args,
@@ -165,11 +201,22 @@ WINOGRAD4_INT8 = replace(
     WINOGRAD4,
     name="conv_s8_winograd4_int8__dsp",
     headers=("conv/conv_s8_winograd4_int8__dsp.h", *WINOGRAD4.headers[1:]),
-    when=lambda f: applies(f) and passes(f) > 0,
+    when=lambda f: applies(f) and f.in_c % 4 == 0 and lot(f) > 0,
     pack=pack_int8,
     args=lambda f, names: f"{calls.conv_args(f, names)}, {lot(f)}",
-    scratch=scratch_int8,
+    scratch=lambda f: 288 * f.in_c * lot(f) + _rest(f),
     cost=cost_int8,
 )
 
-CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8)
+WINOGRAD4_STRIP = replace(
+    WINOGRAD4_INT8,
+    name="conv_s8_winograd4_strip__dsp",
+    headers=("conv/conv_s8_winograd4_strip__dsp.h", *WINOGRAD4_INT8.headers),
+    when=lambda f: applies(f) and lot_strip(f) > 0,
+    args=lambda f, names: f"{calls.conv_args(f, names)}, {lot_strip(f)}",
+    scratch=lambda f: 1152 * _quads(f) * lot_strip(f) + _rest_strip(f),
+    overwrites=overwrites,
+    cost=cost_strip,
+)
+
+CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8, WINOGRAD4_STRIP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
-from edgec.kernels.base import CallNames
+from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.costs import Costs, costs_for
 from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, Quant, RecurrentFacts
 from edgec.kernels.registry import (
@@ -60,6 +61,12 @@ class Choice:
         expected = self.row.instructions(self.facts, costs)  # type: ignore[arg-type]
         return Candidate(self.row.preference * expected, packed)
 
+    def inplace(self, buffers: list[Buffer]) -> tuple[tuple[int, int], ...]:
+        """What y may overwrite of [x, y, other ...], as pairs of numbers of writes and reads."""
+        if isinstance(self.row, Kernel) and self.row.overwrites(self.facts):  # type: ignore[arg-type]
+            return ((0, 0),)
+        return _inplace(buffers) if self.row.elementwise else ()
+
 
 class RowKernels:
     """The kernel rows of `edgec/kernels`, as the lowering asks for them.
@@ -81,6 +88,8 @@ class RowKernels:
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
         self._makers = {v: n for n in graph.nodes for v in n.outputs}
+        self._readers = Counter(v for n in graph.nodes for v in n.operands)
+        self._readers.update((*graph.inputs, *graph.outputs))
         self._joined = {v for n in graph.nodes if isinstance(n.op, Concat) for v in n.operands}
         options: dict[int, list[Choice]] = {}
         for node in graph.nodes:
@@ -139,12 +148,18 @@ class RowKernels:
         )  # fmt: skip
         text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
         call = KernelCall(text, tuple(buffers), choice.row.headers)
-        inplace = _inplace(buffers) if choice.row.elementwise else ()
-        return KernelStep(choice.row.name, call, scratch, inplace)
+        return KernelStep(choice.row.name, call, scratch, choice.inplace(buffers))
 
     def _is_joined(self, node: Node) -> bool:
         """Whether loops write the result where Concat wants it, and memory for both is dear."""
         return node.output in self._joined and AMPLE not in self._features
+
+    def _ends(self, node: Node) -> bool:
+        """Whether nothing else reads the node's first operand; unless memory has been counted, no.
+
+        Where y has the place of x, what the plan without such kernels left free becomes more.
+        """
+        return node.output.name in self._rooms and self._readers[node.operands[0]] == 1
 
     def _is_fed(self, node: Node, options: Mapping[int, list[Choice]]) -> bool:
         """Whether kernels write all operands, so that storing them costs nothing more."""
@@ -203,7 +218,7 @@ class RowKernels:
             pads=(pads[0], pads[1], pads[2], pads[3]), group=op.group,
             weights=w.reshape(w.shape[0], *kernel, w.shape[-1]), bias=bias,
             quant=self._quant(node, op) if isinstance(op, QConv) else None, lo=low, hi=high,
-            room=self._rooms.get(node.output.name, 0),
+            room=self._rooms.get(node.output.name, 0), x_ends=self._ends(node),
         )  # fmt: skip
 
     def _gemm(self, node: Node, op: QGemm | Gemm) -> GemmFacts | None:

@@ -73,6 +73,30 @@ EDGEC_INLINE void edgec_winograd4_weights(const int8_t *w, int32_t in_c, int8_t 
     }
 }
 
+/* All output channels of tiles [first, end), from their transformed inputs v. */
+EDGEC_INLINE void edgec_winograd4_lot(const EdgecConvS8 *p, const int8_t *w, const int32_t *bias,
+                                      const int32_t *mult, int8_t *y, const uint32_t *v,
+                                      uint32_t *u, uint32_t *m, int32_t first, int32_t end,
+                                      int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t across = (s->out_w + 3) / 4;
+    const int32_t quads = (s->in_c + 3) / 4;
+    for (int32_t c = 0; c < s->out_c; c += 2) {
+        const int32_t count = s->out_c - c < 2 ? 1 : 2;
+        edgec_winograd4_weights(w + c * 36 * quads, 4 * quads, (int8_t *)m, u);
+        for (int32_t tile = first; tile < end; tile++) {
+            const int32_t at = tile - first;
+            if (at % 4 == 0) {
+                edgec_winograd4_multiply(v + at / 4 * 288 * quads, u, 4 * quads, m);
+            }
+            edgec_winograd4_output(p, m + 2 * (at % 4), 4, bias, mult, y,
+                                   row_begin + tile / across * 4, tile % across * 4, row_end, c,
+                                   count);
+        }
+    }
+}
+
 EDGEC_INLINE void edgec_conv_s8_winograd4_int8__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
                                                     const int8_t *restrict w,
                                                     const int32_t *restrict bias,
@@ -87,7 +111,6 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_int8__dsp(const EdgecConvS8 *p, const 
     uint32_t *v = (uint32_t *)(void *)scratch;
     uint32_t *u = v + groups * group;
     int8_t *room = scratch + (288 * groups + 144) * s->in_c;
-    uint32_t *m = (uint32_t *)(void *)room;
     for (int32_t first = 0; first < tiles; first += 4 * groups) {
         const int32_t end = tiles - first < 4 * groups ? tiles : first + 4 * groups;
         for (int32_t tile = first; tile < end; tile++) {
@@ -95,19 +118,8 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_int8__dsp(const EdgecConvS8 *p, const 
             edgec_winograd4_tile(p, x, row_begin + tile / across * 4, tile % across * 4, room,
                                  v + at / 4 * group + at % 4, 4);
         }
-        for (int32_t c = 0; c < s->out_c; c += 2) {
-            const int32_t count = s->out_c - c < 2 ? 1 : 2;
-            edgec_winograd4_weights(w + c * 9 * s->in_c, s->in_c, room, u);
-            for (int32_t tile = first; tile < end; tile++) {
-                const int32_t at = tile - first;
-                if (at % 4 == 0) {
-                    edgec_winograd4_multiply(v + at / 4 * group, u, s->in_c, m);
-                }
-                edgec_winograd4_output(p, m + 2 * (at % 4), 4, bias, mult, y,
-                                       row_begin + tile / across * 4, tile % across * 4, row_end, c,
-                                       count);
-            }
-        }
+        edgec_winograd4_lot(p, w, bias, mult, y, v, u, (uint32_t *)(void *)room, first, end,
+                            row_begin, row_end);
     }
 }
 

@@ -242,6 +242,24 @@ EDGEC_INLINE void edgec_winograd4_input(EdgecWinograd4Tile *tile)
 }
 #endif
 
+/* B' x B of the tile at x, whose rows are `pitch` and pixels `in_c` bytes apart, to
+   v: [36][in_c / 2][stride]. stage: 72 words. */
+EDGEC_INLINE void edgec_winograd4_transform(const int8_t *x, int32_t pitch, int32_t in_c,
+                                            uint32_t *stage, uint32_t *v, int32_t stride)
+{
+    EdgecWinograd4Tile tile = {
+        .x = x,
+        .pitch = pitch,
+        .stage = stage,
+        .pixel = in_c,
+        .v = v,
+        .pair = 4 * stride,
+        .position = 2 * in_c * stride,
+        .quads = in_c / 4,
+    };
+    edgec_winograd4_input(&tile);
+}
+
 /* The 6x6 inputs of the tile at (iy, ix) of x, with those of the border, to patch. */
 EDGEC_INLINE void edgec_winograd4_patch(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
                                         int32_t ix, int8_t *patch)
@@ -261,30 +279,22 @@ EDGEC_INLINE void edgec_winograd4_patch(const EdgecConvS8 *p, const int8_t *x, i
     }
 }
 
-/* The tile at output (oy, ox) of x to v: [36][in_c / 2][stride]. room: 288 + 36 * in_c bytes. */
+/* The tile at output (oy, ox) of x to v. room: 288 + 36 * in_c bytes. */
 EDGEC_INLINE void edgec_winograd4_tile(const EdgecConvS8 *p, const int8_t *x, int32_t oy,
                                        int32_t ox, int8_t *room, uint32_t *v, int32_t stride)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t iy = oy - s->pad_top;
     const int32_t ix = ox - s->pad_left;
-    EdgecWinograd4Tile tile = {
-        .x = room + 288,
-        .pitch = 6 * s->in_c,
-        .stage = (uint32_t *)(void *)room,
-        .pixel = s->in_c,
-        .v = v,
-        .pair = 4 * stride,
-        .position = 2 * s->in_c * stride,
-        .quads = s->in_c / 4,
-    };
+    const int8_t *from = room + 288;
+    int32_t pitch = 6 * s->in_c;
     if (s->in_rows >= s->in_h && iy >= 0 && ix >= 0 && iy + 6 <= s->in_h && ix + 6 <= s->in_w) {
-        tile.x = x + (iy * s->in_w + ix) * s->in_c;
-        tile.pitch = s->in_w * s->in_c;
+        from = x + (iy * s->in_w + ix) * s->in_c;
+        pitch = s->in_w * s->in_c;
     } else {
         edgec_winograd4_patch(p, x, iy, ix, room + 288);
     }
-    edgec_winograd4_input(&tile);
+    edgec_winograd4_transform(from, pitch, s->in_c, (uint32_t *)(void *)room, v, stride);
 }
 
 /* ---- Outputs ----------------------------------------------------------------------------- */

@@ -12,10 +12,11 @@ from edgec.kernels.winograd_dsp import (
     CONV_ROWS,
     WINOGRAD4,
     WINOGRAD4_INT8,
+    WINOGRAD4_STRIP,
     lot,
+    overwrites,
     pack,
     pack_int8,
-    passes,
     raised_constants,
     transform,
 )
@@ -80,7 +81,7 @@ def test_only_plain_3x3_of_whole_words_applies() -> None:
         assert row.when(facts(out_c=3))
         assert not row.when(facts(stride=2))
         assert not row.when(facts(kernel=1))
-        assert not row.when(facts(in_c=6))
+        assert row.when(facts(in_c=6)) == (row is WINOGRAD4_STRIP)
         assert not row.when(facts(in_c=512))
         assert not row.when(facts(room=2000))
 
@@ -91,12 +92,23 @@ def test_the_products_of_odd_tiles_and_channels_count_in_whole_blocks() -> None:
     assert positions == 36 * 2 * 2
 
 
-def test_weights_are_transformed_as_often_as_memory_makes_it_necessary() -> None:
+def test_as_many_tiles_are_transformed_at_once_as_there_is_memory_for() -> None:
     wide = dataclasses.replace(facts(), out_h=14, out_w=18)  # 20 tiles, 5 groups of 2304 bytes
-    rest = 144 * 8 + 1152
-    for room, times, lots in ((10**6, 1, 5), (rest + 3 * 2304, 2, 3), (rest + 2304, 5, 1)):
+    rest = WINOGRAD4_INT8.scratch(wide) - 5 * 2304
+    for room, lots in ((10**6, 5), (rest + 4 * 2304, 3), (rest + 2304, 1)):
         f = dataclasses.replace(wide, room=room)
-        assert (passes(f), lot(f), WINOGRAD4_INT8.scratch(f)) == (times, lots, rest + lots * 2304)
+        assert (lot(f), WINOGRAD4_INT8.scratch(f)) == (lots, rest + lots * 2304)
+    assert not WINOGRAD4_INT8.when(dataclasses.replace(wide, room=rest + 2303))
+
+
+def test_memory_of_the_output_is_free_where_it_has_the_place_of_the_input() -> None:
+    same = facts(in_c=8, out_c=8)
+    need = WINOGRAD4_STRIP.scratch(same)
+    short = dataclasses.replace(same, room=need - same.outputs)
+    assert not WINOGRAD4_STRIP.when(short)
+    assert WINOGRAD4_STRIP.when(dataclasses.replace(short, x_ends=True))
+    assert not overwrites(dataclasses.replace(facts(in_c=8, out_c=6), x_ends=True))
+    assert not overwrites(dataclasses.replace(same, pads=(2, 1, 0, 1), x_ends=True))
 
 
 def test_int8_weights_are_packed_by_columns_of_four_inputs() -> None:
