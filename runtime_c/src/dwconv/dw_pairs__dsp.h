@@ -54,17 +54,17 @@ typedef struct {
     "ldrd r3, r12, [r1, #8]\n" \
     "ldrd r1, r2, [r1]\n"
 
-/* The row pair of `pixels` pixels in blocks of 8 words: channel 0 of two pixels, then channels 1, 2
-   and 3. With `left` the first block already has its first pixel, padding. A block costs 21
-   instructions for 16 elements. */
-EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t *out,
-                                                __attribute__((unused)) const EdgecDwRows *rows,
-                                                __attribute__((unused)) int32_t pixels,
-                                                __attribute__((unused)) int32_t left)
+/* r0 out, r1 and r2 rows, r3 and r12 their steps, r11 pixels, r10 left: the row pair in blocks of 8
+   words, channel 0 of two pixels, then channels 1, 2 and 3. With `left` the first block already has
+   its first pixel, padding. A block costs 21 instructions for 16 elements. Changes all registers
+   but r7. */
+EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
-        EDGEC_DW_EXPAND_BEGIN
+        "push {r7, r11, lr}\n"
+        "mov lr, r11\n"
+        "cmp r10, #0\n"
         "beq 1f\n"
         EDGEC_DW_ONE
         "add r1, r1, r3\n"
@@ -75,7 +75,7 @@ EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t
         "str r7, [r0, #28]\n"
         "add r0, r0, #32\n"
         "sub lr, lr, #1\n"
-        "str lr, [sp]\n"
+        "str lr, [sp, #4]\n"
         "1:\n"
         "lsrs lr, lr, #1\n"
         "beq 3f\n"
@@ -93,7 +93,7 @@ EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t
         "subs lr, lr, #1\n"
         "bne 2b\n"
         "3:\n"
-        "ldr lr, [sp]\n"
+        "ldr lr, [sp, #4]\n"
         "lsrs lr, lr, #1\n"
         "bcc 4f\n"
         EDGEC_DW_ONE
@@ -102,9 +102,26 @@ EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(__attribute__((unused)) uint32_t
         "str r6, [r0, #16]\n"
         "str r7, [r0, #24]\n"
         "4:\n"
-        "pop {r2, r4-r11, pc}\n"
-        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+        "pop {r7, r11, pc}\n");
     /* clang-format on */
+}
+
+/* The row pair of `pixels` pixels of `rows` to `out`, as above. */
+EDGEC_INLINE void edgec_dw_blocks__dsp(uint32_t *out, const EdgecDwRows *rows, int32_t pixels,
+                                       int32_t left)
+{
+    register uint32_t *to __asm__("r0") = out;
+    register const int8_t *upper __asm__("r1") = rows->upper;
+    register const int8_t *lower __asm__("r2") = rows->lower;
+    register int32_t upper_step __asm__("r3") = rows->upper_step;
+    register int32_t lower_step __asm__("r12") = rows->lower_step;
+    register int32_t first __asm__("r10") = left;
+    register int32_t count __asm__("r11") = pixels;
+    __asm__ volatile("bl %c[core]"
+                     : "+r"(to), "+r"(upper), "+r"(lower), "+r"(upper_step), "+r"(lower_step),
+                       "+r"(first), "+r"(count)
+                     : [core] "i"(edgec_dw_expand_blocks__dsp)
+                     : "r4", "r5", "r6", "r8", "r9", "lr", "cc", "memory");
 }
 
 /* The row pair of `pixels` pixels, a plane of words for each channel, `plane` bytes apart. Two

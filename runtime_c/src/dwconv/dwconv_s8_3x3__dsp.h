@@ -8,7 +8,7 @@
  * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 2, pl = 0 or 1, no shift; taps
  * outside x have the value x_zp. w: 5 words a channel. Word kx has the bytes w[0][kx], w[1][kx],
  * w[1][kx], w[2][kx]; then the bias, with -x_zp * sum(w) folded in, and the multiplier.
- * ring: `slots` row pairs (see dw_pairs__dsp.h) of EDGEC_DW3X3_COLUMNS pixels, 16 bytes a pixel.
+ * ring: `slots` row pairs (see dw_pairs__dsp.h) of edgec_dw3x3_columns() pixels, 16 bytes a pixel.
  *
  * Four channels at a time, one after the other: its weights stay in six registers. With stride 1
  * a tile is 2 x 2 outputs from 2 row pairs of 4 pixels, with stride 2 it is 4 outputs of a row.
@@ -19,88 +19,80 @@
 
 #include "dwconv/dw_pairs__dsp.h"
 
-#define EDGEC_DW3X3_LINES 4
-
-/* Outputs of one or two rows: y of the upper one, `row` bytes to the lower one, the row pairs. */
-typedef struct {
-    int8_t *y;
-    int32_t row;
-    const uint32_t *upper;
-    const uint32_t *lower;
-} EdgecDwLine;
-
-/* Lines of channels [k, k_end) of a group of four. The assembly reads it by position.
-   span: bytes of row pairs that whole tiles advance; rest: the same for outputs behind them. */
-typedef struct {
-    const EdgecDwLine *lines;
-    const EdgecDwLine *lines_end;
-    const int32_t *w;
-    int32_t k;
-    int32_t k_end;
-    int32_t span;
-    int32_t rest;
-    int32_t c;
-    int32_t zp;
-} EdgecDwStrip;
-
 /* Pixels of a row pair, an even number. */
 EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
 {
     return ((s->out_w - 1) * s->stride_w + 4) / 2 * 2;
 }
 
-/* Frame of the assembly below, by offset: 0 y, 4 row, 8 c, 12 end of tiles, 16 multiplier, 20 zp,
-   24 bias, 28 span, 32 next line, 36 end of lines, 40 k, 44 k_end, 48 lines, 52 weights, 56 rest.
+/* Lines of outputs (one or two rows each) of some of four channels. y: the first output; row: bytes
+   to a line's lower row; next: from behind a line's whole tiles to the next line. base, end: the
+   upper row pairs of the first line and of the one behind the last; step: bytes from one to the
+   next, and from a line's upper row pair to its lower one. span: bytes of row pairs that whole
+   tiles advance; rest: the same for outputs behind them. */
+typedef struct {
+    int32_t c;
+    int32_t row;
+    int32_t zp;
+    const int8_t *base;
+    int32_t rest;
+    int8_t *y;
+    int32_t next;
+    int32_t step;
+    int32_t span;
+    const int8_t *end;
+    const int32_t *w;
+    const int32_t *w_end;
+} EdgecDwStrip;
+
+/* Frame of the assembly below, by offset: 0 y, 4 row, 8 next line's row pair, 12 end, 16 end of
+   tiles, 20 c, 24 multiplier, 28 zp, 32 base, 36 rest, 40 y of the channel, 44 next, 48 r7,
+   52 step, 56 span, 60 bias, 64 weights, 68 their end, 72 return.
    Registers: r0-r2 weights of rows 0 and 1, r3-r5 of rows 1 and 2, r6-r9 sums, r12 and lr the
    upper and the lower row pair. */
-#define EDGEC_DW3X3_BEGIN          \
-    "push {r4-r11, lr}\n"          \
-    "sub sp, sp, #60\n"            \
-    "ldm r0, {r1-r9}\n"            \
-    "str r1, [sp, #48]\n"          \
-    "str r2, [sp, #36]\n"          \
-    "str r3, [sp, #52]\n"          \
-    "strd r4, r5, [sp, #40]\n"     \
-    "str r6, [sp, #28]\n"          \
-    "str r7, [sp, #56]\n"          \
-    "str r8, [sp, #8]\n"           \
-    "str r9, [sp, #20]\n"          \
-    "1:\n" /* a channel */         \
-    "ldr r12, [sp, #52]\n"         \
-    "ldm r12!, {r6-r10}\n"         \
-    "str r12, [sp, #52]\n"         \
-    "sxtb16 r0, r6\n"              \
-    "sxtb16 r1, r7\n"              \
-    "sxtb16 r2, r8\n"              \
-    "sxtb16 r3, r6, ror #8\n"      \
-    "sxtb16 r4, r7, ror #8\n"      \
-    "sxtb16 r5, r8, ror #8\n"      \
-    "str r9, [sp, #24]\n"          \
-    "str r10, [sp, #16]\n"         \
-    "ldr r6, [sp, #48]\n"          \
-    "2:\n" /* a line */            \
-    "ldm r6!, {r7, r8, r12, lr}\n" \
-    "ldrd r9, r10, [sp, #36]\n"    \
-    "str r6, [sp, #32]\n"          \
-    "ldr r11, [sp, #28]\n"         \
-    "add r12, r12, r10, lsl #3\n"  \
-    "add lr, lr, r10, lsl #3\n"    \
-    "add r7, r7, r10\n"            \
-    "strd r7, r8, [sp]\n"          \
-    "add r9, r12, r11\n"           \
-    "str r9, [sp, #12]\n"
+#define EDGEC_DW3X3_BEGIN                                      \
+    "push {r0-r12, lr}\n"                                      \
+    "sub sp, sp, #20\n"                                        \
+    "str r1, [sp, #4]\n"                                       \
+    "str r10, [sp, #12]\n"                                     \
+    "1:\n" /* a channel */                                     \
+    "ldr r12, [sp, #64]\n"                                     \
+    "ldm r12!, {r6-r10}\n"                                     \
+    "str r12, [sp, #64]\n"                                     \
+    "sxtb16 r0, r6\n"                                          \
+    "sxtb16 r1, r7\n"                                          \
+    "sxtb16 r2, r8\n"                                          \
+    "sxtb16 r3, r6, ror #8\n"                                  \
+    "sxtb16 r4, r7, ror #8\n"                                  \
+    "sxtb16 r5, r8, ror #8\n"                                  \
+    "str r9, [sp, #60]\n"                                      \
+    "str r10, [sp, #24]\n"                                     \
+    "ldr r7, [sp, #40]\n"                                      \
+    "add r6, r7, #1\n"                                         \
+    "str r6, [sp, #40]\n"                                      \
+    "ldr r12, [sp, #32]\n"                                     \
+    "add r6, r12, #8\n"                                        \
+    "str r6, [sp, #32]\n"                                      \
+    "2:\n" /* a line: y is in r7, the upper row pair in r12 */ \
+    "ldrd r9, r10, [sp, #52]\n"                                \
+    "str r7, [sp]\n"                                           \
+    "add lr, r12, r9\n"                                        \
+    "add r9, r12, r10\n"                                       \
+    "str lr, [sp, #8]\n"                                       \
+    "str r9, [sp, #16]\n"
 
+/* The next line, whose y is in r7, then the next channel. */
 #define EDGEC_DW3X3_END        \
-    "ldrd r6, r7, [sp, #32]\n" \
-    "cmp r6, r7\n"             \
+    "ldrd r12, r9, [sp, #8]\n" \
+    "cmp r12, r9\n"            \
     "bne 2b\n"                 \
-    "ldrd r6, r7, [sp, #40]\n" \
-    "adds r6, r6, #1\n"        \
-    "str r6, [sp, #40]\n"      \
+    "add r9, r9, #8\n"         \
+    "str r9, [sp, #12]\n"      \
+    "ldrd r6, r7, [sp, #64]\n" \
     "cmp r6, r7\n"             \
     "bne 1b\n"                 \
-    "add sp, sp, #60\n"        \
-    "pop {r4-r11, pc}\n"
+    "add sp, sp, #20\n"        \
+    "pop {r0-r12, pc}\n"
 
 #define EDGEC_DW3X3_MUL(sum, from, pixel, column) \
     "smlad " sum ", " pixel ", r" column ", " from "\n"
@@ -129,7 +121,7 @@ EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
 /* clang-format off */
 /* Sums of 2 x 2 outputs. */
 #define EDGEC_DW3X3_TILE \
-    "ldr r9, [sp, #24]\n" \
+    "ldr r9, [sp, #60]\n" \
     "ldrd r10, r11, [r12], #32\n" \
     EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0") \
     EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1") \
@@ -148,7 +140,7 @@ EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
     EDGEC_DW3X3_LOWER("r8", "r9", "r11", "5")
 /* Sums of the two outputs of the last column. */
 #define EDGEC_DW3X3_COLUMN \
-    "ldr r9, [sp, #24]\n" \
+    "ldr r9, [sp, #60]\n" \
     "ldrd r10, r11, [r12]\n" \
     EDGEC_DW3X3_UPPER("r6", "r7", "r9", "r9", "r10", "0") \
     EDGEC_DW3X3_UPPER("r6", "r7", "r6", "r7", "r11", "1") \
@@ -163,38 +155,40 @@ EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
 
 /* Stride 1: tiles of 2 x 2 outputs, then one column if out_w is odd. Where the line has one row,
    `row` is 0: the upper output is stored last, over the lower one. */
-EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
+EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
         EDGEC_DW3X3_BEGIN
         "3:\n"
         EDGEC_DW3X3_TILE
-        "ldrd r10, r11, [sp, #16]\n"
+        "ldrd r10, r11, [sp, #24]\n"
         EDGEC_DW3X3_REQUANTIZE4
         "ldrd r10, r11, [sp]\n"
         "strb r7, [r10, r11]\n"
         "strb r6, [r10]\n"
-        "ldrd r6, r7, [sp, #8]\n"
-        "add r10, r10, r6\n"
+        "ldrd r6, r7, [sp, #16]\n"
+        "add r10, r10, r7\n"
         "strb r9, [r10, r11]\n"
         "strb r8, [r10]\n"
-        "add r10, r10, r6\n"
+        "add r10, r10, r7\n"
         "str r10, [sp]\n"
-        "cmp r12, r7\n"
+        "cmp r12, r6\n"
         "bne 3b\n"
-        "ldr r9, [sp, #56]\n"
+        "ldr r9, [sp, #36]\n"
         "cmp r9, #0\n"
         "beq 4f\n"
         EDGEC_DW3X3_COLUMN
-        "ldrd r10, r11, [sp, #16]\n"
+        "ldrd r10, r11, [sp, #24]\n"
         EDGEC_DW3X3_REQUANTIZE2
         "ldrd r10, r11, [sp]\n"
         "strb r7, [r10, r11]\n"
         "strb r6, [r10]\n"
         "4:\n"
+        "ldr r7, [sp, #44]\n"
+        "add r7, r7, r10\n"
         EDGEC_DW3X3_END
-        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+        );
     /* clang-format on */
 }
 
@@ -203,7 +197,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
 /* clang-format off */
 /* Products of four outputs with the upper row pair. */
 #define EDGEC_DW3X3_UPPER4 \
-    "ldr r9, [sp, #24]\n" \
+    "ldr r9, [sp, #60]\n" \
     EDGEC_DW3X3_LOAD "[r12]\n" \
     EDGEC_DW3X3_MUL("r6", "r9", "r10", "0") \
     EDGEC_DW3X3_MUL("r6", "r6", "r11", "1") \
@@ -242,7 +236,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
     EDGEC_DW3X3_LOW("r9", "r10", "5")
 /* The sum of one output. */
 #define EDGEC_DW3X3_SINGLE \
-    "ldr r6, [sp, #24]\n" \
+    "ldr r6, [sp, #60]\n" \
     EDGEC_DW3X3_LOAD "[lr], #32\n" \
     EDGEC_DW3X3_LOW("r6", "r10", "3") \
     EDGEC_DW3X3_LOW("r6", "r11", "4") \
@@ -256,7 +250,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(__attribute__((unused)) const Edgec
 /* clang-format on */
 
 /* Stride 2: tiles of 4 outputs of a row, then single ones. `row` is c. */
-EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const EdgecDwStrip *strip)
+EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -266,7 +260,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
         "3:\n"
         EDGEC_DW3X3_UPPER4
         EDGEC_DW3X3_LOWER4
-        "ldrd r10, r11, [sp, #16]\n"
+        "ldrd r10, r11, [sp, #24]\n"
         EDGEC_DW3X3_REQUANTIZE4
         "ldrd r10, r11, [sp]\n"
         "strb r6, [r10]\n"
@@ -276,18 +270,18 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
         "strb r9, [r10, r11]\n"
         "add r10, r10, r11, lsl #1\n"
         "str r10, [sp]\n"
-        "ldr r9, [sp, #12]\n"
+        "ldr r9, [sp, #16]\n"
         "cmp r12, r9\n"
         "bne 3b\n"
         "5:\n"
-        "ldr r7, [sp, #56]\n"
-        "cmp r7, #0\n"
-        "beq 4f\n"
-        "add r9, r12, r7\n"
         "ldrd r7, r8, [sp]\n"
+        "ldr r9, [sp, #36]\n"
+        "adds r9, r9, r12\n"
+        "cmp r12, r9\n"
+        "beq 4f\n"
         "6:\n"
         EDGEC_DW3X3_SINGLE
-        "ldrd r10, r11, [sp, #16]\n"
+        "ldrd r10, r11, [sp, #24]\n"
         "smmlar r6, r6, r10, r11\n"
         "ssat r6, #8, r6\n"
         "strb r6, [r7]\n"
@@ -296,114 +290,162 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(__attribute__((unused)) const Edgec
         "bne 6b\n"
         "4:\n"
         EDGEC_DW3X3_END
-        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+        );
     /* clang-format on */
 }
 
-/* The row pairs of a layer and one line of outputs after the other. */
-typedef struct {
-    EdgecDwStrip strip;
-    EdgecDwSource source;
-    uint32_t *ring;
-    uint32_t *ring_end;
-    int32_t words;
-    int32_t slots;
-    int32_t row_end;
-    int32_t row;   /* bytes of a row of y */
-    int32_t below; /* what a line's `row` is, usually */
-    EdgecDwLine lines[EDGEC_DW3X3_LINES];
-} EdgecDw3x3;
+/* What the compiler knows of A and B ends here: it reads and computes again from them, rather than
+   keep the results on the stack during calls. */
+#define EDGEC_DW_FORGET(A, B) __asm__("" : "+r"(A), "+r"(B))
 
-EDGEC_INLINE void edgec_dw3x3_expand(EdgecDw3x3 *d, uint32_t *out)
-{
-    EdgecDwRows rows;
-    edgec_dw_next__dsp(&d->source, &rows);
-    edgec_dw_expand_blocks__dsp(out, &rows, d->source.pixels, d->source.shape->pad_left);
-}
-
-/* Where the outputs of a line go: not inlined, for rolling buffers only. */
-EDGEC_DW_SHARED void edgec_dw3x3_rolling(const EdgecDw3x3 *d, EdgecDwLine *line, int8_t *y,
-                                         int32_t oy)
-{
-    const EdgecConvShape *s = d->source.shape;
-    line->y = edgec_dw_out__dsp(s, y, oy);
-    if (s->stride_h == 1 && oy + 1 < d->row_end) {
-        line->row = (int32_t)(edgec_dw_out__dsp(s, y, oy + 1) - line->y);
+/* Calls CORE for the lines of STRIP. */
+#define EDGEC_DW3X3_CALL(CORE, STRIP)                                                           \
+    {                                                                                           \
+        register int32_t c_ __asm__("r0") = (STRIP).c;                                          \
+        register int32_t row_ __asm__("r1") = (STRIP).row;                                      \
+        register int32_t zp_ __asm__("r2") = (STRIP).zp;                                        \
+        register const int8_t *base_ __asm__("r3") = (STRIP).base;                              \
+        register int32_t rest_ __asm__("r4") = (STRIP).rest;                                    \
+        register int8_t *y_ __asm__("r5") = (STRIP).y;                                          \
+        register int32_t next_ __asm__("r6") = (STRIP).next;                                    \
+        register int32_t step_ __asm__("r8") = (STRIP).step;                                    \
+        register int32_t span_ __asm__("r9") = (STRIP).span;                                    \
+        register const int8_t *end_ __asm__("r10") = (STRIP).end;                               \
+        register const int32_t *w_ __asm__("r11") = (STRIP).w;                                  \
+        register const int32_t *w_end_ __asm__("r12") = (STRIP).w_end;                          \
+        __asm__ volatile("bl %c[core]"                                                          \
+                         : "+r"(c_), "+r"(row_), "+r"(zp_), "+r"(base_), "+r"(rest_), "+r"(y_), \
+                           "+r"(next_), "+r"(step_), "+r"(span_), "+r"(end_), "+r"(w_),         \
+                           "+r"(w_end_)                                                         \
+                         : [core] "i"(CORE)                                                     \
+                         : "lr", "cc", "memory");                                               \
     }
+
+/* The row pair from row `top` of the four channels at x on. Not inlined: its stack is free again
+   when the lines are computed. */
+EDGEC_DW_SHARED void edgec_dw3x3_expand__dsp(const EdgecConvS8 *p, const int8_t *x, int32_t top,
+                                             int8_t *out)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
+    const int32_t bytes = s->in_w * s->in_c;
+    const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
+    EdgecDwRows rows = {x + top * bytes, x + (top + 1) * bytes, s->in_c, s->in_c};
+    if ((uint32_t)top >= (uint32_t)s->in_h - 1u || s->in_rows < s->in_h) {
+        rows.upper = edgec_dw_row__dsp(s, x, &pad, top, &rows.upper_step);
+        rows.lower = edgec_dw_row__dsp(s, x, &pad, top + 1, &rows.lower_step);
+    }
+    edgec_dw_blocks__dsp((uint32_t *)(void *)out, &rows, s->in_w < room ? s->in_w : room,
+                         s->pad_left);
 }
 
-/* Output rows from oy on of four channels that begin at y. */
-EDGEC_INLINE void edgec_dw3x3_group(EdgecDw3x3 *d, int8_t *y, int32_t oy)
+/* How many lines of `rows` output rows can be computed together from oy on: 0 if a line's rows are
+   apart. */
+EDGEC_INLINE int32_t edgec_dw3x3_lines(const EdgecConvShape *s, int32_t oy, int32_t row_end,
+                                       int32_t rows)
 {
-    const EdgecConvShape *s = d->source.shape;
-    const bool two = s->stride_h == 1;
-    const bool rolling = s->out_rows < s->out_h;
-    int8_t *out = rolling ? y : y + oy * d->row;
-    uint32_t *slot = d->ring;
-    edgec_dw3x3_expand(d, slot);
-    while (oy < d->row_end) {
-        EdgecDwLine *line = d->lines;
-        const EdgecDwLine *const end = d->lines + d->slots - 1;
-        do {
-            line->y = out;
-            line->row = d->below;
-            if (two && oy + 1 == d->row_end) {
-                line->row = 0;
-            }
-            if (rolling) {
-                edgec_dw3x3_rolling(d, line, y, oy);
-            }
-            out += two ? 2 * d->row : d->row;
-            line->upper = slot;
-            slot += d->words;
-            slot = slot == d->ring_end ? d->ring : slot;
-            line->lower = slot;
-            line++;
-            oy += two ? 2 : 1;
-            edgec_dw3x3_expand(d, slot);
-        } while (line != end && oy < d->row_end);
-        d->strip.lines_end = line;
-        if (two) {
-            edgec_dw3x3_stride1__dsp(&d->strip);
-        } else {
-            edgec_dw3x3_stride2__dsp(&d->strip);
+    const int32_t room = s->out_rows - edgec_ring_row(oy, s->out_rows, s->out_h);
+    return (row_end - oy < room ? row_end - oy : room) / rows;
+}
+
+/* The lines from oy on, whose upper row pairs are from `from` on. */
+EDGEC_INLINE void edgec_dw3x3_compute(const EdgecConvS8 *p, const int32_t *w, int8_t *y,
+                                      int32_t channels, int32_t oy, int32_t row_end, int32_t rows,
+                                      const int8_t *from, const int8_t *to, int32_t step)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t row = s->out_w * s->out_c;
+    const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
+    const int32_t left = (int32_t)((uint32_t)s->out_w % (rows == 2 ? 2u : 4u));
+    EdgecDwStrip strip = {
+        .c = s->out_c,
+        .row = rows == 2 ? row : s->out_c,
+        .zp = p->quant.zp,
+        .base = from + 32 - 8 * channels,
+        .rest = 32 * left,
+        .y = y + out_row * row,
+        .next = row + left * s->out_c,
+        .step = step,
+        .span = (s->out_w - left) * (rows == 2 ? 16 : 32),
+        .end = to + 32 - 8 * channels,
+        .w = w,
+        .w_end = w + 5 * channels,
+    };
+    if (rows == 1) {
+        EDGEC_DW3X3_CALL(edgec_dw3x3_stride2__dsp, strip)
+        return;
+    }
+    if (row_end - oy == 1) {
+        strip.row = 0;
+    } else if (out_row + 1 == s->out_rows) {
+        strip.row = -out_row * row;
+    }
+    EDGEC_DW3X3_CALL(edgec_dw3x3_stride1__dsp, strip)
+}
+
+/* Output rows from oy on of the last `channels` of four channels that begin at x; their outputs
+   begin at y. A line is `rows` (1 or 2) output rows. The row pairs in memory, `bytes` long, are
+   used alternately upwards and downwards, so that the lower one of the last line is the upper one
+   of the next. */
+EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                    int8_t *y, int32_t channels, int32_t oy, int32_t row_end,
+                                    int32_t rows, int8_t *slot, int32_t slots, int32_t bytes)
+{
+    int32_t step = bytes;
+    int32_t ahead = slots - 1;
+    edgec_dw3x3_expand__dsp(p, x, oy * p->shape.stride_h - p->shape.pad_top, slot);
+    while (oy < row_end) {
+        const int8_t *const from = slot;
+        const int32_t first = oy;
+        int32_t lines = edgec_dw3x3_lines(&p->shape, oy, row_end, rows);
+        if (ahead == 0) {
+            step = -step;
+            ahead = slots - 1;
         }
+        do {
+            oy += rows;
+            slot += step;
+            ahead--;
+            lines--;
+            edgec_dw3x3_expand__dsp(p, x, oy * p->shape.stride_h - p->shape.pad_top, slot);
+        } while (lines > 0 && ahead != 0);
+        EDGEC_DW_FORGET(p, channels);
+        edgec_dw3x3_compute(p, w, y, channels, first, row_end, rows, from, slot, step);
+        EDGEC_DW_FORGET(p, channels);
     }
 }
 
-/* Not inlined: one copy serves all layers. slots: 2 to EDGEC_DW3X3_LINES + 1. */
-EDGEC_DW_SHARED void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
-                                            int8_t *y, uint32_t *ring, int32_t slots,
-                                            int32_t row_begin, int32_t row_end)
+/* All channels. slots: at least 2. */
+EDGEC_INLINE void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                         int8_t *y, int8_t *ring, int32_t slots, int32_t row_begin,
+                                         int32_t row_end, int32_t rows)
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
-    const int32_t columns = edgec_dw3x3_columns(s);
-    const int32_t tile = s->stride_h == 1 ? 2 : 4;
-    const int32_t whole = s->out_w / tile;
-    EdgecDw3x3 d;
-    d.strip.lines = d.lines;
-    d.strip.k_end = 4;
-    d.strip.span = whole * (s->stride_h == 1 ? 32 : 128);
-    d.strip.rest = (s->out_w - whole * tile) * 32;
-    d.strip.c = s->out_c;
-    d.strip.zp = p->quant.zp;
-    d.ring = ring;
-    d.words = columns * 4;
-    d.ring_end = ring + slots * d.words;
-    d.slots = slots;
-    d.row_end = row_end;
-    d.row = s->out_w * s->out_c;
-    d.below = s->stride_h == 1 ? d.row : s->out_c;
-    edgec_dw_fill__dsp(ring, slots * d.words, edgec_sxtb16(pad));
-    for (int32_t c = 0; c < s->in_c; c += 4) {
-        const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
-        const int32_t top = row_begin * s->stride_h - s->pad_top;
-        d.strip.w = w + 5 * c;
-        d.strip.k = k;
-        d.source = edgec_dw_source__dsp(s, x + c - k, &pad, top, columns);
-        edgec_dw3x3_group(&d, y + c - k, row_begin);
+    const int32_t words = 4 * edgec_dw3x3_columns(s);
+    edgec_dw_fill__dsp((uint32_t *)(void *)ring, slots * words, edgec_sxtb16(pad));
+    for (int32_t left = s->in_c; left > 0; left -= 4) {
+        const int32_t k = left < 4 ? 4 - left : 0;
+        edgec_dw3x3_group(p, x - k, w, y, 4 - k, row_begin, row_end, rows, ring, slots, 4 * words);
+        x += 4;
+        y += 4;
+        w += 20;
     }
+}
+
+/* Not inlined: one copy serves all layers of a stride. */
+EDGEC_DW_SHARED void edgec_dw3x3_layer1__dsp(const EdgecConvS8 *p, const int8_t *x,
+                                             const int32_t *w, int8_t *y, int8_t *ring,
+                                             int32_t slots, int32_t row_begin, int32_t row_end)
+{
+    edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 2);
+}
+
+EDGEC_DW_SHARED void edgec_dw3x3_layer2__dsp(const EdgecConvS8 *p, const int8_t *x,
+                                             const int32_t *w, int8_t *y, int8_t *ring,
+                                             int32_t slots, int32_t row_begin, int32_t row_end)
+{
+    edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 1);
 }
 
 EDGEC_INLINE void edgec_dwconv_s8_3x3__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
@@ -411,7 +453,11 @@ EDGEC_INLINE void edgec_dwconv_s8_3x3__dsp(const EdgecConvS8 *p, const int8_t *r
                                            int8_t *scratch, int32_t slots, int32_t row_begin,
                                            int32_t row_end)
 {
-    edgec_dw3x3_layer__dsp(p, x, w, y, (uint32_t *)(void *)scratch, slots, row_begin, row_end);
+    if (p->shape.stride_h == 1) {
+        edgec_dw3x3_layer1__dsp(p, x, w, y, scratch, slots, row_begin, row_end);
+    } else {
+        edgec_dw3x3_layer2__dsp(p, x, w, y, scratch, slots, row_begin, row_end);
+    }
     edgec_dw_clamp_rows__dsp(p, y, row_begin, row_end);
 }
 
