@@ -10,6 +10,9 @@ from edgec.diagnostics import EdgecError, fail
 from edgec.paths import targets_dir
 from edgec.toml_reader import read_toml
 
+NATIVE = "native"
+CPUINFO = Path("/proc/cpuinfo")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -22,7 +25,9 @@ class Target:
     and "scalar" (no SIMD: two products in one multiplication pay, and eight sums fit the
     registers), "m4_timing" (cycles as on Cortex-M4: `bench` estimates them), "ample_flash" (weights
     are in main memory, so that their size hardly matters). `arch` is the folder of `targets/hal`
-    that fits.
+    that fits. "vnni" is the product of four bytes by four, of "avx512vnni" or "avxvnni".
+    `cpu_flags` are what Linux must list in /proc/cpuinfo for a machine that executes the code
+    itself; none for cores that edgec does not run on.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Target:
     pointer_bytes: int
     endianness: str
     default_board: str
+    cpu_flags: frozenset[str] = frozenset()
 
     def has(self, feature: str) -> bool:
         """Whether the core has `feature`."""
@@ -53,10 +59,15 @@ def target_names() -> tuple[str, ...]:
 
 
 def load_target(name: str) -> Target:
-    """The target `name`. Raises E0010 with the nearest name when there is none."""
+    """The target `name`; NATIVE is the one that fits this machine best.
+
+    Raises E0010 with the nearest name when there is none, or if none fits.
+    """
+    if name == NATIVE:
+        return native_target()
     names = target_names()
     if name not in names:
-        raise unknown_name("E0010", "target", name, names)
+        raise unknown_name("E0010", "target", name, (*names, NATIVE))
     table = read_toml(targets_dir() / f"{name}.toml")
     return Target(
         name=name,
@@ -69,7 +80,38 @@ def load_target(name: str) -> Target:
         pointer_bytes=table.integer("pointer_bytes"),
         endianness=table.text("endianness"),
         default_board=table.text("default_board"),
+        cpu_flags=frozenset(table.texts("cpu_flags") if "cpu_flags" in table.values else ()),
     )
+
+
+def machine_flags(cpuinfo: Path = CPUINFO) -> frozenset[str]:
+    """What Linux says that the cores of this machine can do; none on other systems."""
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return frozenset()
+    lists = (line.partition(":")[2] for line in text.splitlines() if line.startswith("flags"))
+    return frozenset(next(lists, "").split())
+
+
+def runs_here(target: Target, flags: frozenset[str] | None = None) -> bool:
+    """Whether this machine executes code of a target itself."""
+    here = machine_flags() if flags is None else flags
+    return bool(target.cpu_flags) and target.cpu_flags <= here
+
+
+def native_target(flags: frozenset[str] | None = None) -> Target:
+    """The target that uses most of what this machine can do. Raises E0010 if none fits."""
+    found = [load_target(name) for name in target_names()]
+    fitting = [target for target in found if runs_here(target, flags)]
+    if not fitting:
+        raise fail(
+            "E0010",
+            "no target fits the machine that edgec runs on",
+            rule=f"'{NATIVE}' is the target of this machine, as /proc/cpuinfo describes it",
+            help="`edgec targets` lists them; choose one by its name",
+        )
+    return max(fitting, key=lambda target: len(target.cpu_flags))
 
 
 def unknown_name(code: str, kind: str, name: str, names: tuple[str, ...]) -> EdgecError:

@@ -52,7 +52,8 @@ USAGE = {
     "E0010": Explanation(
         "Unknown target",
         "A target is a processor with its compiler and flags; each has a file in `targets/`.",
-        "`edgec targets` lists them. Example: edgec gen model.onnx --target cortex-m4",
+        "`edgec targets` lists them; `native` is the one of this computer. "
+        "Example: edgec gen model.onnx --target cortex-m4",
     ),
     "E0011": Explanation(
         "Unknown board",

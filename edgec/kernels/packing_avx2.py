@@ -51,11 +51,16 @@ def has_spare_bit(quant: Quant) -> bool:
 
 
 def scale_constants(
-    weights: Array, bias: Array | None, quant: Quant, repeats: int = 1
+    weights: Array, bias: Array | None, quant: Quant, repeats: int = 1, offset: int = 0
 ) -> tuple[Constant, Constant]:
-    """bias with the zero point folded in, and mult, doubled if it `has_spare_bit`."""
+    """bias with the zero point folded in, and mult, doubled if it `has_spare_bit`.
+
+    The kernel adds `offset` to its inputs, which the bias takes off again modulo 2^32.
+    """
+    sums = weights.reshape(weights.shape[0], -1).astype(np.int64).sum(axis=1)
+    whole = folded_bias(weights, bias, quant) - offset * sums
     mult = quant.mult.astype(np.int64) * (2 if has_spare_bit(quant) else 1)
-    arrays = (folded_bias(weights, bias, quant), mult.astype(np.int32))
+    arrays = (whole.astype(np.int32), mult.astype(np.int32))
     first, second = (padded(np.tile(a, repeats)) for a in arrays)
     return Constant("bias", first), Constant("mult", second)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgec.kernels import (
     conv_f32,
     conv_f32_avx2,
+    conv_f32_fpu,
     conv_f32_mve,
     conv_s8,
     conv_s8_avx2,
@@ -13,6 +14,7 @@ from edgec.kernels import (
     conv_s8_packed,
     conv_s8_rv64,
     conv_s8_rvv,
+    conv_s8_vnni,
     dwconv_s8_dsp,
     dwconv_s8_mve,
     dwconv_s8_rvv,
@@ -49,10 +51,12 @@ CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *dwconv_s8_scalar.CONV_ROWS,
     *conv_s8_avx2.CONV_ROWS,
     *winograd_avx2.CONV_ROWS,
+    *conv_s8_vnni.CONV_ROWS,
     *conv_f32_avx2.CONV_ROWS,
     *conv_s8_rvv.CONV_ROWS,
     *dwconv_s8_rvv.CONV_ROWS,
     *conv_f32_mve.CONV_ROWS,
+    *conv_f32_fpu.CONV_ROWS,
     *conv_f32.CONV_ROWS,
 )
 GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
@@ -62,9 +66,11 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8_rv64.GEMM_ROWS,
     *conv_s8_mve.GEMM_ROWS,
     *conv_s8_avx2.GEMM_ROWS,
+    *conv_s8_vnni.GEMM_ROWS,
     *conv_f32_avx2.GEMM_ROWS,
     *conv_s8_rvv.GEMM_ROWS,
     *conv_f32_mve.GEMM_ROWS,
+    *conv_f32_fpu.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
 POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (

@@ -7,6 +7,7 @@ scratch folder; their layouts are stated there and in the struct formats here.
 from __future__ import annotations
 
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -166,9 +167,16 @@ def _crashed(board: Board, code: int, said: str) -> EdgecError:
         "E0702",
         f"the program on board '{board.name}' crashed with exit code {code}{words}",
         rule="generated code runs without faults",
-        help="a stack larger than the RAM left for it is the usual cause: see `edgec check`",
+        help=_remedy(board, code),
         exit_code=ExitCode.FAILED,
     )
+
+
+def _remedy(board: Board, code: int) -> str:
+    """What to do about a crash with a process's exit code."""
+    if board.is_host and code in (-signal.SIGILL, 128 + signal.SIGILL):
+        return "this machine or its emulator lacks instructions of the target: try another target"
+    return "a stack larger than the RAM left for it is the usual cause: see `edgec check`"
 
 
 def _read_results(folder: Path, options: RunOptions) -> RunResult:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from edgec.boards import load_board
 from edgec.kernels.base import CallNames, Kernel
@@ -19,7 +20,7 @@ from edgec.kernels.facts import ConvFacts, GemmFacts
 from edgec.kernels.registry import AnyRow
 from edgec.kernels.transposed import Transposed
 from edgec.paths import boards_dir, runtime_dir, targets_dir
-from edgec.targets import Target, load_target
+from edgec.targets import Target, load_target, machine_flags, runs_here
 from edgec.verify.qemu import find_emulator
 
 Row = AnyRow | Transposed
@@ -85,6 +86,7 @@ def check(target: str, cases: Sequence[Case], folder: Path) -> None:
 def run_source(target: str, text: str, folder: Path) -> int:
     """Compile a C program against the runtime's headers, run it, and return its exit code."""
     found = load_target(target)
+    skip_without_machine(found)
     source = folder / "cases.c"
     source.write_text(text)
     program = _build(found, source)
@@ -100,6 +102,13 @@ def run_source(target: str, text: str, folder: Path) -> int:
     done = subprocess.run(command, timeout=120, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode >= 0, f"the program crashed: {done.returncode}"
     return done.returncode
+
+
+def skip_without_machine(target: Target) -> None:
+    """Skip the test if this machine should execute code of a target and lacks what it takes."""
+    if load_board(target.default_board).is_host and not runs_here(target):
+        missing = ", ".join(sorted(target.cpu_flags - machine_flags()))
+        pytest.skip(f"this machine cannot execute code for {target.name}: it lacks {missing}")
 
 
 def _build(target: Target, source: Path) -> Path:

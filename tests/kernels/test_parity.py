@@ -20,6 +20,8 @@ from tests.kernels.samples import gemm_f32_sample, gemm_s8_sample
 TARGETS = (
     "x86_64",
     "x86_64-v3",
+    "x86_64-v4",
+    "x86_64-avxvnni",
     "cortex-m0",
     "cortex-m3",
     "cortex-m4",

@@ -25,7 +25,8 @@ SHAPES = (
     Shape(9, 4, 5, 5, (2, 3), (1, 2), (2, 1), (1, 0, 1, 1), 5),
     Shape(10, 9, 17, 18, (3, 3), pads=(1, 1, 1, 1)),
 )
-HOSTS = {name: load_target(name).features for name in ("x86_64", "x86_64-v3")}
+X86 = ("x86_64", "x86_64-v3", "x86_64-v4")
+HOSTS = {name: load_target(name).features for name in X86}
 
 
 def rolling_call(row: Kernel[ConvFacts], f: ConvFacts, constants: int) -> str:

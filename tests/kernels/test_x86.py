@@ -14,7 +14,7 @@ from edgec.targets import load_target
 from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
 
-TARGET = "x86_64-v3"
+TARGETS = ("x86_64-v3", "x86_64-v4", "x86_64-avxvnni")
 SAME = (1, 1, 1, 1)
 SHAPES = (
     *(Shape(5, 5, 16, c, (1, 1)) for c in (8, 15, 16, 19, 24, 25, 33, 130)),
@@ -40,15 +40,20 @@ SIZES = ((1, 64, 64), (1, 33, 144), (2, 40, 24), (4, 9, 130), (29, 18, 20), (53,
 
 
 def rows_of(target: str) -> list[Kernel[ConvFacts]]:
-    """The int8 convolutions of AVX2 or AVX-512 that a target takes."""
+    """The int8 convolutions for vectors of x86 that a target takes."""
     features = load_target(target).features
     return [row for row in CONV_ROWS if row.types == S8 and row.needs and row.needs <= features]
 
 
-@pytest.mark.parametrize("row", rows_of(TARGET), ids=lambda row: row.name)
+ROWS = [(row, target) for target in TARGETS for row in rows_of(target)]
+
+
+@pytest.mark.parametrize(
+    ("row", "target"), ROWS, ids=lambda value: value if isinstance(value, str) else value.name
+)
 @pytest.mark.parametrize("large", [False, True])
 def test_blocks_and_what_is_left_give_what_the_law_says(
-    row: Kernel[ConvFacts], large: bool, tmp_path: Path
+    row: Kernel[ConvFacts], target: str, large: bool, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(5)
     samples = [conv_s8_sample(rng, shape, large) for shape in SHAPES]
@@ -56,12 +61,15 @@ def test_blocks_and_what_is_left_give_what_the_law_says(
     if large and not cases:
         pytest.skip("the kernel takes no multipliers that need a shift")
     assert cases
-    check(TARGET, cases, tmp_path)
+    check(target, cases, tmp_path)
 
 
-def test_products_of_many_rows_and_channels_give_what_the_law_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_products_of_many_rows_and_channels_give_what_the_law_says(
+    target: str, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(6)
-    features = load_target(TARGET).features
+    features = load_target(target).features
     rows = [r for r in GEMM_ROWS if r.types == S8 and r.needs and r.needs <= features]
     samples = [gemm_s8_sample(rng, *size) for size in SIZES]
-    check(TARGET, [gemm_case(row, *s, 0.0) for row in rows for s in samples], tmp_path)
+    check(target, [gemm_case(row, *s, 0.0) for row in rows for s in samples], tmp_path)

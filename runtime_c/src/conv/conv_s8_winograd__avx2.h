@@ -216,20 +216,20 @@ EDGEC_INLINE void edgec_winograd_batch__avx2(const EdgecConvS8 *p, const EdgecTi
     }
 }
 
-EDGEC_INLINE void edgec_conv_s8_winograd__avx2(const EdgecWinogradAvx2 *q, const int8_t *restrict x,
+EDGEC_INLINE void edgec_conv_s8_winograd__avx2(const EdgecWinogradAvx2 *p, const int8_t *restrict x,
                                                const int16_t *restrict w,
                                                const int32_t *restrict bias,
                                                const int32_t *restrict mult, int8_t *restrict y,
                                                int8_t *restrict scratch, int32_t row_begin,
                                                int32_t row_end)
 {
-    const EdgecConvS8 *p = &q->conv;
-    const EdgecConvShape *s = &p->shape;
-    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, s->out_c};
+    const EdgecConvS8 *conv = &p->conv;
+    const EdgecConvShape *s = &conv->shape;
+    const EdgecWeightsAvx2 g = {w, true, bias, mult, conv->quant, s->out_c};
     EdgecTilesAvx2 t = {row_begin,
                         row_end,
                         (s->out_w + 3) / 4,
-                        q->batch,
+                        p->batch,
                         (s->in_c + 1) / 2 * 2,
                         (int16_t *)(void *)scratch,
                         (int32_t *)(void *)scratch};
@@ -238,7 +238,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd__avx2(const EdgecWinogradAvx2 *q, const
     const int32_t count = tiles < t.batch ? tiles : t.batch;
     for (int32_t i = 0; i < tiles; i += count) {
         const int32_t first = i + count <= tiles ? i : tiles - count;
-        edgec_winograd_batch__avx2(p, &t, &g, x, first, count, y);
+        edgec_winograd_batch__avx2(conv, &t, &g, x, first, count, y);
     }
 }
 

@@ -1,0 +1,88 @@
+"""Rows of the int8 convolutions and matrix products for AVX-512 VNNI and AVX-VNNI.
+
+Both have the instruction that multiplies four unsigned by four signed bytes; vectors are twice as
+long with AVX-512. The weights are packed the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgec.kernels import calls
+from edgec.kernels.base import Constant
+from edgec.kernels.conv_s8_avx2 import AT_ONCE, CONV, CONV_1X1, GEMM, SCALE, wide_rows
+from edgec.kernels.facts import Array, ConvFacts, GemmFacts, Quant
+from edgec.kernels.packing_avx2 import GROUP, scale_constants
+
+VNNI = frozenset({"vnni"})
+TILE = "gemm/tile_s8__vnni.h"
+OFFSET = 128  # what is added to inputs to make them unsigned
+
+
+def quad_groups(runs: Array) -> Array:
+    """int8 [channels, runs, taps] -> groups of 16 channels, each [run][quad of taps][channel][4].
+
+    The last group is of the last 16 channels, or of all and zeros. Taps are filled up with zeros.
+    """
+    channels, count, taps = runs.shape
+    filled = np.zeros((max(channels, GROUP), count, taps + -taps % 4), np.int8)
+    filled[:channels, :, :taps] = runs
+    quads = filled.reshape(filled.shape[0], count, -1, 4)
+    starts = [min(c, quads.shape[0] - GROUP) for c in range(0, channels, GROUP)]
+    parts = [quads[c : c + GROUP].transpose(1, 2, 0, 3).reshape(-1) for c in starts]
+    return np.concatenate(parts)
+
+
+def vnni_constants(
+    runs: Array, weights: Array, bias: Array | None, quant: Quant
+) -> tuple[Constant, ...]:
+    """weights; bias for inputs that are 128 larger, modulo 2^32; mult."""
+    others = scale_constants(weights, bias, quant, offset=OFFSET)
+    return (Constant("weights", quad_groups(runs)), *others)
+
+
+def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights of rows of taps, or of single taps if they are no neighbours; bias, mult."""
+    count = f.k_h if f.dilation[1] == 1 else f.k_h * f.k_w
+    runs = f.weights.reshape(f.out_c, count, -1)
+    return vnni_constants(runs, f.weights, f.bias, calls.required_quant(f.quant))
+
+
+def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
+    """weights, bias, mult."""
+    runs = f.weights.reshape(f.n, 1, f.k)
+    return vnni_constants(runs, f.weights, f.bias, calls.required_quant(f.quant))
+
+
+CONV_VNNI = replace(
+    CONV,
+    name="conv_s8__vnni",
+    headers=("conv/conv_s8__vnni.h", TILE, SCALE),
+    needs=VNNI,
+    pack=pack_conv,
+    scratch=lambda f: wide_rows(f) + 3,
+    cost=lambda f: 0.04 * f.macs + f.outputs + 0.1 * f.n * f.in_h * f.in_w * f.in_c,
+)
+CONV_1X1_VNNI = replace(
+    CONV_1X1,
+    name="conv_s8_1x1__vnni",
+    headers=("conv/conv_s8_1x1__vnni.h", "gemm/gemm_s8__vnni.h", TILE, SCALE),
+    needs=VNNI,
+    pack=pack_conv,
+    scratch=lambda f: AT_ONCE * f.in_c + 3,
+    cost=lambda f: 0.04 * f.macs + f.outputs,
+)
+GEMM_VNNI = replace(
+    GEMM,
+    name="gemm_s8__vnni",
+    headers=("gemm/gemm_s8__vnni.h", TILE, SCALE),
+    needs=VNNI,
+    pack=pack_gemm,
+    scratch=lambda f: f.k * min(f.rows, AT_ONCE) + 3,
+    cost=lambda f: 0.1 * f.macs + f.outputs,
+)
+
+CONV_ROWS = (CONV_VNNI, CONV_1X1_VNNI)
+GEMM_ROWS = (GEMM_VNNI,)
