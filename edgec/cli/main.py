@@ -22,6 +22,7 @@ from edgec.cli import (
     explain,
     gen,
     ops,
+    plan,
     targets,
     verify,
 )
@@ -37,6 +38,7 @@ VERBS: Mapping[str, Callable[..., None]] = MappingProxyType(
         "check": check.check,
         "verify": verify.verify,
         "bench": bench.bench,
+        "plan": plan.plan,
         "ops": ops.ops,
         "targets": targets.targets,
         "boards": boards.boards,

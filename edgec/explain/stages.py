@@ -57,6 +57,25 @@ STAGES = {
         "written. `edgec check` adds code and stack, and shows the layer at the peak.",
         "give a larger --ram or --flash, or a smaller model",
     ),
+    "E0510": Explanation(
+        "The placement problem cannot be read",
+        "`edgec plan` reads a text file of comma-separated values; this one does not exist, is "
+        "not accessible or is not text.",
+        "Check the path. Example: edgec plan buffers.csv -o placed.csv --capacity 1M",
+    ),
+    "E0511": Explanation(
+        "The file is not a placement problem",
+        "A header names the columns, in any order: id, lower (first time), upper (time after the "
+        "last), size in bytes, and maybe alignment (a power of two). A line per buffer follows, "
+        "with whole numbers. Other columns are kept; gaps in a lifetime are not supported.",
+        "Mend the line that is named. A valid file:\n\n"
+        "    id,lower,upper,size,alignment\n    b1,0,3,4096,16\n    b2,3,9,1024,4",
+    ),
+    "E0512": Explanation(
+        "The placement cannot be written",
+        "The system refuses to write the file given with -o.",
+        "Name another file, in a folder that exists: -o placed.csv",
+    ),
     "E0590": Explanation(
         "The memory plan is wrong",
         "The independent checker found two live buffers at the same place. No code was "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from edgec.plan import greedy, search
 from edgec.plan.blocks import Block, Part, load
 from edgec.plan.rects import Packing, Rect, height_of, load_bound
+from edgec.plan.search import Outcome
 
 NODE_LIMIT = 20_000
+WITHIN_NODES = 400_000
 EXACT_SHARE = 4  # the exact search gets this fraction of the nodes, restarts the rest
+EXACT_NODES = 5_000  # what it has not settled by then is left to restarts
 LEAST_NODES = 500
 ROUNDS = 40
 
@@ -18,7 +21,7 @@ ROUNDS = 40
 def pack(rects: Sequence[Rect], node_limit: int = NODE_LIMIT) -> Packing:
     """Offsets for `rects` (time ranges fixed) with the least height that is found.
 
-    The result is deterministic: the effort is limited by search nodes, roughly 10,000 a
+    The result is deterministic: the effort is limited by search nodes, roughly 15,000 a
     second, not by time. `Packing.optimal` says whether the height is proven to be the least.
     """
     bound = load_bound(rects)
@@ -36,20 +39,64 @@ def pack(rects: Sequence[Rect], node_limit: int = NODE_LIMIT) -> Packing:
     )
 
 
-def pack_within(rects: Sequence[Rect], capacity: int, node_limit: int) -> tuple[int, ...] | None:
-    """Offsets for `rects` that stay within `capacity` bytes, or None if none are found."""
+def pack_within(rects: Sequence[Rect], capacity: int, node_limit: int = WITHIN_NODES) -> Outcome:
+    """Look for offsets for `rects` that stay within `capacity` bytes; any will do.
+
+    At most `node_limit` nodes are searched for each independent part. Without offsets,
+    `complete` says whether there are provably none.
+    """
+    if load_bound(rects) > capacity:
+        return Outcome(None, True, 0)
     offsets = [0] * len(rects)
+    nodes = 0
     for part in split(rects):
-        chosen = [rects[i] for i in part]
-        placed = greedy.place(_plain(chosen), capacity)
-        found: tuple[int, ...] | None = placed.offsets
-        if placed.height > capacity:
-            found = search.restarts(chosen, capacity, node_limit).offsets
-        if found is None:
-            return None
-        for i, offset in zip(part, found, strict=True):
+        outcome = _part_within([rects[i] for i in part], capacity, node_limit)
+        nodes += outcome.nodes
+        if outcome.offsets is None:
+            return Outcome(None, outcome.complete, nodes)
+        for i, offset in zip(part, outcome.offsets, strict=True):
             offsets[i] = offset
-    return tuple(offsets)
+    return Outcome(tuple(offsets), True, nodes)
+
+
+def _part_within(rects: Sequence[Rect], capacity: int, node_limit: int) -> Outcome:
+    placed = greedy.place(_plain(rects), capacity)
+    if placed.height <= capacity:
+        return Outcome(placed.offsets, True, 0)
+    return search.restarts(rects, capacity, node_limit)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Answer to a placement problem: bytes, one offset per rectangle, or None without an answer.
+
+    `proven` without offsets: there are none; with offsets: no lower height is possible.
+    """
+
+    offsets: tuple[int, ...] | None
+    height: int | None
+    lower_bound: int
+    proven: bool
+    nodes: int | None
+
+    @property
+    def optimal(self) -> bool:
+        """Whether there are offsets and none are lower."""
+        return self.offsets is not None and self.proven
+
+
+def place_buffers(rects: Sequence[Rect], capacity: int | None, node_limit: int) -> Placed:
+    """Any offsets within `capacity` bytes; with None, the lowest that are found."""
+    bound = load_bound(rects)
+    if capacity is None:
+        packing = pack(rects, node_limit)
+        return Placed(packing.offsets, packing.height, packing.lower_bound, packing.optimal, None)
+    outcome = pack_within(rects, capacity, node_limit)
+    if outcome.offsets is None:
+        bound = max(bound, capacity + 1) if outcome.complete else bound
+        return Placed(None, None, bound, outcome.complete, outcome.nodes)
+    height = height_of(rects, outcome.offsets)
+    return Placed(outcome.offsets, height, bound, height == bound, outcome.nodes)
 
 
 def _plain(rects: Sequence[Rect]) -> list[Block]:
@@ -88,7 +135,7 @@ def _pack_part(rects: Sequence[Rect], goal: int, node_limit: int) -> Packing:
     placed = greedy.place(_plain(rects), goal, ROUNDS if node_limit else 0)
     best = Packing(placed.offsets, placed.height, bound, placed.method)
     if best.height > goal and node_limit:
-        best, used = _lower(rects, best, goal, node_limit // EXACT_SHARE)
+        best, used = _lower(rects, best, goal, min(EXACT_NODES, node_limit // EXACT_SHARE))
         node_limit -= used
     while best.height > goal and not best.optimal and node_limit >= LEAST_NODES:
         best, used = _restart(rects, best, goal, node_limit)

@@ -69,8 +69,9 @@ def test_a_capacity_is_met_or_nothing_is_returned() -> None:
         for a in [rng.randrange(9)]
     ]
     least = pack(rects).height
-    offsets = pack_within(rects, least, 5_000)
+    offsets = pack_within(rects, least, 5_000).offsets
     assert offsets is not None
     assert overlaps(rects, offsets) == []
     assert height_of(rects, offsets) == least
-    assert pack_within(rects, least - 1, 2_000) is None
+    below = pack_within(rects, least - 1, 2_000)
+    assert below.offsets is None and below.complete
