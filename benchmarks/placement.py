@@ -158,7 +158,8 @@ def _public(folder: Path) -> None:
         fits = offsets is not None and not overlaps(rects, offsets)
         solved += fits
         height = f"{height_of(rects, offsets):,}" if offsets is not None and fits else "-"
-        row = f"{path.stem.partition(".")[0]:8}  {len(rects):7}  {capacity:9,}  {height:>9}"
+        name = path.stem.partition(".")[0]
+        row = f"{name:8}  {len(rects):7}  {capacity:9,}  {height:>9}"
         print(f"{row}  {outcome.nodes:7,}  {seconds:7.1f}", flush=True)
     print(f"{solved} of {len(paths)} fit; {total:.1f} s of CPU time on one core\n")
 

@@ -68,8 +68,8 @@ def parse_instance(text: str, path: Path) -> Instance:
     if "gaps" in names:
         raise _malformed(path, number, "buffers with gaps in their lifetime are not supported")
     inclusive = "end" in header
-    rows = []
-    rects = []
+    rows: list[tuple[str, ...]] = []
+    rects: list[Rect] = []
     for number, row in lines:
         if len(rows) == ROW_LIMIT:
             raise _malformed(path, number, f"there are more than {ROW_LIMIT:,} buffers")
