@@ -78,11 +78,6 @@ def pack_words(u: I16, block: int, lanes: int = 1, split: bool = False) -> I16:
     return np.ascontiguousarray(blocks.transpose(1, 0, 3, 2, 4))
 
 
-def packed_bytes(f: ConvFacts, block: int, step: int = 1) -> int:
-    """Bytes of `pack_words` when inputs are filled up to a multiple of `step`."""
-    return 2 * POSITIONS * _up(f.out_c, block) * _up(f.in_c, step)
-
-
 def exact(f: ConvFacts) -> bool:
     """True if no sum of products of any output can reach 2^25, whatever the input."""
     sums = np.abs(f.weights.astype(np.int64)).reshape(f.out_c, -1).sum(axis=1)
@@ -90,14 +85,31 @@ def exact(f: ConvFacts) -> bool:
 
 
 def applies(f: ConvFacts) -> bool:
-    """3x3, stride 1, one group, and `exact`. Any size, padding and number of channels."""
+    """Stride 1, one group, `exact`, and no line. Any size, padding and number of channels."""
     return (
-        (f.k_h, f.k_w) == (3, 3)
+        min(f.k_h, f.k_w) > 1
         and f.stride == (1, 1)
         and f.dilation == (1, 1)
         and f.group == 1
         and exact(f)
     )
+
+
+def split(weights: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Weights [O, k_h, k_w, I] as those of 3x3 kernels, filled up with zeros: [O, 3, 3, n].
+
+    n = ceil(k_h / 3) * ceil(k_w / 3) * I in the order row of kernels, kernel, input channel. The
+    inputs of neighbouring kernels are 3 pixels apart.
+    """
+    channels, k_h, k_w, inputs = weights.shape
+    filled = np.pad(weights, ((0, 0), (0, -k_h % 3), (0, -k_w % 3), (0, 0)))
+    parts = filled.reshape(channels, -1, 3, filled.shape[2] // 3, 3, inputs)
+    return parts.transpose(0, 2, 4, 1, 3, 5).reshape(channels, 3, 3, -1)
+
+
+def depth(f: ConvFacts) -> int:
+    """Inputs of the 3x3 kernels of `split`."""
+    return -(-f.k_h // 3) * -(-f.k_w // 3) * f.in_c
 
 
 def tiles(f: ConvFacts, group: int = 1) -> int:

@@ -1,5 +1,5 @@
 /*
- * int8 convolution 3x3, stride 1, by Winograd's F(4x4, 3x3), exact in integers, for cores without
+ * int8 convolution of stride 1 by Winograd's F(4x4, 3x3), exact in integers, for cores without
  * SIMD.
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
@@ -7,15 +7,17 @@
  *
  * A tile of 6x6 inputs gives 4x4 outputs with 36 products per channel pair instead of 144:
  * 576 Y = A (U * V) A' with V = B x B'. The matrices, and the proof that sums modulo 2^32 are
- * enough, are in edgec/kernels/winograd4.py.
+ * enough, are in edgec/kernels/winograd4.py. A larger kernel is a sum of 3x3 kernels, filled up
+ * with zeros, whose inputs are 3 pixels apart: n = in_c * ceil(k_h / 3) * ceil(k_w / 3) inputs, in
+ * the order row of kernels, kernel, channel.
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
- * u: U as int16 [out_c / 8][6 rows][in_c][6 columns][8 channels], out_c rounded up.
+ * u: U as int16 [out_c / 8][6 rows][n][6 columns][8 channels], out_c rounded up.
  * channels: int32 [out_c rounded up to 8][64 * bias, mult], with -x_zp * sum(w) in the bias;
  * |bias + sum| is below 2^25 and the shift at most 5.
- * scratch: 145 * in_c + 2304 bytes: V of two tiles, their products with 8 channels, one pixel of
- * padding.
- * Cost on RV32 per tile: 400 instructions an input channel, 450 an output channel, 97 a pair.
+ * scratch: 144 * n + 2304 + in_c bytes: V of two tiles, their products with 8 channels, one pixel
+ * of padding.
+ * Cost on RV32 per tile: 410 instructions an input, 510 an output channel, 98 a pair.
  */
 #ifndef EDGEC_CONV_S8_WINOGRAD4__SCALAR_H
 #define EDGEC_CONV_S8_WINOGRAD4__SCALAR_H
@@ -38,7 +40,7 @@
 #define EDGEC_TILE44_BLOCK (EDGEC_TILE44_CHANNELS * EDGEC_TILE44_TILES)
 #define EDGEC_TILE44_PRODUCTS (36 * EDGEC_TILE44_BLOCK)
 
-/* ---- V of a tile: int16 [in_c][36][2 tiles] -------------------------------------------------- */
+/* ---- V of a tile: int16 [n][36][2 tiles] -------------------------------------------------- */
 
 /* x, of which the compiler does not know how it was made. Some narrow sums to 16 bits before they
    store an int16, or replace one multiplication by several instructions. */
@@ -101,7 +103,7 @@ EDGEC_TILE44_CORE void edgec_tile44_rows(int16_t *v, int32_t n)
     }
 }
 
-/* V of the tile whose inputs begin at (iy, ix). padding: in_c bytes x_zp. */
+/* V of the tile whose inputs begin at (iy, ix), for one 3x3 kernel. padding: in_c bytes x_zp. */
 EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t *x, int32_t iy,
                                           int32_t ix, const int8_t *padding, int16_t *v)
 {
@@ -285,6 +287,12 @@ EDGEC_INLINE void edgec_tile44_place(const EdgecConvShape *s, int8_t *y, const E
     }
 }
 
+/* Inputs that are multiplied with each output channel. */
+EDGEC_INLINE int32_t edgec_tile44_depth(const EdgecConvShape *s)
+{
+    return (s->k_h + 2) / 3 * ((s->k_w + 2) / 3) * s->in_c;
+}
+
 /* V of `pairs` times two tiles from `at` on, as far as there are; the first tile after them. */
 EDGEC_TILE44_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const int8_t *x,
                                                     EdgecTile44At at, int32_t row_end,
@@ -292,9 +300,16 @@ EDGEC_TILE44_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const 
                                                     int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
+    const int32_t pair = 72 * edgec_tile44_depth(s);
     for (int32_t k = 0; k < 2 * pairs && at.oy < row_end; k++) {
-        int16_t *const to = v + k / 2 * 72 * s->in_c + k % 2;
-        edgec_tile44_input(s, x, at.oy - s->pad_top, at.ox - s->pad_left, padding, to);
+        int16_t *to = v + k / 2 * pair + k % 2;
+        for (int32_t ky = 0; ky < s->k_h; ky += 3) {
+            for (int32_t kx = 0; kx < s->k_w; kx += 3) {
+                edgec_tile44_input(s, x, at.oy - s->pad_top + ky, at.ox - s->pad_left + kx, padding,
+                                   to);
+                to += 72 * s->in_c;
+            }
+        }
         at = edgec_tile44_next(s, at);
     }
     return at;
@@ -321,9 +336,10 @@ EDGEC_TILE44_CORE void edgec_tile44_conv_s8(const EdgecConvS8 *p, const int8_t *
                                             int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
+    const int32_t n = edgec_tile44_depth(s);
     uint32_t *const m = (uint32_t *)(void *)scratch;
     int16_t *const v = (int16_t *)(void *)(m + EDGEC_TILE44_PRODUCTS);
-    int8_t *const padding = (int8_t *)(v + 72 * s->in_c);
+    int8_t *const padding = (int8_t *)(v + 72 * n);
     EdgecTile44At at = {row_begin, 0};
     memset(padding, (int)p->x_zp, (size_t)s->in_c);
     while (at.oy < row_end) {
@@ -332,9 +348,8 @@ EDGEC_TILE44_CORE void edgec_tile44_conv_s8(const EdgecConvS8 *p, const int8_t *
         at = edgec_tile44_inputs(p, x, at, row_end, padding, v, 1);
         for (int32_t c = 0; c < s->out_c; c += EDGEC_TILE44_CHANNELS) {
             for (int32_t row = 0; row < 6; row++) {
-                edgec_tile44_products(weights, v + 12 * row, s->in_c,
-                                      m + 6 * row * EDGEC_TILE44_BLOCK);
-                weights += 6 * EDGEC_TILE44_CHANNELS * s->in_c;
+                edgec_tile44_products(weights, v + 12 * row, n, m + 6 * row * EDGEC_TILE44_BLOCK);
+                weights += 6 * EDGEC_TILE44_CHANNELS * n;
             }
             edgec_tile44_store(p, m, channels, c, first, row_end, y, 1);
         }

@@ -1,11 +1,11 @@
 /*
- * int8 convolution 3x3, stride 1, by Winograd's F(4x4, 3x3), with weights that stay int8.
+ * int8 convolution of stride 1 by Winograd's F(4x4, 3x3), with weights that stay int8.
  *
  * As conv_s8_winograd4__scalar.h, but U is made while the layer runs, a row of six positions and
  * eight output channels at a time, for as many tiles as there is working memory for.
  *
- * w: int8 [out_c / 8][in_c][8 channels][9 taps], out_c rounded up.
- * scratch: (144 * in_c + 2304) * pairs + 97 * in_c bytes: V and products of `pairs` times two
+ * w: int8 [out_c / 8][n][8 channels][9 taps], out_c rounded up.
+ * scratch: (144 * n + 2304) * pairs + 96 * n + in_c bytes: V and products of `pairs` times two
  * tiles, a row of U, one pixel of padding.
  * Cost on RV32: that of conv_s8_winograd4__scalar.h, and 250 instructions per channel pair for
  * every 2 * pairs tiles.
@@ -103,10 +103,11 @@ EDGEC_TILE44_CORE void edgec_tile44_conv_int8(const EdgecConvS8 *p, const int8_t
                                               int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
+    const int32_t n = edgec_tile44_depth(s);
     uint32_t *const m = (uint32_t *)(void *)scratch;
     int16_t *const v = (int16_t *)(void *)(m + pairs * EDGEC_TILE44_PRODUCTS);
-    int16_t *const u = v + 72 * s->in_c * pairs;
-    int8_t *const padding = (int8_t *)(u + 48 * s->in_c);
+    int16_t *const u = v + 72 * n * pairs;
+    int8_t *const padding = (int8_t *)(u + 48 * n);
     EdgecTile44At at = {row_begin, 0};
     int32_t left = ((row_end - row_begin + 3) / 4 * ((s->out_w + 3) / 4) + 1) / 2;
     memset(padding, (int)p->x_zp, (size_t)s->in_c);
@@ -117,9 +118,9 @@ EDGEC_TILE44_CORE void edgec_tile44_conv_int8(const EdgecConvS8 *p, const int8_t
         at = edgec_tile44_inputs(p, x, at, row_end, padding, v, here);
         for (int32_t c = 0; c < s->out_c; c += EDGEC_TILE44_CHANNELS) {
             for (int32_t row = 0; row < 6; row++) {
-                edgec_tile44_weights(w + 9 * c * s->in_c, row, s->in_c, u);
+                edgec_tile44_weights(w + 9 * c * n, row, n, u);
                 for (int32_t pair = 0; pair < here; pair++) {
-                    edgec_tile44_products(u, v + 72 * s->in_c * pair + 12 * row, s->in_c,
+                    edgec_tile44_products(u, v + 72 * n * pair + 12 * row, n,
                                           m + EDGEC_TILE44_PRODUCTS * pair +
                                               6 * row * EDGEC_TILE44_BLOCK);
                 }

@@ -75,7 +75,6 @@ def test_words_hold_a_block_of_channels_at_each_input() -> None:
     assert packed.shape == (2, 36, 6, 4, 1)
     assert packed[0, 7, 5, :, 0].tolist() == u[7, 0:4, 5].tolist()
     assert packed[1, 35, 2, :, 0].tolist() == [u[35, 4, 2], 0, 0, 0]
-    assert packed.nbytes == winograd4.packed_bytes(facts(PLAIN), 4)
 
 
 def test_words_of_two_inputs_hold_neighbours_or_what_sxtb16_gives() -> None:
@@ -88,10 +87,24 @@ def test_words_of_two_inputs_hold_neighbours_or_what_sxtb16_gives() -> None:
     assert split[0, 9, 0, 1].tolist() == u[9, 1, [0, 2]].tolist()
     assert split[0, 9, 1, 1].tolist() == u[9, 1, [1, 3]].tolist()
     assert split[0, 9, 2, 1].tolist() == [u[9, 1, 4], 0]
-    assert split.nbytes == winograd4.packed_bytes(facts(PLAIN), 2, 4)
 
 
-def test_only_plain_3x3_applies() -> None:
+def test_a_larger_kernel_is_a_sum_of_3x3_kernels_three_pixels_apart() -> None:
+    rng = np.random.default_rng(4)
+    shape = Shape(9, 11, 2, 3, (4, 7))
+    f = facts(shape)
+    parts = winograd4.split(f.weights)
+    assert parts.shape == (3, 3, 3, winograd4.depth(f)) == (3, 3, 3, 12)
+    x = rng.integers(-128, 128, (1, 9, 11, 2)).astype(np.float64)
+    wide = np.pad(x, ((0, 0), (0, 2), (0, 2), (0, 0)))
+    shifted = [wide[:, 3 * r : 3 * r + 8, 3 * c : 3 * c + 7] for r in range(2) for c in range(3)]
+    small = Shape(8, 7, 12, 3, (3, 3))
+    direct = convolve(x, shape, f.weights.astype(np.float64), 0)
+    summed = convolve(np.concatenate(shifted, axis=3), small, parts.astype(np.float64), 0)
+    assert np.array_equal(summed, direct)
+
+
+def test_lines_strides_and_groups_do_not_apply() -> None:
     assert winograd4.applies(facts(PLAIN))
     for change in ({"stride": (2, 2)}, {"dilation": (2, 2)}, {"group": 2}, {"k_w": 1}):
         assert not winograd4.applies(dataclasses.replace(facts(PLAIN), **change))  # type: ignore[arg-type]
