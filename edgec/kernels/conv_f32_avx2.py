@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from edgec.kernels import calls
@@ -9,8 +11,10 @@ from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_f32 import pack_dwconv
 from edgec.kernels.conv_s8 import is_pointwise
 from edgec.kernels.conv_s8_avx2 import AVX2, wide_rows
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import F32, Array, ConvFacts, GemmFacts
 from edgec.kernels.packing import float_bias
+from edgec.kernels.work import joined_rows, times, vector_products, vector_tiles
 
 TILE = "gemm/tile_f32__avx2.h"
 ROWS = "conv/rows_f32__avx2.h"
@@ -34,6 +38,50 @@ def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
     return (groups(f.weights), float_bias(f.n, f.bias))
 
 
+def conv_cost(f: ConvFacts) -> Parts:
+    """Rows copied once with their padding, tiles of 4 pixels by 16 channels."""
+    width = wide_rows(f) // f.k_h
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 40),
+        *times(f.out_h, vector_tiles(f.out_w, f.patch, f.out_c, 4, GROUP)),
+        Part("rows of taps of tiles", f.out_h * ceil(f.out_w / 4) * ceil(f.out_c / GROUP), 10),
+        Part("rows copied", f.in_h, 40),
+        Part("inputs copied", f.in_h * width, 0.2),
+    )
+    return times(f.n, parts)
+
+
+def pointwise_cost(f: ConvFacts) -> Parts:
+    """1x1: pixels of all rows together unless the stride separates them."""
+    rows, pixels = joined_rows(f)
+    parts = (Part("rows", 1, 30), *vector_products(pixels, f.in_c, f.out_c, 4, GROUP))
+    return (Part("call", 1, 40), *times(f.n * rows, parts))
+
+
+def gemm_cost(f: GemmFacts) -> Parts:
+    """Tiles of rows, or single rows."""
+    return (Part("call", 1, 40), *vector_products(f.rows, f.k, f.n, 4, GROUP))
+
+
+def dwconv_cost(f: ConvFacts) -> Parts:
+    """Vectors of 8 channels, the last one partial."""
+    vectors, part = f.in_c // 8, f.in_c % 8 > 0
+    pixels, taps = f.out_h * f.out_w, f.k_h * f.k_w
+    width = wide_rows(f) // f.k_h
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 40),
+        Part("rows copied", f.in_h, 40),
+        Part("inputs copied", f.in_h * width, 0.2),
+        Part("vectors", pixels * vectors, 8),
+        Part("products of vectors", pixels * vectors * taps, 2),
+        Part("parts of vectors", pixels * part, 12),
+        Part("products of parts of vectors", pixels * part * taps, 6),
+    )
+    return times(f.n, parts)
+
+
 CONV = Kernel[ConvFacts](
     name="conv_f32__avx2",
     headers=("conv/conv_f32__avx2.h", ROWS, TILE),
@@ -47,7 +95,7 @@ CONV = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 4 * wide_rows(f),
-    cost=lambda f: 0.25 * f.macs + f.outputs + 0.2 * f.n * f.in_h * f.in_w * f.in_c,
+    cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_f32_1x1__avx2",
@@ -61,7 +109,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_f32_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: 0.25 * f.macs + f.outputs,
+    cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
     name="dwconv_f32__avx2",
@@ -76,7 +124,7 @@ DWCONV = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 4 * wide_rows(f),
-    cost=lambda f: 0.4 * f.macs + 2 * f.outputs,
+    cost=dwconv_cost,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_f32__avx2",
@@ -90,7 +138,7 @@ GEMM = Kernel[GemmFacts](
     params=calls.gemm_f32_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
-    cost=lambda f: 0.3 * f.macs + f.outputs,
+    cost=gemm_cost,
 )
 
 CONV_ROWS = (CONV, CONV_1X1, DWCONV)

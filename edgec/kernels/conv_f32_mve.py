@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import F32, Array, ConvFacts, GemmFacts
 from edgec.kernels.packing import float_bias
 from edgec.kernels.packing_mve import ceil_to, zero_padded
+from edgec.kernels.work import axis, times
 
 MVE_FP = frozenset({"mve_fp"})
 TILE = "gemm/tile_f32__mve.h"
@@ -54,41 +56,67 @@ def pack_dwconv(f: ConvFacts) -> tuple[Constant, ...]:
     return (Constant("weights", data), padded_bias(f.out_c, f.bias))
 
 
-def tile_cost(pixels: float, segments: int, run: int, channels: int) -> float:
-    """Instructions for neighbouring pixels of one row, or of the whole plane."""
+def tile_cost(pixels: float, segments: int, run: int, channels: int) -> Parts:
+    """Neighbouring pixels of one row, or of the whole plane: three at a time, then one by one."""
     vectors = ceil(channels / VECTOR)
     blocks, single = vectors // 2, vectors % 2
     threes, ones = pixels // 3, pixels % 3
-    eight = threes * (20 * run / 2 + 18) + ones * (10 * run / 2 + 16)
-    four = threes * (12 * run / 2 + 18) + ones * (8 * run / 2 + 16)
-    outside = (threes + ones) * (60 * blocks + 50 * single + 30)
-    return segments * (blocks * eight + single * four) + outside + 80
+    return (
+        Part("runs", 1, 80),
+        Part("tiles", threes + ones, 30),
+        Part("blocks of 8 channels", (threes + ones) * blocks, 60),
+        Part("blocks of 4 channels", (threes + ones) * single, 50),
+        Part("segments of blocks", (threes + ones) * segments * (blocks + single), 17),
+        Part("taps of 3 pixels by 8", threes * blocks * segments * run, 10),
+        Part("taps of 3 pixels by 4", threes * single * segments * run, 6),
+        Part("taps of a pixel by 8", ones * blocks * segments * run, 5),
+        Part("taps of a pixel by 4", ones * single * segments * run, 4),
+    )
 
 
-def conv_cost(f: ConvFacts) -> float:
+def conv_cost(f: ConvFacts) -> Parts:
     """Interior pixels in threes, the others alone; pointwise ones all together."""
     pointwise = (f.k_h, f.k_w) == (1, 1) and f.stride == (1, 1) and not any(f.pads)
-    if pointwise:
-        return f.n * tile_cost(f.out_h * f.out_w, 1, f.in_c, f.out_c)
     joined = f.dilation[1] == 1
     segments = f.k_h if joined else f.k_h * f.k_w
     run = f.k_w * f.in_c if joined else f.in_c
-    reach = (f.k_w - 1) * f.dilation[1]
-    first = ceil(f.pads[1] / f.stride[1])
-    last = (f.in_w - 1 - reach + f.pads[1]) // f.stride[1]
-    inside = max(0, min(last, f.out_w - 1) - first + 1)
-    border = f.out_w - inside
-    alone = tile_cost(1, segments, run, f.out_c) + 12 * segments + 60
-    row = tile_cost(inside, segments, run, f.out_c) + 12 * segments + border * alone
-    return f.n * f.out_h * row
+    inside, rows = axis(f, 1).inside, f.out_h
+    if pointwise:
+        inside, rows, segments = f.out_h * f.out_w, 1, 1
+    border = rows * (f.out_w - inside) if not pointwise else 0
+    taps = axis(f, 1).taps - inside * f.k_w if border else 0
+    whole = times(rows, tile_cost(inside, segments, run, f.out_c))
+    vectors = ceil(f.out_c / VECTOR)
+    parts = (
+        Part("call", 1, 40),
+        *whole,
+        Part("rows of taps found", rows * segments * (not pointwise), 12),
+        Part("border pixels", border, 170),
+        Part("segments of border pixels", border * segments, 12),
+        Part("blocks of border pixels", border * ceil(vectors / 2), 60),
+        Part("taps of border pixels", axis(f, 0).taps * taps * f.in_c * vectors, 2.7),
+    )
+    return times(f.n, parts)
 
 
-def dwconv_cost(f: ConvFacts) -> float:
+def dwconv_cost(f: ConvFacts) -> Parts:
     """16 channels at a time, and a rest of vectors."""
-    taps = f.k_h * f.k_w
     blocks, rest = f.in_c // 16, ceil(f.in_c % 16 / VECTOR)
-    pixel = blocks * (16 * taps + 28) + rest * (8 * taps + 20) + 20
-    return f.n * f.out_h * (f.out_w * pixel + 3 * (12 * taps + 60))
+    columns = axis(f, 1)
+    taps, pixels = axis(f, 0).taps * columns.taps, f.out_h * f.out_w
+    places = f.out_h * (f.out_w - columns.inside + 1)
+    parts = (
+        Part("call", 1, 40),
+        Part("rows", f.out_h, 40),
+        Part("places", places, 60),
+        Part("taps of places", places * f.k_h * f.k_w, 12),
+        Part("pixels", pixels, 20),
+        Part("blocks of 16 channels", pixels * blocks, 28),
+        Part("taps of blocks", taps * blocks, 16),
+        Part("vectors", pixels * rest, 20),
+        Part("taps of vectors", taps * rest, 8),
+    )
+    return times(f.n, parts)
 
 
 CONV = Kernel[ConvFacts](
@@ -127,7 +155,7 @@ GEMM = Kernel[GemmFacts](
     params=calls.gemm_f32_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
-    cost=lambda f: tile_cost(f.rows, 1, f.k, f.n),
+    cost=lambda f: (Part("call", 1, 40), *tile_cost(f.rows, 1, f.k, f.n)),
 )
 
 CONV_ROWS = (CONV, DWCONV)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, Array, ConvFacts, GemmFacts
 from edgec.kernels.packing_avx2 import conv_params, gemm_params, pair_groups, scale_constants
+from edgec.kernels.work import times, vector_products, vector_tiles
 
 AVX2 = frozenset({"avx2"})
 SCALE = "gemm/scale_s8__avx2.h"
@@ -72,6 +76,62 @@ def dwconv_scratch(f: ConvFacts) -> int:
     return 4 * wide_rows(f) + 64 + width + f.dilation[1] * f.in_c
 
 
+def pair_steps(f: ConvFacts) -> int:
+    """Pairs of taps of a convolution."""
+    if f.dilation[1] == 1:
+        return f.k_h * ceil(f.k_w * f.in_c / 2)
+    return f.k_h * f.k_w * ceil(f.in_c / 2)
+
+
+def conv_cost(f: ConvFacts) -> Parts:
+    """Rows widened once, tiles of 6 pixels by 16 channels."""
+    tiles = vector_tiles(f.out_w, pair_steps(f), f.out_c, 6, 16)
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 40),
+        *times(f.out_h, tiles),
+        Part("rows widened", f.in_h, 40),
+        Part("inputs widened", f.in_h * row_width(f), 0.3),
+    )
+    return times(f.n, parts)
+
+
+def pointwise_cost(f: ConvFacts) -> Parts:
+    """1x1: all pixels together."""
+    pixels = f.out_h * f.out_w
+    parts = (
+        Part("call", 1, 60),
+        *vector_products(pixels, ceil(f.in_c / 2), f.out_c, 6, 16),
+        Part("inputs widened", pixels * f.in_c, 0.3),
+    )
+    return times(f.n, parts)
+
+
+def gemm_cost(f: GemmFacts) -> Parts:
+    """Tiles of rows, or single rows."""
+    return (
+        Part("call", 1, 40),
+        *vector_products(f.rows, ceil(f.k / 2), f.n, 6, 16),
+        Part("inputs widened", f.rows * f.k, 0.3),
+    )
+
+
+def dwconv_cost(f: ConvFacts) -> Parts:
+    """Rows woven in pairs, lanes of 16 channels or of pixels of few channels."""
+    vectors = ceil(f.out_w * f.in_c / 16) if repeats(f) > 1 else f.out_w * ceil(f.in_c / 16)
+    pairs = ceil(f.k_h / 2) * f.k_w if f.k_h > 1 else ceil(f.k_w / 2)
+    parts = (
+        Part("call", 1, 80),
+        Part("rows", f.out_h, 60),
+        Part("rows woven", f.in_h * min(2, f.k_h), 40),
+        Part("inputs woven", f.in_h * row_width(f) * min(2, f.k_h), 0.3),
+        Part("groups of rows", f.out_h * ceil(f.in_c / 16), 30),
+        Part("vectors", f.out_h * vectors, 12),
+        Part("products of vectors", f.out_h * vectors * pairs, 3),
+    )
+    return times(f.n, parts)
+
+
 CONV = Kernel[ConvFacts](
     name="conv_s8__avx2",
     headers=("conv/conv_s8__avx2.h", ROWS, TILE, SCALE),
@@ -85,7 +145,7 @@ CONV = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 2 * wide_rows(f) + 2,
-    cost=lambda f: 0.2 * f.macs + 2 * f.outputs + 0.2 * f.n * f.in_h * f.in_w * f.in_c,
+    cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__avx2",
@@ -100,7 +160,7 @@ CONV_1X1 = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 2 * AT_ONCE * f.in_c + 2,
-    cost=lambda f: 0.18 * f.macs + 2 * f.outputs,
+    cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
     name="dwconv_s8__avx2",
@@ -115,7 +175,7 @@ DWCONV = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=dwconv_scratch,
-    cost=lambda f: 0.3 * f.macs + 2 * f.outputs,
+    cost=dwconv_cost,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__avx2",
@@ -130,7 +190,7 @@ GEMM = Kernel[GemmFacts](
     args=calls.gemm_args,
     batches=calls.gemm_batches,
     scratch=lambda f: 2 * f.k * min(f.rows, AT_ONCE) + 2,
-    cost=lambda f: 0.25 * f.macs + 2 * f.outputs,
+    cost=gemm_cost,
 )
 
 CONV_ROWS = (CONV, CONV_1X1, DWCONV)

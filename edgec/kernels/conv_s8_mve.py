@@ -14,8 +14,10 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_mve import CHUNK, GROUP, ceil_to, compact_constants, tile_constants
+from edgec.kernels.work import border_pixels, joined_rows, limited, times
 
 MVE = frozenset({"mve"})
 COPY = "conv/copy_s8__mve.h"
@@ -23,24 +25,38 @@ CORES = ("gemm/tile_s8__mve.h", "gemm/rows_s8__mve.h")
 COPIED = 720
 
 
-def tile_cost(pixels: float, k: int, channels: int) -> float:
-    """Instructions of one run of the core for padded weights."""
+def tile_cost(pixels: float, k: int, channels: int) -> Parts:
+    """One run of the core for padded weights."""
     chunks, groups = ceil(k / CHUNK), ceil(channels / GROUP)
     runs = 2 if channels % GROUP and channels > GROUP else 1
-    threes = pixels // 3 * (groups * (24 * chunks + 29) + 19)
-    ones = pixels % 3 * (groups * (10 * chunks + 16) + 15)
-    return threes + ones + 100 * runs
+    threes, ones = pixels // 3, pixels % 3
+    return (
+        Part("runs", runs, 100),
+        Part("tiles", threes, 19),
+        Part("groups of tiles", threes * groups, 29),
+        Part("chunks of tiles", threes * groups * chunks, 24),
+        Part("pixels alone", ones, 15),
+        Part("groups of pixels alone", ones * groups, 16),
+        Part("chunks of pixels alone", ones * groups * chunks, 10),
+        Part("parts of vectors", (pixels // 3 + pixels % 3) * (channels % GROUP > 0), 10),
+    )
 
 
-def rows_cost(pixels: float, k: int, channels: int) -> float:
-    """Instructions of one run of the core for weights as they are."""
+def rows_cost(pixels: float, k: int, channels: int) -> Parts:
+    """One run of the core for weights as they are."""
     chunks, groups = ceil(k / CHUNK), ceil(channels / GROUP)
     runs = 2 if channels % GROUP and channels > GROUP else 1
-    each = groups * (24 * chunks + 56) + 25
-    return (pixels // 3 + pixels % 3) * each + 110 * runs
+    tiles = pixels // 3 + pixels % 3
+    return (
+        Part("runs", runs, 110),
+        Part("tiles", tiles, 25),
+        Part("groups of tiles", tiles * groups, 56),
+        Part("chunks of tiles", tiles * groups * chunks, 24),
+        Part("parts of vectors", tiles * (channels % GROUP > 0), 10),
+    )
 
 
-def core_cost(pixels: float, k: int, channels: int, compact: bool) -> float:
+def core_cost(pixels: float, k: int, channels: int, compact: bool) -> Parts:
     return (rows_cost if compact else tile_cost)(pixels, k, channels)
 
 
@@ -83,11 +99,22 @@ def by_columns(f: ConvFacts) -> ConvFacts:
 # ---- 1x1 ----------------------------------------------------------------------------------
 
 
-def pointwise_cost(f: ConvFacts, compact: bool) -> float:
+def pointwise_cost(f: ConvFacts, compact: bool) -> Parts:
     """1x1: all pixels together unless the stride separates them."""
-    if f.stride == (1, 1):
-        return f.n * core_cost(f.out_h * f.out_w, f.in_c, f.out_c, compact)
-    return f.n * f.out_h * core_cost(f.out_w, f.in_c, f.out_c, compact)
+    rows, pixels = joined_rows(f)
+    core = times(f.n * rows, core_cost(pixels, f.in_c, f.out_c, compact))
+    return (Part("call", 1, 50), tail_part(f.in_c), *core, limited(f))
+
+
+def tail_part(k: int) -> Part:
+    """The copy of the last pixel."""
+    return Part("bytes of the last pixel copied", k if k % CHUNK else 0)
+
+
+def gemm_cost(f: GemmFacts, compact: bool) -> Parts:
+    """All rows together."""
+    core = core_cost(f.rows, f.k, f.n, compact)
+    return (Part("call", 1, 50), tail_part(f.k), *core, limited(f))
 
 
 # ---- pixel by pixel -----------------------------------------------------------------------
@@ -98,29 +125,27 @@ def patch_batch(f: ConvFacts) -> int:
     return min(max(3, COPIED // ceil_to(f.patch, CHUNK) // 3 * 3), f.out_h * f.out_w)
 
 
-def inside_part(f: ConvFacts) -> float:
-    """The part of the output pixels that need no padding."""
-
-    def along(size: int, out: int, k: int, stride: int, dilation: int, pad: int) -> int:
-        first, last = ceil(pad / stride), (size - 1 - (k - 1) * dilation + pad) // stride
-        return max(0, min(last, out - 1) - first + 1)
-
-    rows = along(f.in_h, f.out_h, f.k_h, f.stride[0], f.dilation[0], f.pads[0])
-    columns = along(f.in_w, f.out_w, f.k_w, f.stride[1], f.dilation[1], f.pads[1])
-    return rows * columns / (f.out_h * f.out_w)
-
-
-def patch_cost(f: ConvFacts, compact: bool) -> float:
+def patch_cost(f: ConvFacts, compact: bool) -> Parts:
     """Any convolution: the inputs of every pixel are copied."""
-    vectors = ceil(f.k_w * f.in_c / CHUNK)
-    row = 8 + 3 * vectors if f.dilation[1] == 1 else f.k_w * (8 + 3 * ceil(f.in_c / CHUNK))
-    pixels, batch = f.out_h * f.out_w, patch_batch(f)
-    any_pixel = f.k_h * row + 45
-    short = f.dilation[1] == 1 and vectors == 1
-    inner = 6 * f.k_h + 16 if short else any_pixel
-    part = inside_part(f)
-    copies = pixels * (part * inner + (1 - part) * (any_pixel + 5 * f.k_h + 40))
-    return f.n * (pixels / batch * core_cost(batch, f.patch, f.out_c, compact) + copies)
+    joined = f.dilation[1] == 1
+    vectors = ceil(f.k_w * f.in_c / CHUNK) if joined else f.k_w * ceil(f.in_c / CHUNK)
+    pixels, batch, border = f.out_h * f.out_w, patch_batch(f), border_pixels(f)
+    short = pixels - border if joined and vectors == 1 else 0
+    whole, last = divmod(pixels, batch)
+    core = times(whole, core_cost(batch, f.patch, f.out_c, compact))
+    rest = core_cost(last, f.patch, f.out_c, compact) if last else times(0, core)
+    parts = (
+        Part("call", 1, 60),
+        *(Part(a.name, a.times + b.times, a.each) for a, b in zip(core, rest, strict=True)),
+        Part("short pixels copied", short, 16),
+        Part("rows of short pixels copied", short * f.k_h, 6),
+        Part("pixels copied", pixels - short, 45),
+        Part("rows of taps copied", (pixels - short) * f.k_h * (1 if joined else f.k_w), 8),
+        Part("vectors copied", (pixels - short) * f.k_h * vectors, 3),
+        Part("border pixels", border, 40),
+        Part("rows of taps of border pixels", border * f.k_h, 5),
+    )
+    return (*times(f.n, parts), limited(f))
 
 
 # ---- strips of columns --------------------------------------------------------------------
@@ -138,16 +163,25 @@ def strip_columns(f: ConvFacts) -> int:
     return (strip_pixels(f) - 1) * f.stride[1] + f.k_w
 
 
-def strip_cost(f: ConvFacts, compact: bool) -> float:
+def strip_cost(f: ConvFacts, compact: bool) -> Parts:
     """No dilation: columns are copied once per row of the kernel."""
-    most = strip_pixels(f)
-    pieces = ceil(f.in_c / CHUNK)
-    each = 5 if f.in_c % CHUNK == 0 else 6
-    copies = f.k_h * (pieces * (each * strip_columns(f) + 15) + 25)
-    strips = f.out_w // most * (core_cost(most, f.patch, f.out_c, compact) + copies)
-    if f.out_w % most:
-        strips += core_cost(f.out_w % most, f.patch, f.out_c, compact) + copies
-    return f.n * f.out_h * strips
+    most, pieces = strip_pixels(f), ceil(f.in_c / CHUNK)
+    widths = [most] * (f.out_w // most) + ([f.out_w % most] if f.out_w % most else [])
+    cores = [core_cost(width, f.patch, f.out_c, compact) for width in widths]
+    core = tuple(
+        Part(same[0].name, sum(part.times for part in same), same[0].each)
+        for same in zip(*cores, strict=True)
+    )
+    strips = len(widths)
+    columns = f.k_h * pieces * strips * strip_columns(f)
+    parts = (
+        *core,
+        Part("rows copied", f.k_h * strips, 25),
+        Part("pieces copied", f.k_h * pieces * strips, 15),
+        Part("columns copied", columns, 5),
+        Part("columns copied in parts of vectors", columns * (f.in_c % CHUNK > 0), 1),
+    )
+    return (Part("call", 1, 60), *times(f.n * f.out_h, parts), limited(f))
 
 
 def strip_scratch(f: ConvFacts) -> int:
@@ -231,7 +265,7 @@ GEMM = Kernel[GemmFacts](
     args=lambda f, names: arguments(names, f.rows),
     batches=calls.gemm_batches,
     scratch=lambda f: tail_scratch(f.k),
-    cost=lambda f: tile_cost(f.rows, f.k, f.n),
+    cost=lambda f: gemm_cost(f, False),
 )
 GEMM_COMPACT = replace(
     GEMM,
@@ -240,7 +274,7 @@ GEMM_COMPACT = replace(
     pack=pack_compact,
     args=calls.gemm_args,
     scratch=lambda f: 0,
-    cost=lambda f: rows_cost(f.rows, f.k, f.n),
+    cost=lambda f: gemm_cost(f, True),
 )
 
 CONV_ROWS = (CONV, CONV_COMPACT, CONV_STRIP, CONV_STRIP_COMPACT, CONV_1X1, CONV_1X1_COMPACT)

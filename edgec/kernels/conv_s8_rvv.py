@@ -7,8 +7,10 @@ from math import ceil
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_rvv import GROUP, NARROW, tile_constants
+from edgec.kernels.work import border_pixels, joined_rows, times
 
 RVV = frozenset({"rvv"})
 TILE = "gemm/tile_s8__rvv.h"
@@ -26,11 +28,19 @@ def at_once(channels: int) -> int:
     return 6 if channels <= NARROW else 3
 
 
-def tile_cost(pixels: int, k: int, channels: int) -> float:
-    """Instructions of all outputs: per group of channels, of full tiles and of the rest."""
-    full, single = divmod(pixels, at_once(channels))
-    tile = 40 + 14 * at_once(channels) + k * (3.6 + 2.25 * at_once(channels))
-    return ceil(channels / GROUP) * (full * tile + single * (60 + 5.6 * k))
+def tile_cost(pixels: int, k: int, channels: int) -> Parts:
+    """All outputs: groups of channels of full tiles, and of pixels alone."""
+    size = at_once(channels)
+    full, single = divmod(pixels, size)
+    groups, narrow = ceil(channels / GROUP), channels <= NARROW
+    return (
+        Part("tiles of 6", full * narrow, 124),
+        Part("taps of tiles of 6", full * k * narrow, 17),
+        Part("tiles of 3", full * groups * (not narrow), 82),
+        Part("taps of tiles of 3", full * groups * k * (not narrow), 10.4),
+        Part("pixels alone", single * groups, 60),
+        Part("taps of pixels alone", single * groups * k, 5.6),
+    )
 
 
 def conv_scratch(f: ConvFacts) -> int:
@@ -41,11 +51,29 @@ def conv_scratch(f: ConvFacts) -> int:
     return pixels * f.patch
 
 
-def conv_cost(f: ConvFacts) -> float:
-    """Tiles, and rows of taps copied to patches."""
-    pixels = f.n * f.out_h * f.out_w
-    copy = pixels * f.k_h * (12 + ceil(f.k_w * f.in_c / 128) * 7)
-    return tile_cost(pixels, f.patch, f.out_c) + copy
+def conv_cost(f: ConvFacts) -> Parts:
+    """Tiles of neighbours of a row; their inputs are copied where some are outside."""
+    size = at_once(f.out_c)
+    full, single = divmod(f.out_w, size)
+    joined = f.dilation[1] == 1
+    copied = border_pixels(f) if joined else f.out_h * f.out_w
+    runs = f.k_h if joined else f.k_h * f.k_w
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 20),
+        *times(f.out_h, tile_cost(f.out_w, f.patch, f.out_c)),
+        Part("runs of tiles", f.out_h * (full + single) * runs * ceil(f.out_c / GROUP), 5),
+        Part("pixels copied", copied, 20),
+        Part("rows of taps copied", copied * runs, 15),
+        Part("vectors copied", copied * runs * ceil(f.k_w * f.in_c / 128), 7),
+    )
+    return times(f.n, parts)
+
+
+def pointwise_cost(f: ConvFacts) -> Parts:
+    """1x1: pixels of all rows together unless the stride separates them."""
+    rows, pixels = joined_rows(f)
+    return (Part("call", 1, 50), *times(f.n * rows, tile_cost(pixels, f.in_c, f.out_c)))
 
 
 CONV = Kernel[ConvFacts](
@@ -75,7 +103,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    cost=lambda f: tile_cost(f.n * f.out_h * f.out_w, f.in_c, f.out_c),
+    cost=pointwise_cost,
 )
 GEMM = Kernel[GemmFacts](
     name="gemm_s8__rvv",
@@ -89,7 +117,7 @@ GEMM = Kernel[GemmFacts](
     params=calls.gemm_s8_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
-    cost=lambda f: tile_cost(f.rows, f.k, f.n),
+    cost=lambda f: (Part("call", 1, 40), *tile_cost(f.rows, f.k, f.n)),
 )
 
 CONV_ROWS = (CONV, CONV_1X1)

@@ -11,9 +11,11 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8_mve import MVE
+from edgec.kernels.costs import Part, Parts, own_estimate
 from edgec.kernels.facts import S8, Array, ConvFacts
 from edgec.kernels.packing import folded_bias
 from edgec.kernels.packing_mve import ceil_to
+from edgec.kernels.work import times
 
 COLUMNS = "dwconv/dw_columns_s8__mve.h"
 TILE = "dwconv/dw_tile_s8__mve.h"
@@ -28,7 +30,12 @@ class Tiling:
     channels: int
     width: int
     scratch: int
-    cost: float
+    parts: Parts
+
+    @property
+    def cost(self) -> float:
+        """Instructions, to choose between tilings."""
+        return own_estimate(self.parts)
 
 
 TilingOf = Callable[[ConvFacts, int, int], Tiling]
@@ -95,9 +102,23 @@ def pairs_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
     columns = max(2 * blocks + 2, width + f.k_w - 1)
     scratch = columns_scratch(1, columns, channels)
     strips, tiles, pairs = ceil(f.in_c / channels), ceil(f.out_w / width), ceil(f.out_h / 2)
-    build = 75 + 15 * (width + f.k_w - 1)
-    core = f.in_c * (21 + (26 if general(f) else 16) * blocks)
-    return Tiling(channels, width, scratch, pairs * tiles * (strips * build + core + 100))
+    n = pairs * tiles
+    parts = (
+        Part("tiles", n, 100),
+        Part("strips of tiles", n * strips, 75),
+        Part("columns built", n * strips * (width + f.k_w - 1), 15),
+        *core_parts(f, n * f.in_c, blocks, (21, 16)),
+    )
+    return Tiling(channels, width, scratch, parts)
+
+
+def core_parts(f: ConvFacts, channels: int, blocks: int, each: tuple[int, int]) -> Parts:
+    """Channels of tiles, and blocks of outputs of each; `each`: instructions of both."""
+    return (
+        Part("channels of tiles", channels, each[0]),
+        Part("blocks", channels * blocks, each[1]),
+        Part("blocks with a shift or limits", channels * blocks * general(f), 10),
+    )
 
 
 def plane_columns(f: ConvFacts, width: int, across: int) -> tuple[int, int]:
@@ -112,10 +133,14 @@ def small_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
     need, touched = plane_columns(f, width, 1)
     scratch = columns_scratch(1, touched, channels)
     strips, tiles, blocks = ceil(f.in_c / channels), ceil(f.out_w / width), ceil(width / 4)
-    core = f.in_c * (16 + (28 if general(f) else 18) * blocks)
-    return Tiling(
-        channels, width, scratch, f.out_h * tiles * (strips * (190 + 15 * need) + core + 30)
+    n = f.out_h * tiles
+    parts = (
+        Part("tiles", n, 30),
+        Part("strips of tiles", n * strips, 190),
+        Part("columns built", n * strips * need, 15),
+        *core_parts(f, n * f.in_c, blocks, (16, 18)),
     )
+    return Tiling(channels, width, scratch, parts)
 
 
 def many_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
@@ -124,9 +149,18 @@ def many_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
     need, touched = plane_columns(f, width, across)
     scratch = columns_scratch(planes, touched, channels)
     strips, tiles, blocks = ceil(f.in_c / channels), ceil(f.out_w / width), ceil(width / 4)
-    build = 100 + planes * (110 + 15 * need)
-    core = f.in_c * (14 + (12 * planes * across + 32) * blocks)
-    return Tiling(channels, width, scratch, f.out_h * tiles * (strips * build + core + 30))
+    n = f.out_h * tiles
+    parts = (
+        Part("tiles", n, 30),
+        Part("strips of tiles", n * strips, 100),
+        Part("planes built", n * strips * planes, 110),
+        Part("columns built", n * strips * planes * need, 15),
+        Part("channels of tiles", n * f.in_c, 14),
+        Part("blocks", n * f.in_c * blocks, 32),
+        Part("products of blocks", n * f.in_c * blocks * planes * across, 12),
+        Part("blocks with a shift or limits", n * f.in_c * blocks * general(f), 0),
+    )
+    return Tiling(channels, width, scratch, parts)
 
 
 def line_of(f: ConvFacts) -> tuple[int, int, int, int]:
@@ -134,6 +168,14 @@ def line_of(f: ConvFacts) -> tuple[int, int, int, int]:
     if (f.in_w, f.k_w, f.out_w, f.pads[1]) == (1, 1, 1, 0):
         return f.out_h, f.k_h, f.stride[0], f.dilation[0]
     return f.out_w, f.k_w, f.stride[1], f.dilation[1]
+
+
+def line_ends(f: ConvFacts) -> int:
+    """Positions of a line of which some of four taps are outside."""
+    outputs, taps, stride, dilation = line_of(f)
+    size, pad = (f.in_w, f.pads[1]) if f.k_h == 1 and f.in_h == 1 else (f.in_h, f.pads[0])
+    last = (outputs - 1) * stride - pad + (taps - 1) // 4 * 4 * dilation
+    return sum(ix < 0 or ix + 3 * dilation >= size for ix in range(-pad, last + 1))
 
 
 def line_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
@@ -144,9 +186,14 @@ def line_tiling(f: ConvFacts, channels: int, width: int) -> Tiling:
     touched = (ceil(width / 4) * 4 - 1) * stride + 12 * dilation + 1
     scratch = columns_scratch(1, max(need, touched), channels)
     strips, tiles, blocks = ceil(f.in_c / channels), ceil(outputs / width), ceil(width / 4)
-    edge = 80 * 6 * dilation
-    core = f.in_c * (18 + (28 if general(f) else 18) * blocks)
-    return Tiling(channels, width, scratch, tiles * (strips * (150 + 15 * need) + core) + edge)
+    parts = (
+        Part("ends of the line", strips * line_ends(f), 80),
+        Part("strips of tiles", tiles * strips, 150),
+        Part("columns built", tiles * strips * need, 15),
+        Part("more taps of blocks", tiles * f.in_c * blocks * (ceil(taps / 4) - 1), 0),
+        *core_parts(f, tiles * f.in_c, blocks, (18, 18)),
+    )
+    return Tiling(channels, width, scratch, parts)
 
 
 def with_memory(f: ConvFacts, t: Tiling) -> float:
@@ -231,7 +278,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     args=lambda f, names: tiled_args(best_pairs(f), f, names),
     batches=calls.conv_batches,
     scratch=lambda f: best_pairs(f).scratch,
-    cost=lambda f: f.n * best_pairs(f).cost,
+    cost=lambda f: (Part("call", 1, 0), *times(f.n, best_pairs(f).parts)),
 )
 DWCONV_SMALL = replace(
     DWCONV_3X3,
@@ -240,7 +287,7 @@ DWCONV_SMALL = replace(
     when=is_small,
     args=lambda f, names: tiled_args(best_small(f), f, names),
     scratch=lambda f: best_small(f).scratch,
-    cost=lambda f: f.n * best_small(f).cost,
+    cost=lambda f: (Part("call", 1, 0), *times(f.n, best_small(f).parts)),
 )
 DWCONV = replace(
     DWCONV_SMALL,
@@ -249,7 +296,7 @@ DWCONV = replace(
     pack=pack_many,
     args=lambda f, names: tiled_args(best_many(f), f, names),
     scratch=lambda f: best_many(f).scratch,
-    cost=lambda f: f.n * best_many(f).cost,
+    cost=lambda f: (Part("call", 1, 0), *times(f.n, best_many(f).parts)),
 )
 DWCONV_LINE = replace(
     DWCONV_3X3,
@@ -259,7 +306,7 @@ DWCONV_LINE = replace(
     pack=pack_line,
     args=lambda f, names: tiled_args(best_line(f), f, names),
     scratch=lambda f: best_line(f).scratch,
-    cost=lambda f: f.n * best_line(f).cost,
+    cost=lambda f: (Part("call", 1, 0), *times(f.n, best_line(f).parts)),
 )
 
 CONV_ROWS = (DWCONV_3X3, DWCONV_SMALL, DWCONV, DWCONV_LINE)

@@ -9,8 +9,10 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8_rvv import RVV, TILE, VECTORS
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_rvv import GROUP, half_constants
+from edgec.kernels.work import axis, times
 
 
 def bunch(f: ConvFacts) -> int:
@@ -31,10 +33,44 @@ def pack(f: ConvFacts) -> tuple[Constant, ...]:
     )
 
 
-def cost(f: ConvFacts) -> float:
-    """Groups of channels, each of all taps of three bunches."""
-    groups = f.n * f.out_h * ceil(f.out_w / bunch(f)) * ceil(f.in_c / GROUP)
-    return groups * (40 + 5 * f.k_h + 7 * f.k_h * f.k_w)
+def places(f: ConvFacts) -> tuple[int, int, int]:
+    """Threes of bunches, single bunches and single pixels of a row: `edgec_dw_place__rvv`."""
+    threes = bunches = pixels = ox = 0
+    reach = (f.k_w - 1) * f.dilation[1]
+    while ox < f.out_w:
+        ix = ox * f.stride[1] - f.pads[1]
+        room = f.in_w - 1 - ix - reach
+        left = room // f.stride[1] + 1 if ix >= 0 and room >= 0 else 0
+        left = min(left, f.out_w - ox)
+        if left >= 3 * bunch(f):
+            threes, ox = threes + 1, ox + 3 * bunch(f)
+        elif left >= bunch(f):
+            bunches, ox = bunches + 1, ox + bunch(f)
+        else:
+            pixels, ox = pixels + 1, ox + 1
+    return threes, bunches, pixels
+
+
+def cost(f: ConvFacts) -> Parts:
+    """Groups of channels of three bunches, of one bunch, or of one pixel."""
+    threes, bunches, pixels = places(f)
+    wide, alone = ceil(f.in_c * bunch(f) / GROUP), ceil(f.in_c / GROUP)
+    rows = axis(f, 0).taps
+    outside = f.out_h * f.k_h - rows
+    parts = (
+        Part("call", 1, 60),
+        Part("rows", f.out_h, 30),
+        Part("threes of bunches", f.out_h * threes * wide, 100),
+        Part("rows of taps of threes", rows * threes * wide, 8),
+        Part("taps of threes", rows * threes * wide * f.k_w, 16),
+        Part("bunches", f.out_h * bunches * wide, 60),
+        Part("taps of bunches", rows * bunches * wide * f.k_w, 8),
+        Part("pixels", f.out_h * pixels * alone, 60),
+        Part("rows of taps of pixels", rows * pixels * alone, 10),
+        Part("taps of pixels", rows * pixels * alone * f.k_w, 8),
+        Part("taps outside", outside * (threes + bunches + pixels) * wide * f.k_w, 5),
+    )
+    return times(f.n, parts)
 
 
 DWCONV = Kernel[ConvFacts](

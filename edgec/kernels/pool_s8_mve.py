@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Struct
 from edgec.kernels.conv_s8_mve import MVE
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import PoolFacts
 from edgec.kernels.packing_mve import CHUNK
 from edgec.kernels.pool_s8_dsp import MAXPOOL as MAXPOOL_DSP
+from edgec.kernels.work import axis, border_pixels, times
 
 
 def params(f: PoolFacts, names: CallNames) -> Struct:
@@ -18,10 +19,22 @@ def params(f: PoolFacts, names: CallNames) -> Struct:
     return Struct((("shape", calls.shape_struct(f, names)),))
 
 
-def cost(f: PoolFacts) -> float:
+def cost(f: PoolFacts) -> Parts:
     """Vectors of 16 channels, the last one partial."""
-    vectors = f.n * f.out_h * f.out_w * ceil(f.in_c / CHUNK)
-    return vectors * (2.5 * f.taps + 2 * f.k_h + 12)
+    vectors, part = f.in_c // CHUNK, f.in_c % CHUNK > 0
+    pixels, rows = f.out_h * f.out_w, axis(f, 0).taps * f.out_w
+    taps = axis(f, 0).taps * axis(f, 1).taps
+    parts = (
+        Part("call", 1, 40),
+        Part("rows", f.out_h, 15),
+        Part("pixels", pixels, 15),
+        Part("border pixels", border_pixels(f), 10),
+        Part("vectors", pixels * vectors, 12),
+        Part("parts of vectors", pixels * part, 14),
+        Part("rows of taps", rows * (vectors + part), 4),
+        Part("taps", taps * (vectors + part), 2.5),
+    )
+    return times(f.n, parts)
 
 
 MAXPOOL = replace(

@@ -79,3 +79,26 @@ def groups_of(f: ConvFacts, size: int) -> int:
     if f.stride == (1, 1):
         return ceil(f.out_h * f.out_w / size)
     return f.out_h * ceil(f.out_w / size)
+
+
+def vector_tiles(pixels: int, steps: int, channels: int, tile: int, lanes: int) -> Parts:
+    """Tiles of up to `tile` pixels by `lanes` channels, of `steps` products each."""
+    groups, tiles = ceil(channels / lanes), ceil(pixels / tile)
+    return (
+        Part("tiles", tiles * groups, 30),
+        Part("steps of tiles", tiles * groups * steps, 4),
+        Part("pixels", pixels * groups, 8),
+        Part("steps of pixels", pixels * groups * steps, 2),
+    )
+
+
+def vector_products(rows: int, steps: int, channels: int, tile: int, lanes: int) -> Parts:
+    """The same for a matrix product; a single row is multiplied by four groups at a time."""
+    many, single = (rows, 0) if rows >= 4 else (0, rows)
+    return (
+        *vector_tiles(many, steps, channels, tile, lanes),
+        Part("rows alone", single, 40),
+        Part("outputs of rows alone", single * channels, 1),
+        Part("steps of rows alone", single * steps * (channels // (4 * lanes)), 10),
+        Part("steps of groups left", single * steps * ceil(channels % (4 * lanes) / lanes), 4),
+    )
