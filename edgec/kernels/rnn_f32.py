@@ -10,6 +10,7 @@ import numpy as np
 
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
 from edgec.kernels.conv_f32_avx2 import TILE, groups
+from edgec.kernels.conv_f32_fpu import EIGHTS, FPU, pack_eights
 from edgec.kernels.conv_f32_mve import MVE_FP, pack_blocks
 from edgec.kernels.conv_f32_mve import TILE as MVE_TILE
 from edgec.kernels.conv_s8_avx2 import AVX2
@@ -18,6 +19,7 @@ from edgec.kernels.packing import interleave
 
 LENGTHS, FIRST_H, FIRST_C = 4, 5, 6
 SHARED = "rnn/recurrent_f32.h"
+EXP = "elementwise/exp_f32__c.h"
 
 Pack = Callable[[Array], Array]
 
@@ -149,13 +151,22 @@ def row(isa: str, headers: tuple[str, ...], form: Form) -> Kernel[RecurrentFacts
 
 C = row(
     "c",
-    ("elementwise/exp_f32__c.h", "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
+    (EXP, "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
     Form(interleave, most_rows=2, slack=0, memory=1 / 12),
+)
+ARM = replace(
+    row(
+        "fpu",
+        ("rnn/recurrent_f32__c.h", *C.headers[2:], EIGHTS),
+        Form(pack_eights, most_rows=2, slack=0, memory=1 / 12),
+    ),
+    needs=FPU,
+    cost=lambda f: 2.5 * f.macs + 45 * f.outputs * (f.gates + 1),
 )
 AVX = replace(
     row(
         "avx2",
-        ("elementwise/exp_f32__avx2.h", "gemm/gemm_f32__avx2.h", TILE),
+        ("elementwise/exp_f32__avx2.h", EXP, "gemm/gemm_f32__avx2.h", TILE),
         Form(lambda m: groups(m).data, most_rows=8, slack=8),
     ),
     needs=AVX2,
@@ -164,11 +175,11 @@ AVX = replace(
 HELIUM = replace(
     row(
         "mve",
-        ("elementwise/exp_f32__mve.h", "gemm/gemm_f32__mve.h", MVE_TILE),
+        ("elementwise/exp_f32__mve.h", EXP, "gemm/gemm_f32__mve.h", MVE_TILE),
         Form(pack_blocks, most_rows=3, slack=8, memory=1 / 12),
     ),
     needs=MVE_FP,
     cost=lambda f: 0.7 * f.macs + 12 * f.outputs * (f.gates + 1),
 )
 
-RECURRENT_ROWS = (C, AVX, HELIUM)
+RECURRENT_ROWS = (C, ARM, AVX, HELIUM)

@@ -11,16 +11,18 @@
 
 #include "gemm/gemm_f32__c.h"
 
-EDGEC_INLINE void edgec_conv_f32_1x1__c(const EdgecConvF32 *p, const float *restrict x,
-                                        const float *restrict w, const float *restrict bias,
-                                        float *restrict y, int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_conv_rows_f32_1x1(const EdgecConvF32 *p, const float *restrict x,
+                                          const float *restrict w, const float *restrict bias,
+                                          float *restrict y, int32_t row_begin, int32_t row_end,
+                                          EdgecEightsF32 eights)
 {
     const EdgecConvShape *s = &p->shape;
     const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
     if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
         const int32_t first = row_begin * s->out_w;
         edgec_pointwise_f32__c(x + first * s->in_c, w, bias, p->clamp, y + first * s->out_c,
-                               (row_end - row_begin) * s->out_w, s->in_c, s->in_c, s->out_c);
+                               (row_end - row_begin) * s->out_w, s->in_c, s->in_c, s->out_c,
+                               eights);
         return;
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
@@ -28,8 +30,15 @@ EDGEC_INLINE void edgec_conv_f32_1x1__c(const EdgecConvF32 *p, const float *rest
         const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
         edgec_pointwise_f32__c(x + in_row * s->in_w * s->in_c, w, bias, p->clamp,
                                y + out_row * s->out_w * s->out_c, s->out_w, s->stride_w * s->in_c,
-                               s->in_c, s->out_c);
+                               s->in_c, s->out_c, eights);
     }
+}
+
+EDGEC_INLINE void edgec_conv_f32_1x1__c(const EdgecConvF32 *p, const float *restrict x,
+                                        const float *restrict w, const float *restrict bias,
+                                        float *restrict y, int32_t row_begin, int32_t row_end)
+{
+    edgec_conv_rows_f32_1x1(p, x, w, bias, y, row_begin, row_end, NULL);
 }
 
 #ifndef EDGEC_CONV_F32_1X1__C

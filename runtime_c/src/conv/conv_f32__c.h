@@ -6,6 +6,7 @@
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x are skipped.
  * w: blocks of 4, 2 and 1 channels, each [k_h][k_w][in_c][channels]. bias: [out_c]. No scratch.
+ * A core that computes eight channels at a time gives `eights`, and the blocks of 8 are first.
  * Two pixels at a time where all their columns are inside, one at the left and right borders.
  */
 #ifndef EDGEC_CONV_F32__C_H
@@ -53,15 +54,44 @@ EDGEC_INLINE void edgec_conv_block_f32__c(const EdgecConvF32 *p, const float *x,
     }
 }
 
-/* All channels: blocks of 4, then at most one of 2 and one of 1. */
+/* 8 channels of one pixel, or of two. */
+EDGEC_INLINE void edgec_conv_eights_f32(const EdgecConvF32 *p, const float *x, const EdgecTapsF32 t,
+                                        int32_t step, const float *w, const float *bias, float *y,
+                                        EdgecEightsF32 eights)
+{
+    const EdgecConvShape *s = &p->shape;
+    const bool joined = s->dilation_w == 1;
+    const int32_t run = joined ? (t.columns.end - t.columns.begin) * s->in_c : s->in_c;
+    const int32_t end = joined ? t.columns.begin + 1 : t.columns.end;
+    edgec_first8_f32(y, bias);
+    if (step != 0) {
+        edgec_first8_f32(y + s->out_c, bias);
+    }
+    for (int32_t ky = t.rows.begin; ky < t.rows.end; ky++) {
+        const int32_t row = edgec_ring_row(t.iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        for (int32_t kx = t.columns.begin; kx < end; kx++) {
+            eights(x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c, step,
+                   w + (ky * s->k_w + kx) * s->in_c * 8, run, y, s->out_c);
+        }
+    }
+    edgec_limit8_f32(y, p->clamp);
+    if (step != 0) {
+        edgec_limit8_f32(y + s->out_c, p->clamp);
+    }
+}
+
+/* All channels: blocks of 8 and 4, then at most one of 2 and one of 1. */
 EDGEC_INLINE void edgec_conv_pixels_f32__c(const EdgecConvF32 *p, const float *x,
                                            const EdgecTapsF32 t, int32_t step,
                                            const float *restrict w, const float *restrict bias,
-                                           float *restrict y)
+                                           float *restrict y, EdgecEightsF32 eights)
 {
     const int32_t out_c = p->shape.out_c;
     const int32_t k = p->shape.k_h * p->shape.k_w * p->shape.in_c;
     int32_t c = 0;
+    for (; eights != NULL && c + 8 <= out_c; c += 8) {
+        edgec_conv_eights_f32(p, x, t, step, w + c * k, bias + c, y + c, eights);
+    }
     for (; c + 4 <= out_c; c += 4) {
         edgec_conv_block_f32__c(p, x, t, step, w + c * k, bias + c, y + c, 4);
     }
@@ -74,9 +104,10 @@ EDGEC_INLINE void edgec_conv_pixels_f32__c(const EdgecConvF32 *p, const float *x
     }
 }
 
-EDGEC_INLINE void edgec_conv_f32__c(const EdgecConvF32 *p, const float *restrict x,
-                                    const float *restrict w, const float *restrict bias,
-                                    float *restrict y, int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_conv_rows_f32(const EdgecConvF32 *p, const float *restrict x,
+                                      const float *restrict w, const float *restrict bias,
+                                      float *restrict y, int32_t row_begin, int32_t row_end,
+                                      EdgecEightsF32 eights)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = (s->k_w - 1) * s->dilation_w;
@@ -93,15 +124,22 @@ EDGEC_INLINE void edgec_conv_f32__c(const EdgecConvF32 *p, const float *restrict
             if (pair) {
                 const EdgecTaps all = {0, s->k_w};
                 t.columns = all;
-                edgec_conv_pixels_f32__c(p, x, t, s->stride_w * s->in_c, w, bias, out);
+                edgec_conv_pixels_f32__c(p, x, t, s->stride_w * s->in_c, w, bias, out, eights);
             } else {
                 t.columns = edgec_taps_inside(t.ix, s->dilation_w, s->k_w, s->in_w);
-                edgec_conv_pixels_f32__c(p, x, t, 0, w, bias, out);
+                edgec_conv_pixels_f32__c(p, x, t, 0, w, bias, out, eights);
             }
             ox += pair ? 2 : 1;
             out += pair ? 2 * s->out_c : s->out_c;
         }
     }
+}
+
+EDGEC_INLINE void edgec_conv_f32__c(const EdgecConvF32 *p, const float *restrict x,
+                                    const float *restrict w, const float *restrict bias,
+                                    float *restrict y, int32_t row_begin, int32_t row_end)
+{
+    edgec_conv_rows_f32(p, x, w, bias, y, row_begin, row_end, NULL);
 }
 
 #ifndef EDGEC_CONV_F32__C

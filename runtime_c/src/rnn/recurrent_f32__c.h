@@ -17,15 +17,21 @@
 #define EDGEC_SHARED static __attribute__((noinline, unused))
 #endif
 
-EDGEC_INLINE void edgec_product_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
-                                       int32_t step, int32_t rows, float *y)
+EDGEC_INLINE void edgec_gates_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
+                                     int32_t step, int32_t rows, float *y, EdgecEightsF32 eights)
 {
     const EdgecClampF32 none = {false, false, 0.0f, 0.0f};
     if (step == 0) {
-        edgec_row_f32__c(x, m->k, m->w, bias, none, m->n, y);
+        edgec_row_f32__c(x, m->k, m->w, bias, none, m->n, y, eights);
     } else {
-        edgec_pointwise_f32__c(x, m->w, bias, none, y, rows, step, m->k, m->n);
+        edgec_pointwise_f32__c(x, m->w, bias, none, y, rows, step, m->k, m->n, eights);
     }
+}
+
+EDGEC_INLINE void edgec_product_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
+                                       int32_t step, int32_t rows, float *y)
+{
+    edgec_gates_f32__c(m, bias, x, step, rows, y, NULL);
 }
 
 /* y[i] = 1 / (1 + exp(-x[i])); y may be x. */

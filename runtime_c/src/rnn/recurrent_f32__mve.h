@@ -3,7 +3,8 @@
  *
  * See recurrent_f32.h for what is computed, tile_f32__mve.h for the layout of the weights and
  * exp_f32__mve.h for the accuracy of the activations. Four units at a time.
- * Cost on Cortex-M55: 0.65 instructions per MAC and, for each unit and step, 105 (LSTM) or 70 (GRU).
+ * Cost on Cortex-M55: 0.65 instructions per MAC and, for each unit and step, 105 (LSTM) or 70
+ * (GRU).
  */
 #ifndef EDGEC_RECURRENT_F32__MVE_H
 #define EDGEC_RECURRENT_F32__MVE_H
