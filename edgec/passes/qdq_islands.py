@@ -19,7 +19,6 @@ from edgec.passes.qdq_linear import (
     convolution,
     fully_connected,
     product_of_activations,
-    transposed_convolution,
 )
 from edgec.passes.qdq_moves import (
     dequantize_after_concat,
@@ -29,6 +28,8 @@ from edgec.passes.qdq_moves import (
     quantize_before_move,
 )
 from edgec.passes.qdq_norm import layer_norm
+from edgec.passes.qdq_resize import resize, softmax_of_other_axis
+from edgec.passes.qdq_transpose import transposed_convolution
 from edgec.passes.rewrite import Peephole, Rule
 
 
@@ -64,7 +65,9 @@ class QdqIslands(Peephole):
         product_of_two,
         mean,
         average_pool,
+        softmax_of_other_axis,
         softmax,
+        resize,
         layer_norm,
         dequantize_after_move,
         dequantize_after_concat,

@@ -11,7 +11,7 @@ import pytest
 from edgec.kernels.base import CallNames
 from edgec.kernels.facts import Quant, TransposedFacts
 from edgec.kernels.registry import conv_candidates
-from edgec.kernels.transposed import EMPTY, merged, phases, transposed_candidates
+from edgec.kernels.transposed import transposed_candidates
 from edgec.ops.conv_transpose import ConvTranspose
 from edgec.ops.quantized_transpose import QConvTranspose
 from edgec.quantize import fixedpoint as fp
@@ -116,25 +116,3 @@ def test_every_way_gives_what_the_operator_says(target: str, tmp_path: Path) -> 
     cases.extend(cases_of(target, GEOMETRIES[2], 8, 8, 8, 1))
     assert len(cases) >= 2 * len(GEOMETRIES)
     check(target, cases, tmp_path)
-
-
-def test_phases_share_the_taps_among_them() -> None:
-    found = phases(5, 3, 1, 12)
-    assert sorted(t for p in found for t in p.taps) == [0, 1, 2, 3, 4]
-    assert [p.first for p in found] == [0, 1, 2]
-    assert sum(p.count for p in found) == 12
-
-
-def test_a_phase_without_a_weight_has_an_empty_tap() -> None:
-    assert phases(1, 2, 0, 4)[1].taps == (EMPTY,)
-
-
-def test_merged_phases_have_the_same_window() -> None:
-    found = merged(4, 2, 1, 8)
-    assert {len(p.taps) for p in found} == {3}
-    assert found[0].taps == (3, 1, EMPTY)
-    assert found[1].taps == (EMPTY, 2, 0)
-
-
-def test_rows_that_are_no_multiple_of_the_stride_cannot_be_merged() -> None:
-    assert merged(3, 2, 1, 7) == ()
