@@ -15,6 +15,39 @@
 #include "gemm/rows_s8__mve.h"
 #include "gemm/tile_s8__mve.h"
 
+/* One row, computed where it is asked for: that takes less stack. */
+EDGEC_INLINE void edgec_gemm_single_s8__mve(const EdgecGemmS8 *p, const int8_t *x, const int8_t *w,
+                                            const int32_t *quant, int8_t *y, int8_t *scratch)
+{
+    EdgecTile tile;
+    edgec_tile_of_s8__mve(&tile, p->quant, w, quant, p->k, p->k, p->n);
+    if (p->k % 16 != 0) {
+        memcpy(scratch, x, (size_t)p->k);
+        x = scratch;
+    }
+    tile.x = x;
+    tile.y = y;
+    tile.count = 1;
+    if (p->n >= 4) {
+        tile.quant_end = quant + p->n / 4 * 8;
+        tile.lanes = 0xffffu;
+        EDGEC_TILE_CALL(edgec_tile1_s8__mve, &tile, )
+    }
+    if (p->n % 4 != 0) {
+        tile.x = x;
+        tile.y = y + p->n / 4 * 4;
+        tile.w = w + p->n / 4 * ((p->k + 15) / 16) * 64;
+        tile.quant = quant + p->n / 4 * 8;
+        tile.quant_end = tile.quant + 8;
+        tile.lanes = (1u << (4 * (p->n % 4))) - 1u;
+        tile.count = 1;
+        EDGEC_TILE_CALL(edgec_tile1_s8__mve, &tile, )
+    }
+    if (p->quant.lo > -128 || p->quant.hi < 127) {
+        edgec_limit_run_s8__mve(y, p->n, p->quant.lo, p->quant.hi);
+    }
+}
+
 /* scratch may be NULL if k is a multiple of 16. */
 EDGEC_INLINE void edgec_gemm_s8__mve(const EdgecGemmS8 *p, const int8_t *restrict x,
                                      const int8_t *restrict w, const int32_t *restrict quant,
@@ -22,6 +55,10 @@ EDGEC_INLINE void edgec_gemm_s8__mve(const EdgecGemmS8 *p, const int8_t *restric
                                      int32_t row_begin, int32_t row_end)
 {
     EdgecTile tile;
+    if (p->rows == 1) {
+        edgec_gemm_single_s8__mve(p, x, w, quant, y, scratch);
+        return;
+    }
     edgec_tile_of_s8__mve(&tile, p->quant, w, quant, p->k, p->k, p->n);
     edgec_tile_direct_s8__mve(&tile, p->quant, p->k, p->k, x + row_begin * p->k, x + p->rows * p->k,
                               y + row_begin * p->n, p->n, row_end - row_begin, scratch);
