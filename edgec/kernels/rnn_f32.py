@@ -33,6 +33,7 @@ class Form:
     most_rows: int
     slack: int
     memory: float = math.inf  # of the sums, as a part of the layer's tensors
+    exact: bool = False  # nothing is read after the end of the last gate's sums
 
     def chunk(self, f: RecurrentFacts) -> int:
         """Steps of which the input's part is one product."""
@@ -41,9 +42,14 @@ class Form:
         return rows if rows * f.gates * f.hidden <= self.memory * around else 1
 
     def scratch(self, f: RecurrentFacts) -> int:
-        """Bytes: the gate sums of the chunk and, of a GRU, one state."""
+        """Bytes: the gate sums of the chunk and perhaps, of a GRU, one state."""
         sums = self.chunk(f) * f.gates * f.hidden + self.slack
-        return 4 * (sums + (f.hidden + self.slack if is_gru(f) else 0))
+        apart = is_gru(f) and not self.last_in_y(f)
+        return 4 * (sums + (f.hidden + self.slack if apart else 0))
+
+    def last_in_y(self, f: RecurrentFacts) -> bool:
+        """Sums of a GRU's last gate are where y of the step will be."""
+        return self.exact and is_gru(f) and f.sequence
 
 
 def is_gru(f: RecurrentFacts) -> bool:
@@ -91,7 +97,11 @@ def params(f: RecurrentFacts, form: Form) -> Struct:
             (d * f.batch * h, h, f.batch * h),
             (h, f.batch * h),
         )
-    head = (("kind", f"EDGEC_CELL_{f.kind}"), ("reverse", "true" if f.reverse else "false"))
+    head = (
+        ("kind", f"EDGEC_CELL_{f.kind}"),
+        ("reverse", "true" if f.reverse else "false"),
+        ("last_in_y", "true" if form.last_in_y(f) else "false"),
+    )
     return Struct(
         (
             *head,
@@ -152,13 +162,13 @@ def row(isa: str, headers: tuple[str, ...], form: Form) -> Kernel[RecurrentFacts
 C = row(
     "c",
     (EXP, "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
-    Form(interleave, most_rows=2, slack=0, memory=1 / 12),
+    Form(interleave, most_rows=2, slack=0, memory=1 / 12, exact=True),
 )
 ARM = replace(
     row(
         "fpu",
         ("rnn/recurrent_f32__c.h", *C.headers[2:], EIGHTS),
-        Form(pack_eights, most_rows=2, slack=0, memory=1 / 12),
+        Form(pack_eights, most_rows=2, slack=0, memory=1 / 12, exact=True),
     ),
     needs=FPU,
     cost=lambda f: 2.5 * f.macs + 45 * f.outputs * (f.gates + 1),
@@ -176,7 +186,7 @@ HELIUM = replace(
     row(
         "mve",
         ("elementwise/exp_f32__mve.h", EXP, "gemm/gemm_f32__mve.h", MVE_TILE),
-        Form(pack_blocks, most_rows=3, slack=8, memory=1 / 12),
+        Form(pack_blocks, most_rows=3, slack=8, memory=1 / 12, exact=True),
     ),
     needs=MVE_FP,
     cost=lambda f: 0.7 * f.macs + 12 * f.outputs * (f.gates + 1),

@@ -25,7 +25,8 @@ typedef enum {
 } EdgecCellKind;
 
 /* Sizes; distances in floats. `reverse`: the first direction starts at the last step. Weights and
-   biases of a direction are *_step after those of the one before. */
+   biases of a direction are *_step after those of the one before. `last_in_y`: sums of a GRU's last
+   gate are where y of the step will be, and need no scratch. */
 typedef struct {
     EdgecCellKind kind;
     int32_t gates;
@@ -48,6 +49,7 @@ typedef struct {
     int32_t bias_step;
     int32_t last_step;
     int32_t last_bias_step;
+    bool last_in_y;
 } EdgecRecurrentF32;
 
 /* x; the lengths of the sequences and the first states, or NULL; y, or NULL; h; c of an LSTM. */
@@ -129,6 +131,9 @@ EDGEC_INLINE void edgec_recurrent_line_f32(const EdgecRecurrentF32 *p,
         for (int32_t i = 0; i < rows; i++) {
             const int32_t row = backward ? rows - 1 - i : i;
             cell.g = sums + row * edgec_gate_row_f32(p);
+            if (p->last_in_y) {
+                cell.s = y + (first + row) * p->y_time;
+            }
             edgec_recurrent_step_f32(p, m, &cell, product, function);
             if (y != NULL) {
                 memcpy(y + (first + row) * p->y_time, cell.h, (size_t)p->hidden * sizeof(float));
@@ -171,8 +176,8 @@ EDGEC_INLINE int32_t edgec_length_f32(const EdgecRecurrentF32 *p, const int32_t 
     return lengths[n] < 0 ? 0 : lengths[n];
 }
 
-/* All sequences in all directions. scratch: `chunk` rows of gate sums and, of a GRU, one state,
-   each followed by what vectors may read beyond the end: `slack` floats. */
+/* All sequences in all directions. scratch: `chunk` rows of gate sums and perhaps one state, each
+ * followed by what vectors may read beyond the end: `slack` floats. */
 EDGEC_INLINE void edgec_recurrent_f32(const EdgecRecurrentF32 *p, const EdgecSequencesF32 *io,
                                       const EdgecRecurrentWeightsF32 *weights, float *scratch,
                                       int32_t slack, EdgecProductF32 product,
