@@ -79,12 +79,11 @@ typedef char edgec_check_dw_tile[sizeof(EdgecDwTile) == 108 ? 1 : -1];
     "ldr         r2, [r8, #76]\n" \
     "ldr         r8, [r8, #4]\n"
 
-/* A core: `channel` loads weights; `sums` leaves four sums in r0, r4, r2, r6 and may use q5.
+/* A core, r0: tile. Changes all registers but r7. `channel` loads weights; `sums` leaves four sums in r0, r4, r2, r6 and may use q5.
    r1 y, r3 bias, r5 zp, r7 columns, r8 y_step, r9 quant, r10 w, r11 step, r12 blocks - 1,
    q0 at, q6 to, q7 multiplier. */
 #define EDGEC_DW_CORE(start, channel, sums, requantize, masks, lanes, tail) \
-    "push        {r4-r11, lr}\n" \
-    "vpush       {d8-d15}\n" \
+    "push        {r7, lr}\n" \
     "ldrd        r2, r3, [r0, #68]\n" \
     "ldr         r4, [r0, #64]\n" \
     "mov         r5, r0\n" \
@@ -126,8 +125,7 @@ typedef char edgec_check_dw_tile[sizeof(EdgecDwTile) == 108 ? 1 : -1];
     "cmp         r9, r4\n" \
     "bne         1b\n" \
     "add         sp, sp, #16\n" \
-    "vpop        {d8-d15}\n" \
-    "pop         {r4-r11, pc}\n"
+    "pop         {r7, pc}\n"
 
 #define EDGEC_DW_CORE_PLAIN(start, channel, sums) \
     EDGEC_DW_CORE(start, channel, sums, EDGEC_DW_REQUANTIZE, "", "vstrb.32 q5, [r1, q6]\n", "")
@@ -162,16 +160,14 @@ typedef char edgec_check_dw_tile[sizeof(EdgecDwTile) == 108 ? 1 : -1];
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_pairs_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_pairs_s8__mve(void)
 {
-    __asm__ volatile(EDGEC_DW_CORE_PLAIN("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS)::
-                         : "memory");
+    __asm__ volatile(EDGEC_DW_CORE_PLAIN("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(void)
 {
-    __asm__ volatile(EDGEC_DW_CORE_ANY("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS)::
-                         : "memory");
+    __asm__ volatile(EDGEC_DW_CORE_ANY("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
 }
 
 /* ---- fours: q4 weights; q1 to q3 the patches of the other outputs ---------------------------- */
@@ -200,18 +196,16 @@ EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(__attribute__((unused)) const Edg
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_fours_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_fours_s8__mve(void)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS)::
-            : "memory");
+        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(void)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS)::
-            : "memory");
+        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
 /* ---- line: as fours, with weights that follow each other ------------------------------------- */
@@ -230,18 +224,16 @@ EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(__attribute__((unused)) const Edg
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_line_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_line_s8__mve(void)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS)::
-            : "memory");
+        EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(void)
 {
     __asm__ volatile(
-        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS)::
-            : "memory");
+        EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
 /* ---- many: patch after patch of four outputs ------------------------------------------------- */
@@ -284,24 +276,36 @@ EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(__attribute__((unused)) const Edge
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_many_s8__mve(__attribute__((unused)) const EdgecDwTile *tile)
+EDGEC_MVE_CORE void edgec_dw_many_s8__mve(void)
 {
     __asm__ volatile(EDGEC_DW_CORE(EDGEC_DW_FOURS_START, "", EDGEC_DW_MANY_SUMS,
                                    EDGEC_DW_REQUANTIZE_ANY, "vmsr        p0, r0\n",
-                                   "vpst\nvstrbt.32   q5, [r1, q6]\n", EDGEC_DW_MANY_NEXT)::
-                         : "memory");
+                                   "vpst\nvstrbt.32   q5, [r1, q6]\n", EDGEC_DW_MANY_NEXT));
 }
 
+/* Calls CORE for TILE. */
+#define EDGEC_DW_CALL(CORE, TILE)                                                                \
+    {                                                                                            \
+        register const EdgecDwTile *tile_ __asm__("r0") = (TILE);                                \
+        __asm__ volatile("bl %c[core]"                                                           \
+                         : "+r"(tile_)                                                           \
+                         : [core] "i"(CORE)                                                      \
+                         : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12",  \
+                           "lr", "cc", "memory", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", \
+                           "d8", "d9", "d10", "d11", "d12", "d13", "d14", "d15");                \
+    }
+
+/* What the compiler knows of A and B ends here: it reads and computes again from them, rather than
+   keep the results on the stack during calls. */
+#define EDGEC_DW_FORGET(A, B) __asm__("" : "+r"(A), "+r"(B))
+
 /* What all tiles of a layer have in common. */
-EDGEC_INLINE EdgecDwTile edgec_dw_tile_of_s8__mve(const EdgecQuant q)
+EDGEC_INLINE void edgec_dw_tile_of_s8__mve(EdgecDwTile *t, const EdgecQuant q)
 {
-    const EdgecDwTile tile = {
-        .zp = q.zp,
-        .shift = q.shift,
-        .lo = q.lo,
-        .hi = q.hi,
-    };
-    return tile;
+    t->zp = q.zp;
+    t->shift = q.shift;
+    t->lo = q.lo;
+    t->hi = q.hi;
 }
 
 /* Whether the cores without shift and limits will do. */

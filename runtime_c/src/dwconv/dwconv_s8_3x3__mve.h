@@ -15,8 +15,9 @@
 
 #include "dwconv/dw_tile_s8__mve.h"
 
-/* Outputs [ox, ox + width) of the rows of tile `t`, all channels. y: channel 0 of output ox. */
-EDGEC_INLINE void edgec_dw_pairs_tile_s8__mve(const EdgecConvS8 *p, const EdgecDwColumns *rows,
+/* Outputs [ox, ox + width) of the rows of tile `t`, all channels. y: channel 0 of output ox. c has
+   the rows, and is changed. */
+EDGEC_INLINE void edgec_dw_pairs_tile_s8__mve(const EdgecConvS8 *p, EdgecDwColumns *c,
                                               EdgecDwTile *t, int8_t *y, int32_t ox, int32_t width,
                                               int32_t channels)
 {
@@ -24,32 +25,49 @@ EDGEC_INLINE void edgec_dw_pairs_tile_s8__mve(const EdgecConvS8 *p, const EdgecD
     const int32_t ix = ox - s->pad_left;
     const int32_t all = width + s->k_w - 1;
     const int32_t behind = ix + all - s->in_w;
-    EdgecDwColumns c = *rows;
-    c.left = ix < 0 ? -ix : 0;
-    c.right = behind < 0 ? 0 : behind;
-    c.left = c.left > all ? all : c.left;
-    c.right = c.right > all - c.left ? all - c.left : c.right;
-    c.middle = all - c.left - c.right;
+    c->left = ix < 0 ? -ix : 0;
+    c->right = behind < 0 ? 0 : behind;
+    c->left = c->left > all ? all : c->left;
+    c->right = c->right > all - c->left ? all - c->left : c->right;
+    c->middle = all - c->left - c->right;
     for (int32_t i = 0; i < 4; i++) {
-        c.from[i] += (ix + c.left) * c.step[i];
+        c->from[i] += (ix + c->left) * c->step[i];
     }
     for (int32_t at = 0; at < s->in_c; at += channels) {
         const int32_t count = s->in_c - at < channels ? s->in_c - at : channels;
-        c.bytes = count;
-        edgec_dw_columns_s8__mve(&c);
+        c->bytes = count;
+        edgec_dw_columns_s8__mve(c);
         edgec_dw_extent_s8__mve(t, count, (width + 1) / 2);
         t->y = y + at;
+        EDGEC_DW_FORGET(p, t);
         if (edgec_dw_plain_s8__mve(p->quant) && t->lanes == 0xffffu) {
-            edgec_dw_pairs_s8__mve(t);
+            EDGEC_DW_CALL(edgec_dw_pairs_s8__mve, t)
         } else {
-            edgec_dw_pairs_any_s8__mve(t);
+            EDGEC_DW_CALL(edgec_dw_pairs_any_s8__mve, t)
         }
+        EDGEC_DW_FORGET(p, t);
         t->w += 9 * count;
         t->quant += 2 * count;
         for (int32_t i = 0; i < 4; i++) {
-            c.from[i] += c.step[i] == 0 ? 0 : count;
+            c->from[i] += c->step[i] == 0 ? 0 : count;
         }
     }
+}
+
+/* Where the outputs of rows oy and oy + 1 are. */
+EDGEC_INLINE void edgec_dw_pairs_of_s8__mve(const EdgecConvShape *s, EdgecDwTile *t, int32_t oy,
+                                            int32_t row_end)
+{
+    const bool both = oy + 1 < row_end;
+    const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
+    const int32_t next = both ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : 0;
+    const uint32_t c = (uint32_t)s->in_c;
+    const uint32_t down = (uint32_t)((next - row) * s->out_w) * c;
+    t->to[0] = 0;
+    t->to[1] = c;
+    t->to[2] = down;
+    t->to[3] = down + c;
+    t->lanes = both ? 0xffffu : 0x00ffu;
 }
 
 EDGEC_MVE_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const int8_t *x,
@@ -57,39 +75,35 @@ EDGEC_MVE_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const in
                                                   int8_t *scratch, int32_t channels, int32_t width,
                                                   int32_t row_begin, int32_t row_end)
 {
-    const EdgecConvShape *s = &p->shape;
-    const uint32_t c = (uint32_t)s->in_c;
-    const uint32_t column = 4u * (uint32_t)channels;
     int8_t zp_line[16];
+    EdgecDwColumns rows;
+    EdgecDwTile tile;
+    EdgecDwTile *t = &tile;
     memset(zp_line, (int)p->x_zp, sizeof zp_line);
-    EdgecDwColumns rows = {.to = scratch, .to_step = 4 * channels, .zp = p->x_zp};
-    EdgecDwTile t = edgec_dw_tile_of_s8__mve(p->quant);
-    t.columns = scratch;
-    t.step = 8 * channels;
-    t.y_step = 2 * s->in_c;
+    rows.to = scratch;
+    rows.to_step = 4 * channels;
+    rows.zp = p->x_zp;
+    edgec_dw_tile_of_s8__mve(t, p->quant);
+    t->columns = scratch;
+    t->step = 8 * channels;
+    t->y_step = 2 * p->shape.in_c;
     for (uint32_t i = 0; i < 4u; i++) {
-        t.at[i] = i * column;
+        t->at[i] = i * 4u * (uint32_t)channels;
     }
     for (int32_t oy = row_begin; oy < row_end; oy += 2) {
-        const int32_t first = edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
-        const bool both = oy + 1 < row_end;
-        const int32_t next = both ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : 0;
-        const uint32_t down = (uint32_t)(next * s->out_w * s->in_c - first);
-        t.to[0] = 0;
-        t.to[1] = c;
-        t.to[2] = down;
-        t.to[3] = down + c;
-        t.lanes = both ? 0xffffu : 0x00ffu;
-        for (int32_t ox = 0; ox < s->out_w; ox += width) {
+        edgec_dw_pairs_of_s8__mve(&p->shape, t, oy, row_end);
+        for (int32_t ox = 0; ox < p->shape.out_w; ox += width) {
+            const EdgecConvShape *s = &p->shape;
+            const int32_t first = edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w + ox;
             const int32_t outputs = s->out_w - ox < width ? s->out_w - ox : width;
             for (int32_t i = 0; i < 4; i++) {
                 edgec_dw_row_s8__mve(&rows, s, x, i, oy - s->pad_top + i, 0, zp_line);
             }
-            t.tail = outputs % 2 == 0 ? t.lanes : t.lanes & 0x0f0fu;
-            t.w = w;
-            t.quant = quant;
-            edgec_dw_pairs_tile_s8__mve(p, &rows, &t, y + first + ox * s->in_c, ox, outputs,
-                                        channels);
+            t->tail = outputs % 2 == 0 ? t->lanes : t->lanes & 0x0f0fu;
+            t->w = w;
+            t->quant = quant;
+            edgec_dw_pairs_tile_s8__mve(p, &rows, t, y + first * s->in_c, ox, outputs, channels);
+            EDGEC_DW_FORGET(p, t);
         }
     }
 }

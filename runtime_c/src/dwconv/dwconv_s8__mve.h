@@ -19,25 +19,27 @@
 /* Patches of a kernel, at most. */
 #define EDGEC_DW_PATCHES 32
 
-/* What a layer's tiles have in common. small: kernels up to 3x3. */
+/* What a layer's tiles have in common. Kernels up to 3x3 have no list of patches. */
 typedef struct {
     int32_t planes;  /* sets of four rows */
     int32_t columns; /* of a tile, in bytes */
-    int32_t patch[EDGEC_DW_PATCHES];
 } EdgecDwPlan;
 
 EDGEC_INLINE void edgec_dw_plan_s8__mve(const EdgecConvShape *s, EdgecDwPlan *plan, EdgecDwTile *t,
-                                        int32_t channels, int32_t width, bool small)
+                                        int32_t channels, int32_t width, int32_t *patch)
 {
+    const bool small = patch == NULL;
     const int32_t across = small ? 1 : (s->k_w + 3) / 4;
     const int32_t last = (width + 3) / 4 * 4 - 1;
     const int32_t column = 4 * channels;
     plan->planes = small ? 1 : (s->k_h + 3) / 4;
     plan->columns = column * (last * s->stride_w + (4 * across - 1) * s->dilation_w + 1);
     t->patches = plan->planes * across;
-    t->patch = plan->patch + 1;
-    for (int32_t i = 0; i < t->patches; i++) {
-        plan->patch[i] = i / across * plan->columns + i % across * 4 * s->dilation_w * column;
+    if (!small) {
+        t->patch = patch + 1;
+        for (int32_t i = 0; i < t->patches; i++) {
+            patch[i] = i / across * plan->columns + i % across * 4 * s->dilation_w * column;
+        }
     }
     t->next = s->stride_w * column;
     t->step = 4 * t->next;
@@ -78,26 +80,30 @@ EDGEC_INLINE void edgec_dw_build_s8__mve(const EdgecConvS8 *p, const int8_t *x,
 EDGEC_INLINE void edgec_dw_run_s8__mve(const EdgecDwTile *t, const EdgecQuant q, bool small)
 {
     if (!small) {
-        edgec_dw_many_s8__mve(t);
+        EDGEC_DW_CALL(edgec_dw_many_s8__mve, t)
     } else if (edgec_dw_plain_s8__mve(q)) {
-        edgec_dw_fours_s8__mve(t);
+        EDGEC_DW_CALL(edgec_dw_fours_s8__mve, t)
     } else {
-        edgec_dw_fours_any_s8__mve(t);
+        EDGEC_DW_CALL(edgec_dw_fours_any_s8__mve, t)
     }
 }
 
 EDGEC_INLINE void edgec_dw_all_s8__mve(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
                                        const int32_t *quant, int8_t *y, int8_t *scratch,
                                        int32_t channels, int32_t width, int32_t row_begin,
-                                       int32_t row_end, bool small)
+                                       int32_t row_end, int32_t *patch)
 {
     const EdgecConvShape *s = &p->shape;
+    const bool small = patch == NULL;
     int8_t zp_line[16];
     EdgecDwPlan plan;
-    EdgecDwColumns c = {.to_step = 4 * channels, .zp = p->x_zp};
-    EdgecDwTile t = edgec_dw_tile_of_s8__mve(p->quant);
+    EdgecDwColumns c;
+    EdgecDwTile t;
     memset(zp_line, (int)p->x_zp, sizeof zp_line);
-    edgec_dw_plan_s8__mve(s, &plan, &t, channels, width, small);
+    c.to_step = 4 * channels;
+    c.zp = p->x_zp;
+    edgec_dw_tile_of_s8__mve(&t, p->quant);
+    edgec_dw_plan_s8__mve(s, &plan, &t, channels, width, patch);
     t.columns = scratch;
     t.lanes = 0xffffu;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
@@ -126,7 +132,7 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int
                                                  int8_t *restrict scratch, int32_t channels,
                                                  int32_t width, int32_t row_begin, int32_t row_end)
 {
-    edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, true);
+    edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, NULL);
 }
 
 #ifndef EDGEC_DWCONV_S8_SMALL__MVE
@@ -139,7 +145,8 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8__mve(const EdgecConvS8 *p, const int8_t *r
                                            int32_t channels, int32_t width, int32_t row_begin,
                                            int32_t row_end)
 {
-    edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, false);
+    int32_t patch[EDGEC_DW_PATCHES];
+    edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, patch);
 }
 
 #ifndef EDGEC_DWCONV_S8__MVE

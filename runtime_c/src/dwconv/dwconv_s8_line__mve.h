@@ -91,8 +91,9 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8
     const int32_t c = p->shape.in_c;
     int8_t zp_line[16];
     EdgecDwColumns columns = {.to_step = 4 * channels, .zp = p->x_zp};
-    EdgecDwTile t = edgec_dw_tile_of_s8__mve(p->quant);
+    EdgecDwTile t;
     memset(zp_line, (int)p->x_zp, sizeof zp_line);
+    edgec_dw_tile_of_s8__mve(&t, p->quant);
     edgec_dw_line_tile_s8__mve(&t, &l, c, channels);
     t.columns = scratch;
     int32_t outputs = 0;
@@ -112,9 +113,9 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8
             t.y = y + row * c + at;
             edgec_dw_extent_s8__mve(&t, columns.bytes, (outputs + 3) / 4);
             if (edgec_dw_plain_s8__mve(p->quant)) {
-                edgec_dw_line_s8__mve(&t);
+                EDGEC_DW_CALL(edgec_dw_line_s8__mve, &t)
             } else {
-                edgec_dw_line_any_s8__mve(&t);
+                EDGEC_DW_CALL(edgec_dw_line_any_s8__mve, &t)
             }
             t.w += columns.bytes * l.taps;
             t.quant += 2 * columns.bytes;
