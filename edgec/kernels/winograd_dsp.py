@@ -18,6 +18,7 @@ from edgec.kernels.winograd4 import pack_words, tiles
 # and whatever the products then lack of 24 is a power of two
 G = np.array([[3, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 3]], np.int64)
 BLOCK = 4  # output channels whose products are made together
+ROOM = 1376  # bytes for the products of a block and what else making outputs needs
 RAISE = 128  # added to the inputs, so that they are not negative
 
 
@@ -61,7 +62,7 @@ def _largest_sum(weights: Array) -> int:
 
 def scratch(f: ConvFacts) -> int:
     """Two tiles of transformed inputs; their products, or one tile on its way."""
-    return 144 * f.in_c + max(1152, 288 + 36 * f.in_c)
+    return 144 * f.in_c + max(ROOM, 352 + 36 * f.in_c)
 
 
 def cost(f: ConvFacts) -> Parts:
@@ -125,12 +126,12 @@ def _fitting(f: ConvFacts, room: int) -> int:
 
 def _rest(f: ConvFacts) -> int:
     """Transformed weights of two channels; products, or one tile on its way."""
-    return 144 * f.in_c + max(1152, 288 + 36 * f.in_c)
+    return 144 * f.in_c + max(ROOM, 352 + 36 * f.in_c)
 
 
 def _rest_strip(f: ConvFacts) -> int:
     """Transformed weights of two channels; products; six rows with their padding."""
-    return 576 * _quads(f) + 1152 + 24 * (4 * -(-f.out_w // 4) + 2) * _quads(f)
+    return 576 * _quads(f) + ROOM + 24 * (4 * -(-f.out_w // 4) + 2) * _quads(f)
 
 
 def lot(f: ConvFacts) -> int:
@@ -180,6 +181,7 @@ WINOGRAD4 = Kernel[ConvFacts](
     name="conv_s8_winograd4__dsp",
     headers=(
         "conv/conv_s8_winograd4__dsp.h",
+        "conv/winograd4_output_s8__dsp.h",
         "conv/winograd4_s8__dsp.h",
         "conv/conv_s8__c.h",
         "gemm/dot_s8__c.h",

@@ -10,14 +10,14 @@
  * inputs], a block for four output channels, the last one filled with zeros; of four neighbouring
  * inputs 0 and 2 form a pair, and 1 and 3. bias: [out_c], with -(x_zp + 128) * sum(w) folded in.
  * mult: [out_c].
- * scratch: 144 * in_c bytes for the transformed inputs of two tiles, and 1152, or 288 + 36 * in_c
+ * scratch: 144 * in_c bytes for the transformed inputs of two tiles, and 1376, or 352 + 36 * in_c
  * if that is more, for products or one tile.
  * Cost on Armv7E-M: 0.26 (32 channels) to 0.41 (16 channels) instructions per MAC.
  */
 #ifndef EDGEC_CONV_S8_WINOGRAD4__DSP_H
 #define EDGEC_CONV_S8_WINOGRAD4__DSP_H
 
-#include "conv/winograd4_s8__dsp.h"
+#include "conv/winograd4_output_s8__dsp.h"
 
 EDGEC_INLINE void edgec_conv_s8_winograd4__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
                                                const int16_t *restrict u,
@@ -29,7 +29,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd4__dsp(const EdgecConvS8 *p, const int8_
     const EdgecConvShape *s = &p->shape;
     uint32_t *v = (uint32_t *)(void *)scratch;
     int8_t *room = scratch + 144 * s->in_c;
-    uint32_t *m = (uint32_t *)(void *)room;
+    EdgecWinograd4Room *products = (EdgecWinograd4Room *)(void *)room;
     int32_t oy[3] = {row_begin, row_begin, row_begin};
     int32_t ox[3] = {0, 0, 0};
     while (oy[0] < row_end) {
@@ -44,10 +44,11 @@ EDGEC_INLINE void edgec_conv_s8_winograd4__dsp(const EdgecConvS8 *p, const int8_
         for (int32_t c = 0; c < s->out_c; c += 4) {
             const int16_t *block = u + c * 36 * s->in_c;
             const int32_t count = s->out_c - c < 4 ? s->out_c - c : 4;
-            edgec_winograd4_multiply((const uint32_t *)(const void *)block, v, s->in_c, m);
+            edgec_winograd4_multiply((const uint32_t *)(const void *)block, v, s->in_c,
+                                     products->m);
             for (int32_t tile = 0; tile < tiles; tile++) {
-                edgec_winograd4_output(p, m + tile, 8, bias, mult, y, oy[tile], ox[tile], row_end,
-                                       c, count);
+                edgec_winograd4_output(p, products, tile, 8, bias, mult, y, oy[tile], ox[tile],
+                                       row_end, c, count);
             }
         }
         oy[0] = oy[tiles];

@@ -12,13 +12,13 @@
  * -(x_zp + 128) * sum(w) folded in. mult: [out_c]. `groups` of four tiles are transformed at once;
  * for each such lot all weights are.
  * scratch: groups * 288 * in_c bytes for transformed inputs, 144 * in_c for the weights of two
- * channels, and 1152, or 288 + 36 * in_c if that is more, for products or one tile.
+ * channels, and 1376, or 352 + 36 * in_c if that is more, for products or one tile.
  * Cost on Armv7E-M: 0.4 instructions per MAC for 64 channels of 8x8 pixels.
  */
 #ifndef EDGEC_CONV_S8_WINOGRAD4_INT8__DSP_H
 #define EDGEC_CONV_S8_WINOGRAD4_INT8__DSP_H
 
-#include "conv/winograd4_s8__dsp.h"
+#include "conv/winograd4_output_s8__dsp.h"
 
 /* G g of three words, two channels each, to words `step` apart. */
 EDGEC_INLINE void edgec_winograd4_weights_line(uint32_t g0, uint32_t g1, uint32_t g2, uint32_t *out,
@@ -52,23 +52,26 @@ EDGEC_INLINE void edgec_winograd4_weights_quad(const int8_t *w, uint32_t *stage,
         w += 12;
     }
     for (int32_t half = 0; half < 2; half++) {
-        uint32_t *to = u + 2 * half;
-        for (int32_t row = 0; row < 6; row++) {
+        for (int32_t rows = 0; rows < 3; rows++) {
+            uint32_t *to = u + 12 * rows * position;
             edgec_winograd4_weights_line(stage[0], stage[1], stage[2], to, position);
-            stage += 3;
             to += 6 * position;
+            edgec_winograd4_weights_line(stage[3], stage[4], stage[5], to, position);
+            stage += 6;
         }
+        u += 2;
     }
 }
 
 /* The transformed weights of two channels, u: [36][in_c / 2][2 channels][2 inputs]. */
-EDGEC_INLINE void edgec_winograd4_weights(const int8_t *w, int32_t in_c, int8_t *room, uint32_t *u)
+EDGEC_INLINE void edgec_winograd4_weights(const int8_t *w, int32_t in_c, uint32_t *stage,
+                                          uint32_t *u)
 {
-    uint32_t *stage = (uint32_t *)(void *)room;
     for (int32_t quad = 0; quad < in_c / 4; quad++) {
-        edgec_winograd4_weights_quad(w, stage, u, in_c);
-        edgec_winograd4_weights_quad(w + 36, stage, u + 1, in_c);
-        w += 72;
+        for (int32_t channel = 0; channel < 2; channel++) {
+            edgec_winograd4_weights_quad(w, stage, u + channel, in_c);
+            w += 36;
+        }
         u += 4;
     }
 }
@@ -76,21 +79,21 @@ EDGEC_INLINE void edgec_winograd4_weights(const int8_t *w, int32_t in_c, int8_t 
 /* All output channels of tiles [first, end), from their transformed inputs v. */
 EDGEC_INLINE void edgec_winograd4_lot(const EdgecConvS8 *p, const int8_t *w, const int32_t *bias,
                                       const int32_t *mult, int8_t *y, const uint32_t *v,
-                                      uint32_t *u, uint32_t *m, int32_t first, int32_t end,
-                                      int32_t row_begin, int32_t row_end)
+                                      uint32_t *u, EdgecWinograd4Room *room, int32_t first,
+                                      int32_t end, int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t across = (s->out_w + 3) / 4;
     const int32_t quads = (s->in_c + 3) / 4;
     for (int32_t c = 0; c < s->out_c; c += 2) {
         const int32_t count = s->out_c - c < 2 ? 1 : 2;
-        edgec_winograd4_weights(w + c * 36 * quads, 4 * quads, (int8_t *)m, u);
+        edgec_winograd4_weights(w + c * 36 * quads, 4 * quads, room->m, u);
         for (int32_t tile = first; tile < end; tile++) {
             const int32_t at = tile - first;
             if (at % 4 == 0) {
-                edgec_winograd4_multiply(v + at / 4 * 288 * quads, u, 4 * quads, m);
+                edgec_winograd4_multiply(v + at / 4 * 288 * quads, u, 4 * quads, room->m);
             }
-            edgec_winograd4_output(p, m + 2 * (at % 4), 4, bias, mult, y,
+            edgec_winograd4_output(p, room, 2 * (at % 4), 4, bias, mult, y,
                                    row_begin + tile / across * 4, tile % across * 4, row_end, c,
                                    count);
         }
@@ -118,8 +121,8 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_int8__dsp(const EdgecConvS8 *p, const 
             edgec_winograd4_tile(p, x, row_begin + tile / across * 4, tile % across * 4, room,
                                  v + at / 4 * group + at % 4, 4);
         }
-        edgec_winograd4_lot(p, w, bias, mult, y, v, u, (uint32_t *)(void *)room, first, end,
-                            row_begin, row_end);
+        edgec_winograd4_lot(p, w, bias, mult, y, v, u, (EdgecWinograd4Room *)(void *)room, first,
+                            end, row_begin, row_end);
     }
 }
 

@@ -12,7 +12,7 @@
  * -(x_zp + 128) * sum(w) folded in. mult: [out_c]. `groups` of four tiles are transformed at once;
  * for each such lot all weights are.
  * scratch, in units of quads bytes: groups * 1152 for transformed inputs, 576 for the weights of
- * two channels, 24 * (4 * tiles in a row + 2) for the six rows; and 1152 bytes for products.
+ * two channels, 24 * (4 * tiles in a row + 2) for the six rows; and 1376 bytes for products.
  * Cost on Armv7E-M: 0.4 instructions per MAC for 64 channels of 8x8 pixels.
  */
 #ifndef EDGEC_CONV_S8_WINOGRAD4_STRIP__DSP_H
@@ -73,8 +73,8 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_strip__dsp(const EdgecConvS8 *p, const
     const int32_t group = 288 * quads;
     uint32_t *v = (uint32_t *)(void *)scratch;
     uint32_t *u = v + groups * group;
-    uint32_t *m = u + 144 * quads;
-    int8_t *strip = (int8_t *)(m + 288);
+    int8_t *room = (int8_t *)(u + 144 * quads);
+    int8_t *strip = room + EDGEC_WINOGRAD4_ROOM;
     for (int32_t first = 0; first < tiles; first += 4 * groups) {
         const int32_t end = tiles - first < 4 * groups ? tiles : first + 4 * groups;
         for (int32_t tile = first; tile < end; tile++) {
@@ -84,9 +84,10 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_strip__dsp(const EdgecConvS8 *p, const
                 edgec_winograd4_strip(p, x, iy, tile == 0, width, strip);
             }
             edgec_winograd4_transform(strip + tile % across * 16 * quads, 4 * quads * width,
-                                      4 * quads, m, v + at / 4 * group + at % 4, 4);
+                                      4 * quads, room, v + at / 4 * group + at % 4, 4);
         }
-        edgec_winograd4_lot(p, w, bias, mult, y, v, u, m, first, end, row_begin, row_end);
+        edgec_winograd4_lot(p, w, bias, mult, y, v, u, (EdgecWinograd4Room *)(void *)room, first,
+                            end, row_begin, row_end);
     }
 }
 

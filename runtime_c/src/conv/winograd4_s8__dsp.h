@@ -20,7 +20,6 @@
 
 #define EDGEC_WINOGRAD4_RAISE 0x00800080u /* 128 in both halves of a word */
 #define EDGEC_WINOGRAD4_TURN 0x8000u      /* makes low halves positive until the last step */
-#define EDGEC_WINOGRAD4_NINTH 0x38e38e39u /* 9 times this is 1 modulo 2^32 */
 
 /* ---- Products ---------------------------------------------------------------------------- */
 
@@ -242,22 +241,32 @@ EDGEC_INLINE void edgec_winograd4_input(EdgecWinograd4Tile *tile)
 }
 #endif
 
+/* What a tile needs on its way: as many bytes as EDGEC_WINOGRAD4_PATCH_AT at most, behind which
+   a copy of its pixels may be. */
+typedef struct {
+    uint32_t stage[72];
+    EdgecWinograd4Tile tile;
+} EdgecWinograd4Way;
+
+#define EDGEC_WINOGRAD4_PATCH_AT 352
+typedef char
+    edgec_check_winograd4_way[sizeof(EdgecWinograd4Way) <= EDGEC_WINOGRAD4_PATCH_AT ? 1 : -1];
+
 /* B' x B of the tile at x, whose rows are `pitch` and pixels `in_c` bytes apart, to
-   v: [36][in_c / 2][stride]. stage: 72 words. */
+   v: [36][in_c / 2][stride]. */
 EDGEC_INLINE void edgec_winograd4_transform(const int8_t *x, int32_t pitch, int32_t in_c,
-                                            uint32_t *stage, uint32_t *v, int32_t stride)
+                                            void *room, uint32_t *v, int32_t stride)
 {
-    EdgecWinograd4Tile tile = {
-        .x = x,
-        .pitch = pitch,
-        .stage = stage,
-        .pixel = in_c,
-        .v = v,
-        .pair = 4 * stride,
-        .position = 2 * in_c * stride,
-        .quads = in_c / 4,
-    };
-    edgec_winograd4_input(&tile);
+    EdgecWinograd4Way *way = room;
+    way->tile.x = x;
+    way->tile.pitch = pitch;
+    way->tile.stage = way->stage;
+    way->tile.pixel = in_c;
+    way->tile.v = v;
+    way->tile.pair = 4 * stride;
+    way->tile.position = 2 * in_c * stride;
+    way->tile.quads = in_c / 4;
+    edgec_winograd4_input(&way->tile);
 }
 
 /* The 6x6 inputs of the tile at (iy, ix) of x, with those of the border, to patch. */
@@ -279,185 +288,23 @@ EDGEC_INLINE void edgec_winograd4_patch(const EdgecConvS8 *p, const int8_t *x, i
     }
 }
 
-/* The tile at output (oy, ox) of x to v. room: 288 + 36 * in_c bytes. */
+/* The tile at output (oy, ox) of x to v. room: 352 + 36 * in_c bytes. */
 EDGEC_INLINE void edgec_winograd4_tile(const EdgecConvS8 *p, const int8_t *x, int32_t oy,
                                        int32_t ox, int8_t *room, uint32_t *v, int32_t stride)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t iy = oy - s->pad_top;
     const int32_t ix = ox - s->pad_left;
-    const int8_t *from = room + 288;
+    int8_t *patch = room + EDGEC_WINOGRAD4_PATCH_AT;
+    const int8_t *from = patch;
     int32_t pitch = 6 * s->in_c;
     if (s->in_rows >= s->in_h && iy >= 0 && ix >= 0 && iy + 6 <= s->in_h && ix + 6 <= s->in_w) {
         from = x + (iy * s->in_w + ix) * s->in_c;
         pitch = s->in_w * s->in_c;
     } else {
-        edgec_winograd4_patch(p, x, iy, ix, room + 288);
+        edgec_winograd4_patch(p, x, iy, ix, patch);
     }
-    edgec_winograd4_transform(from, pitch, s->in_c, (uint32_t *)(void *)room, v, stride);
-}
-
-/* ---- Outputs ----------------------------------------------------------------------------- */
-
-/* Channels of one tile on their way from products to y. m: [36][8] and bytes from channel to
-   channel; y: bytes from pixel to pixel and from row to row, less those of one pixel. */
-typedef struct {
-    const uint32_t *m;
-    int8_t *y;
-    const int32_t *bias;
-    const int32_t *mult;
-    int32_t m_step;
-    int32_t zp;
-    int32_t pixel;
-    int32_t rest;
-    int32_t count;
-} EdgecWinograd4Out;
-
-/* A' m of six products, divided by 1, 2, 4 and 4. */
-EDGEC_INLINE void edgec_winograd4_sums(const uint32_t m[6], uint32_t out[4])
-{
-    const uint32_t a = m[1] + m[2];
-    const uint32_t b = m[1] - m[2];
-    const uint32_t c = m[3] + m[4];
-    const uint32_t d = m[3] - m[4];
-    out[0] = c - (a << 2) + (m[0] << 1);
-    out[1] = d - (b << 1);
-    out[2] = c - a;
-    out[3] = ((d + m[5]) << 1) - b;
-}
-
-/* The 4x4 sums of the convolution, without bias, from the products of one tile and channel. */
-EDGEC_INLINE void edgec_winograd4_sums_portable(const uint32_t *m, int32_t sums[16])
-{
-    uint32_t stage[24];
-    for (int32_t column = 0; column < 6; column++) {
-        uint32_t line[6];
-        uint32_t out[4];
-        for (int32_t row = 0; row < 6; row++) {
-            line[row] = m[8 * (6 * row + column)];
-        }
-        edgec_winograd4_sums(line, out);
-        for (int32_t row = 0; row < 4; row++) {
-            stage[6 * row + column] = out[row];
-        }
-    }
-    for (int32_t row = 0; row < 4; row++) {
-        uint32_t out[4];
-        edgec_winograd4_sums(stage + 6 * row, out);
-        for (int32_t column = 0; column < 4; column++) {
-            const int32_t halved = (row < 2 ? row : 2) + (column < 2 ? column : 2);
-            const int32_t sum = (int32_t)(out[column] * EDGEC_WINOGRAD4_NINTH);
-            sums[4 * row + column] = edgec_asr_s32(sum, (uint32_t)(6 - halved));
-        }
-    }
-}
-
-/* A' m A of one tile, requantized and stored. */
-EDGEC_INLINE void edgec_winograd4_output_portable(EdgecWinograd4Out *out, const EdgecQuant q)
-{
-    for (int32_t c = 0; c < out->count; c++) {
-        int32_t sums[16];
-        int8_t *y = out->y + c;
-        edgec_winograd4_sums_portable(out->m + c * out->m_step / 4, sums);
-        for (int32_t at = 0; at < 16; at++) {
-            *y = (int8_t)edgec_requantize(out->bias[c] + sums[at], out->mult[c], q);
-            y += at % 4 == 3 ? out->rest - 2 * out->pixel : out->pixel;
-        }
-    }
-}
-
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
-/* A' of r0, r1, r2, r4, r5, r6, to r5, r0, r7, r6. */
-#define EDGEC_WINOGRAD4_SUMS                                              \
-    "add r7, r1, r2\n sub r1, r1, r2\n add r2, r4, r5\n sub r4, r4, r5\n" \
-    "sub r5, r2, r7, lsl #2\n add r5, r5, r0, lsl #1\n sub r7, r2, r7\n"  \
-    "sub r0, r4, r1, lsl #1\n add r4, r4, r6\n rsb r6, r1, r4, lsl #1\n"
-
-/* Six products of one column of r8; `at`: its number. */
-#define EDGEC_WINOGRAD4_DOWN(at)                                                                 \
-    "ldr r0, [r8, #32 * " at "]\n ldr r1, [r8, #32 * " at " + 192]\n"                            \
-    "ldr r2, [r8, #32 * " at " + 384]\n ldr r4, [r8, #32 * " at " + 576]\n"                      \
-    "ldr r5, [r8, #32 * " at " + 768]\n ldr r6, [r8, #32 * " at " + 960]\n" EDGEC_WINOGRAD4_SUMS \
-    "str r5, [sp, #4 * " at "]\n str r0, [sp, #4 * " at " + 24]\n"                               \
-    "str r7, [sp, #4 * " at " + 48]\n str r6, [sp, #4 * " at " + 72]\n"
-
-/* Divide by 9 and by 2^shift, add the bias, requantize, limit. */
-#define EDGEC_WINOGRAD4_SCALE(r, shift)                              \
-    "mul " r ", " r ", r8\n add " r ", r12, " r ", asr #" shift "\n" \
-    "smmlar " r ", " r ", r3, r10\n ssat " r ", #8, " r "\n"
-
-/* Four outputs of a row, from stage sp + `at`. */
-#define EDGEC_WINOGRAD4_ACROSS(at, one, two, four)                                              \
-    "add r0, sp, #" at                                                                          \
-    "\n ldmia r0, {r0, r1, r2, r4, r5, r6}\n" EDGEC_WINOGRAD4_SUMS EDGEC_WINOGRAD4_SCALE(       \
-        "r5", one) EDGEC_WINOGRAD4_SCALE("r0", two) EDGEC_WINOGRAD4_SCALE("r7", four)           \
-        EDGEC_WINOGRAD4_SCALE("r6", four) "strb r5, [r9]\n strb r0, [r9, r11]\n strb r7, [r9, " \
-                                          "r11, lsl #1]\n add r9, r11\n"                        \
-                                          "strb r6, [r9, r11, lsl #1]\n add r9, lr\n"
-
-/* Without a shift before the multiplication, and with all of int8 as range. */
-__attribute__((naked, noinline, unused)) static void
-edgec_winograd4_output_plain(EdgecWinograd4Out *out __attribute__((unused)))
-{
-    __asm__("push {r4-r11, lr}\n sub sp, #100\n str r0, [sp, #96]\n"
-            "1: ldmia r0, {r8, r9, r10, r11}\n ldr r12, [r10], #4\n ldr r3, [r11], #4\n"
-            "ldr r1, [r0, #16]\n add r2, r9, #1\n add r1, r8\n stmia r0, {r1, r2, r10, "
-            "r11}\n" EDGEC_WINOGRAD4_DOWN("0") EDGEC_WINOGRAD4_DOWN("1") EDGEC_WINOGRAD4_DOWN("2")
-                EDGEC_WINOGRAD4_DOWN("3") EDGEC_WINOGRAD4_DOWN("4") EDGEC_WINOGRAD4_DOWN(
-                    "5") "ldr r0, [sp, #96]\n ldr r10, [r0, #20]\n ldr r11, [r0, #24]\n ldr lr, "
-                         "[r0, #28]\n"
-                         "movw r8, #0x8e39\n movt r8, #0x38e3\n" EDGEC_WINOGRAD4_ACROSS(
-                             "0", "6", "5", "4") EDGEC_WINOGRAD4_ACROSS("24", "5", "4", "3")
-                             EDGEC_WINOGRAD4_ACROSS("48", "4", "3", "2") EDGEC_WINOGRAD4_ACROSS(
-                                 "72", "4", "3", "2") "ldr r0, [sp, #96]\n ldr r1, [r0, #32]\n "
-                                                      "subs r1, #1\n str r1, [r0, #32]\n"
-                                                      "bne 1b\n add sp, #100\n pop {r4-r11, pc}\n");
-}
-#else
-EDGEC_INLINE void edgec_winograd4_output_plain(EdgecWinograd4Out *out)
-{
-    const EdgecQuant plain = {.shift = 0, .zp = out->zp, .lo = -128, .hi = 127};
-    edgec_winograd4_output_portable(out, plain);
-}
-#endif
-
-/* `count` <= 4 channels from `c` on of the tile at (oy, ox). m: its first product; m_step: bytes
-   to the next channel. */
-EDGEC_INLINE void edgec_winograd4_output(const EdgecConvS8 *p, const uint32_t *m, int32_t m_step,
-                                         const int32_t *bias, const int32_t *mult, int8_t *y,
-                                         int32_t oy, int32_t ox, int32_t row_end, int32_t c,
-                                         int32_t count)
-{
-    const EdgecConvShape *s = &p->shape;
-    const int32_t rows = row_end - oy < 4 ? row_end - oy : 4;
-    const int32_t columns = s->out_w - ox < 4 ? s->out_w - ox : 4;
-    const bool direct = s->out_rows >= s->out_h && rows == 4 && columns == 4;
-    int8_t tile[64];
-    EdgecWinograd4Out out = {
-        .m = m,
-        .y = direct ? y + (oy * s->out_w + ox) * s->out_c + c : tile,
-        .bias = bias + c,
-        .mult = mult + c,
-        .m_step = m_step,
-        .zp = p->quant.zp,
-        .pixel = direct ? s->out_c : 4,
-        .rest = direct ? (s->out_w - 1) * s->out_c : 12,
-        .count = count,
-    };
-    if (p->quant.shift == 0 && p->quant.lo == -128 && p->quant.hi == 127) {
-        edgec_winograd4_output_plain(&out);
-    } else {
-        edgec_winograd4_output_portable(&out, p->quant);
-    }
-    if (direct) {
-        return;
-    }
-    for (int32_t row = 0; row < rows; row++) {
-        const int32_t to = edgec_ring_row(oy + row, s->out_rows, s->out_h) * s->out_w + ox;
-        for (int32_t column = 0; column < columns; column++) {
-            memcpy(y + (to + column) * s->out_c + c, tile + 16 * row + 4 * column, (size_t)count);
-        }
-    }
+    edgec_winograd4_transform(from, pitch, s->in_c, room, v, stride);
 }
 
 #endif
