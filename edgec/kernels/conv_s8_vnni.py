@@ -12,7 +12,18 @@ import numpy as np
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant
-from edgec.kernels.conv_s8_avx2 import AT_ONCE, CONV, CONV_1X1, GEMM, SCALE, wide_rows
+from edgec.kernels.conv_s8_avx2 import (
+    AT_ONCE,
+    CONV,
+    CONV_1X1,
+    DWCONV,
+    GEMM,
+    SCALE,
+    repeats,
+    row_pairs,
+    wide_rows,
+)
+from edgec.kernels.conv_s8_avx2 import TILE as TILE_AVX2
 from edgec.kernels.facts import Array, ConvFacts, GemmFacts, Quant
 from edgec.kernels.packing_avx2 import GROUP, scale_constants
 
@@ -21,18 +32,18 @@ TILE = "gemm/tile_s8__vnni.h"
 OFFSET = 128  # what is added to inputs to make them unsigned
 
 
-def quad_groups(runs: Array) -> Array:
-    """int8 [channels, runs, taps] -> groups of 16 channels, each [run][quad of taps][channel][4].
+def tap_groups(runs: Array, together: int) -> Array:
+    """[channels, runs, taps] -> groups of 16 channels, each [run][taps together][channel][those].
 
     The last group is of the last 16 channels, or of all and zeros. Taps are filled up with zeros.
     """
     channels, count, taps = runs.shape
-    filled = np.zeros((max(channels, GROUP), count, taps + -taps % 4), np.int8)
+    filled = np.zeros((max(channels, GROUP), count, taps + -taps % together), runs.dtype)
     filled[:channels, :, :taps] = runs
-    quads = filled.reshape(filled.shape[0], count, -1, 4)
-    starts = [min(c, quads.shape[0] - GROUP) for c in range(0, channels, GROUP)]
-    parts = [quads[c : c + GROUP].transpose(1, 2, 0, 3).reshape(-1) for c in starts]
-    return np.concatenate(parts)
+    parts = filled.reshape(filled.shape[0], count, -1, together)
+    starts = [min(c, parts.shape[0] - GROUP) for c in range(0, channels, GROUP)]
+    groups = [parts[c : c + GROUP].transpose(1, 2, 0, 3).reshape(-1) for c in starts]
+    return np.concatenate(groups)
 
 
 def vnni_constants(
@@ -40,7 +51,7 @@ def vnni_constants(
 ) -> tuple[Constant, ...]:
     """weights; bias for inputs that are 128 larger, modulo 2^32; mult."""
     others = scale_constants(weights, bias, quant, offset=OFFSET)
-    return (Constant("weights", quad_groups(runs)), *others)
+    return (Constant("weights", tap_groups(runs.astype(np.int8), 4)), *others)
 
 
 def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
@@ -54,6 +65,14 @@ def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
     """weights, bias, mult."""
     runs = f.weights.reshape(f.n, 1, f.k)
     return vnni_constants(runs, f.weights, f.bias, calls.required_quant(f.quant))
+
+
+def pack_dwconv(f: ConvFacts) -> tuple[Constant, ...]:
+    """weights, bias, mult, repeated for as many pixels as are computed together."""
+    quant = calls.required_quant(f.quant)
+    runs = np.tile(row_pairs(f), (repeats(f), 1, 1)).astype(np.int16)
+    others = scale_constants(f.weights, f.bias, quant, repeats(f))
+    return (Constant("weights", tap_groups(runs, 2)), *others)
 
 
 CONV_VNNI = replace(
@@ -84,5 +103,14 @@ GEMM_VNNI = replace(
     cost=lambda f: 0.1 * f.macs + f.outputs,
 )
 
-CONV_ROWS = (CONV_VNNI, CONV_1X1_VNNI)
+DWCONV_VNNI = replace(
+    DWCONV,
+    name="dwconv_s8__vnni",
+    headers=("dwconv/dwconv_s8__vnni.h", "dwconv/dwconv_s8__avx2.h", TILE, TILE_AVX2, SCALE),
+    needs=VNNI,
+    pack=pack_dwconv,
+    cost=lambda f: 0.1 * f.macs + f.outputs,
+)
+
+CONV_ROWS = (CONV_VNNI, CONV_1X1_VNNI, DWCONV_VNNI)
 GEMM_ROWS = (GEMM_VNNI,)

@@ -28,6 +28,12 @@ typedef struct {
     int32_t next;
 } EdgecDwAvx2;
 
+/* Whether a row is taken as pixels of 16 channels. */
+EDGEC_INLINE bool edgec_dw_is_flat__avx2(const EdgecConvShape *s)
+{
+    return s->in_c < 16 && 16 % s->in_c == 0 && s->stride_w == 1 && s->out_w * s->in_c >= 16;
+}
+
 EDGEC_INLINE EdgecDwAvx2 edgec_dw_plan__avx2(const EdgecConvShape *s, int8_t *scratch)
 {
     const int32_t width =
@@ -242,8 +248,7 @@ EDGEC_INLINE void edgec_dwconv_s8__avx2(const EdgecConvS8 *p, const int8_t *rest
                                         int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool flat =
-        s->in_c < 16 && 16 % s->in_c == 0 && s->stride_w == 1 && s->out_w * s->in_c >= 16;
+    const bool flat = edgec_dw_is_flat__avx2(s);
     const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
     const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));

@@ -149,40 +149,40 @@ EDGEC_INLINE void edgec_raise_s8__vnni(const int8_t *x, uint8_t *y, int32_t coun
     }
 }
 
-/* A quad of taps of one pixel by one or two vectors of channels. */
-EDGEC_INLINE void edgec_tap_s8__vnni(EdgecVnni *low, EdgecVnni *high, const uint8_t *x,
+/* A quad of taps of one pixel by one or two vectors of channels, or of two pixels by one. */
+EDGEC_INLINE void edgec_tap_s8__vnni(EdgecVnni *low, EdgecVnni *high, const uint8_t *x, int32_t far,
                                      EdgecVnni w0, EdgecVnni w1, bool both)
 {
-    const EdgecVnni v = edgec_quad__vnni(x);
-    *low = edgec_dot__vnni(*low, v, w0);
+    *low = edgec_dot__vnni(*low, edgec_quad__vnni(x), w0);
     if (both) {
-        *high = edgec_dot__vnni(*high, v, w1);
+        *high = edgec_dot__vnni(*high, edgec_quad__vnni(x + far), w1);
     }
 }
 
-/* A run of taps of `pixels` (1 to 6) pixels; the weights of the second vector are `next` on. */
-EDGEC_INLINE void edgec_run_s8__vnni(EdgecSumsVnni *s, const uint8_t *x, int32_t step,
+/* A run of taps of `pixels` (1 to 6) pixels. The second vector is of weights that are `next` on, or
+   of pixels that are `far` on. */
+EDGEC_INLINE void edgec_run_s8__vnni(EdgecSumsVnni *s, const uint8_t *x, int32_t step, int32_t far,
                                      const int8_t *w, int32_t next, int32_t quads, int32_t pixels)
 {
-    const bool both = next > 0;
+    const bool both = next > 0 || far > 0;
     for (int32_t i = 0; i < quads; i++) {
         const EdgecVnni w0 = edgec_load__vnni(w);
-        const EdgecVnni w1 = both ? edgec_load__vnni(w + next) : w0;
-        edgec_tap_s8__vnni(&s->a0, &s->a1, x, w0, w1, both);
+        const EdgecVnni w1 = next > 0 ? edgec_load__vnni(w + next) : w0;
+        edgec_tap_s8__vnni(&s->a0, &s->a1, x, far, w0, w1, both);
         if (pixels > 1) {
-            edgec_tap_s8__vnni(&s->b0, &s->b1, x + step, w0, w1, both);
+            edgec_tap_s8__vnni(&s->b0, &s->b1, x + step, far, w0, w1, both);
         }
         if (pixels > 2) {
-            edgec_tap_s8__vnni(&s->c0, &s->c1, x + 2 * step, w0, w1, both);
+            edgec_tap_s8__vnni(&s->c0, &s->c1, x + 2 * step, far, w0, w1, both);
         }
         if (pixels > 3) {
-            edgec_tap_s8__vnni(&s->d0, &s->d1, x + 3 * step, w0, w1, both);
+            edgec_tap_s8__vnni(&s->d0, &s->d1, x + 3 * step, far, w0, w1, both);
         }
         if (pixels > 4) {
-            edgec_tap_s8__vnni(&s->e0, &s->e1, x + 4 * step, w0, w1, both);
+            edgec_tap_s8__vnni(&s->e0, &s->e1, x + 4 * step, far, w0, w1, both);
         }
         if (pixels > 5) {
-            edgec_tap_s8__vnni(&s->f0, &s->f1, x + 5 * step, w0, w1, both);
+            edgec_tap_s8__vnni(&s->f0, &s->f1, x + 5 * step, far, w0, w1, both);
         }
         x += 4;
         w += 64;
@@ -206,33 +206,46 @@ EDGEC_INLINE void edgec_finish_s8__vnni(const EdgecWeightsVnni *g, EdgecVnni low
 #endif
 }
 
-/* n results of each of `pixels` pixels. */
-EDGEC_INLINE void edgec_finish_all_s8__vnni(const EdgecWeightsVnni *g, const EdgecSumsVnni *s,
-                                            int32_t c, int32_t n, int32_t pixels, int8_t *y)
+/* Sums of a pixel, or with `far` of two that are so many pixels apart. */
+EDGEC_INLINE void edgec_finish2_s8__vnni(const EdgecWeightsVnni *g, EdgecVnni low, EdgecVnni high,
+                                         int32_t c, int32_t n, int32_t far, int8_t *y)
 {
-    edgec_finish_s8__vnni(g, s->a0, s->a1, c, n, y);
-    if (pixels > 1) {
-        edgec_finish_s8__vnni(g, s->b0, s->b1, c, n, y + g->channels);
-    }
-    if (pixels > 2) {
-        edgec_finish_s8__vnni(g, s->c0, s->c1, c, n, y + 2 * g->channels);
-    }
-    if (pixels > 3) {
-        edgec_finish_s8__vnni(g, s->d0, s->d1, c, n, y + 3 * g->channels);
-    }
-    if (pixels > 4) {
-        edgec_finish_s8__vnni(g, s->e0, s->e1, c, n, y + 4 * g->channels);
-    }
-    if (pixels > 5) {
-        edgec_finish_s8__vnni(g, s->f0, s->f1, c, n, y + 5 * g->channels);
+    edgec_finish_s8__vnni(g, low, high, c, n, y);
+    if (far > 0) {
+        edgec_finish_s8__vnni(g, high, low, c, n, y + far * g->channels);
     }
 }
 
-/* `pixels` pixels, the first at x, by n (up to 16, or 32 with AVX-512) channels from channel c on,
-   whose weights are at w. y: channel c of the first pixel. */
+/* n results of each of `pixels` pixels, or of twice as many: the second vectors are of the others.
+ */
+EDGEC_INLINE void edgec_finish_all_s8__vnni(const EdgecWeightsVnni *g, const EdgecSumsVnni *s,
+                                            int32_t c, int32_t n, int32_t pixels, bool twice,
+                                            int8_t *y)
+{
+    const int32_t far = twice ? pixels : 0;
+    edgec_finish2_s8__vnni(g, s->a0, s->a1, c, n, far, y);
+    if (pixels > 1) {
+        edgec_finish2_s8__vnni(g, s->b0, s->b1, c, n, far, y + g->channels);
+    }
+    if (pixels > 2) {
+        edgec_finish2_s8__vnni(g, s->c0, s->c1, c, n, far, y + 2 * g->channels);
+    }
+    if (pixels > 3) {
+        edgec_finish2_s8__vnni(g, s->d0, s->d1, c, n, far, y + 3 * g->channels);
+    }
+    if (pixels > 4) {
+        edgec_finish2_s8__vnni(g, s->e0, s->e1, c, n, far, y + 4 * g->channels);
+    }
+    if (pixels > 5) {
+        edgec_finish2_s8__vnni(g, s->f0, s->f1, c, n, far, y + 5 * g->channels);
+    }
+}
+
+/* `pixels` pixels or twice as many, the first at x, by n (up to 16, or 32 with AVX-512) channels
+   from channel c on, whose weights are at w. y: channel c of the first pixel. */
 EDGEC_INLINE void edgec_block_s8__vnni(const EdgecRunsVnni *t, const uint8_t *x,
                                        const EdgecWeightsVnni *g, const int8_t *w, int32_t c,
-                                       int32_t n, int32_t pixels, int8_t *y)
+                                       int32_t n, int32_t pixels, bool twice, int8_t *y)
 {
     const int32_t group = 64 * t->rows * t->columns * t->quads;
     const int32_t next = EDGEC_LANES_VNNI == 8 ? 32 : n > 16 ? group : 0;
@@ -243,12 +256,13 @@ EDGEC_INLINE void edgec_block_s8__vnni(const EdgecRunsVnni *t, const uint8_t *x,
     for (int32_t row = 0; row < t->rows; row++) {
         for (int32_t column = 0; column < t->columns; column++) {
             const uint8_t *taps = x + slot * t->row_step + column * t->column_step;
-            edgec_run_s8__vnni(&s, taps, t->step, w, next, t->quads, pixels);
+            edgec_run_s8__vnni(&s, taps, t->step, twice ? pixels * t->step : 0, w, next, t->quads,
+                               pixels);
             w += 64 * t->quads;
         }
         slot = slot + 1 == t->rows ? 0 : slot + 1;
     }
-    edgec_finish_all_s8__vnni(g, &s, c, n, pixels, y);
+    edgec_finish_all_s8__vnni(g, &s, c, n, pixels, twice, y);
 }
 
 /* Pixels that are computed together, so that `count` take the fewest instructions. */
@@ -263,15 +277,19 @@ EDGEC_INLINE int32_t edgec_pixels__vnni(int32_t count)
     return six <= five && six <= four ? 6 : five <= four ? 5 : 4;
 }
 
-/* n channels of `count` pixels; the last ones may be computed twice. */
+/* n channels of `count` pixels; the last ones may be computed twice. One vector per pixel leaves
+   room for twice as many pixels, which hides the time that a product takes. */
 EDGEC_INLINE void edgec_group_s8__vnni(const EdgecRunsVnni *t, const EdgecWeightsVnni *g,
                                        const int8_t *w, int32_t c, int32_t n, int32_t count,
                                        int8_t *y)
 {
-    const int32_t pixels = edgec_pixels__vnni(count);
-    for (int32_t i = 0; i < count; i += pixels) {
-        const int32_t p = i + pixels <= count ? i : count - pixels;
-        edgec_block_s8__vnni(t, t->x + p * t->step, g, w, c, n, pixels, y + p * g->channels + c);
+    const bool twice = EDGEC_LANES_VNNI == 16 && n <= 16 && count >= 8;
+    const int32_t pixels = edgec_pixels__vnni(twice ? count / 2 : count);
+    const int32_t all = twice ? 2 * pixels : pixels;
+    for (int32_t i = 0; i < count; i += all) {
+        const int32_t p = i + all <= count ? i : count - all;
+        edgec_block_s8__vnni(t, t->x + p * t->step, g, w, c, n, pixels, twice,
+                             y + p * g->channels + c);
     }
 }
 
