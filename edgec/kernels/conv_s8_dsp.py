@@ -210,7 +210,7 @@ CONV_STRIP = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    scratch=lambda f: 40 * strip_turns(f) + 4 + f.in_c,
+    scratch=lambda f: 72 + 40 * strip_turns(f) + f.in_c,
     cost=strip_cost,
 )
 
