@@ -19,6 +19,7 @@ from edgec.kernels import (
     dwconv_s8_mve,
     dwconv_s8_rvv,
     dwconv_s8_scalar,
+    element_s8_armv7m,
     element_s8_avx2,
     element_s8_mve,
     element_s8_rvv,
@@ -83,6 +84,7 @@ ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
     *element_s8_mve.ELEMENT_ROWS,
     *element_s8_rvv.ELEMENT_ROWS,
     *element_s8_avx2.ELEMENT_ROWS,
+    *element_s8_armv7m.ELEMENT_ROWS,
 )
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 

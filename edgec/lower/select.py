@@ -43,6 +43,9 @@ from edgec.ops.shape import Reshape
 AMPLE = "ample_flash"  # a feature: memory hardly matters
 
 
+FEW = 8  # an operand with so many times fewer elements than the result may well be stored
+
+
 @dataclass(frozen=True)
 class Choice:
     """A row and what it was chosen for."""
@@ -162,8 +165,11 @@ class RowKernels:
         return node.output.name in self._rooms and self._readers[node.operands[0]] == 1
 
     def _is_fed(self, node: Node, options: Mapping[int, list[Choice]]) -> bool:
-        """Whether kernels write all operands, so that storing them costs nothing more."""
+        """Whether kernels write all operands, so that storing them costs next to nothing more."""
+        size = node.outputs[0].type.size
         for value in node.operands:
+            if value.type.size * FEW <= size:
+                continue
             maker = self._makers.get(value)
             while maker is not None and isinstance(maker.op, Reshape):
                 maker = self._makers.get(maker.operands[0])
