@@ -37,36 +37,86 @@ typedef struct {
     int32_t *m;
 } EdgecTilesAvx2;
 
-/* B times six vectors of int16, which are `step` vectors apart. */
-EDGEC_INLINE void edgec_winograd_in__avx2(const __m256i d[6], __m256i *to, int32_t step)
+/* Six vectors of a row or a column. In structs and without loops, so that they stay in registers.
+ */
+typedef struct {
+    __m256i a;
+    __m256i b;
+    __m256i c;
+    __m256i d;
+    __m256i e;
+    __m256i f;
+} EdgecSixAvx2;
+
+typedef struct {
+    __m256i a;
+    __m256i b;
+    __m256i c;
+    __m256i d;
+} EdgecFourAvx2;
+
+/* Six vectors that are `step` bytes apart. */
+EDGEC_INLINE EdgecSixAvx2 edgec_six__avx2(const void *p, int32_t step)
 {
-    const __m256i p = _mm256_sub_epi16(d[4], _mm256_slli_epi16(d[2], 2));
-    const __m256i q = _mm256_sub_epi16(d[3], _mm256_slli_epi16(d[1], 2));
-    const __m256i r = _mm256_sub_epi16(d[4], d[2]);
-    const __m256i t = _mm256_sub_epi16(d[3], d[1]);
+    const int8_t *at = p;
+    const EdgecSixAvx2 v = {edgec_load__avx2(at),
+                            edgec_load__avx2(at + step),
+                            edgec_load__avx2(at + 2 * step),
+                            edgec_load__avx2(at + 3 * step),
+                            edgec_load__avx2(at + 4 * step),
+                            edgec_load__avx2(at + 5 * step)};
+    return v;
+}
+
+/* B times six vectors of int16, to vectors that are `step` elements apart. */
+EDGEC_INLINE void edgec_winograd_in__avx2(EdgecSixAvx2 x, int16_t *to, int32_t step)
+{
+    const __m256i p = _mm256_sub_epi16(x.e, _mm256_slli_epi16(x.c, 2));
+    const __m256i q = _mm256_sub_epi16(x.d, _mm256_slli_epi16(x.b, 2));
+    const __m256i r = _mm256_sub_epi16(x.e, x.c);
+    const __m256i t = _mm256_sub_epi16(x.d, x.b);
     const __m256i s = _mm256_add_epi16(t, t);
-    const __m256i u = _mm256_slli_epi16(_mm256_sub_epi16(d[0], d[2]), 2);
-    to[0] = _mm256_add_epi16(u, r);
-    to[step] = _mm256_add_epi16(p, q);
-    to[2 * step] = _mm256_sub_epi16(p, q);
-    to[3 * step] = _mm256_add_epi16(r, s);
-    to[4 * step] = _mm256_sub_epi16(r, s);
-    to[5 * step] = _mm256_sub_epi16(_mm256_sub_epi16(d[5], d[3]), _mm256_add_epi16(s, s));
+    const __m256i u = _mm256_slli_epi16(_mm256_sub_epi16(x.a, x.c), 2);
+    const __m256i v = _mm256_sub_epi16(x.f, x.d);
+    edgec_store__avx2(to, _mm256_add_epi16(u, r));
+    edgec_store__avx2(to + step, _mm256_add_epi16(p, q));
+    edgec_store__avx2(to + 2 * step, _mm256_sub_epi16(p, q));
+    edgec_store__avx2(to + 3 * step, _mm256_add_epi16(r, s));
+    edgec_store__avx2(to + 4 * step, _mm256_sub_epi16(r, s));
+    edgec_store__avx2(to + 5 * step, _mm256_sub_epi16(v, _mm256_add_epi16(s, s)));
+}
+
+/* 16 channels of a pixel, minus x_zp. */
+EDGEC_INLINE __m256i edgec_winograd_pixel__avx2(const int8_t *x, __m256i zp)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)x);
+    return _mm256_sub_epi16(_mm256_cvtepi8_epi16(v), zp);
 }
 
 /* 16 channels from channel c on of six pixels of a row, the first in column ix, minus x_zp. */
-EDGEC_INLINE void edgec_winograd_row__avx2(const EdgecConvS8 *p, const int8_t *row, int32_t ix,
-                                           int32_t c, __m256i d[6])
+EDGEC_INLINE EdgecSixAvx2 edgec_winograd_row__avx2(const EdgecConvS8 *p, const int8_t *row,
+                                                   int32_t ix, int32_t c)
 {
+    const int32_t next = p->shape.in_c;
+    const int8_t *at = row + ix * next + c;
     const __m256i zp = _mm256_set1_epi16((int16_t)p->x_zp);
+    if (ix >= 0 && ix + 6 <= p->shape.in_w) {
+        const EdgecSixAvx2 v = {edgec_winograd_pixel__avx2(at, zp),
+                                edgec_winograd_pixel__avx2(at + next, zp),
+                                edgec_winograd_pixel__avx2(at + 2 * next, zp),
+                                edgec_winograd_pixel__avx2(at + 3 * next, zp),
+                                edgec_winograd_pixel__avx2(at + 4 * next, zp),
+                                edgec_winograd_pixel__avx2(at + 5 * next, zp)};
+        return v;
+    }
+    int16_t pixels[6 * 16] = {0};
     for (int32_t k = 0; k < 6; k++) {
-        d[k] = _mm256_setzero_si256();
         if (ix + k >= 0 && ix + k < p->shape.in_w) {
-            const int8_t *at = row + (ix + k) * p->shape.in_c + c;
-            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
-            d[k] = _mm256_sub_epi16(_mm256_cvtepi8_epi16(v), zp);
+            edgec_store__avx2(pixels + 16 * k,
+                              edgec_winograd_pixel__avx2(row + (ix + k) * next + c, zp));
         }
     }
+    return edgec_six__avx2(pixels, 32);
 }
 
 /* 16 channels of one tile, transformed, to slot `slot` of the batch. */
@@ -78,30 +128,28 @@ EDGEC_INLINE void edgec_winograd_patch__avx2(const EdgecConvS8 *p, const EdgecTi
     const int32_t left = tile % t->across * 4 - s->pad_left;
     const int32_t needed = t->end + 2 - s->pad_top;
     const int32_t bottom = needed < s->in_h ? needed : s->in_h;
-    __m256i half[36];
+    int16_t half[36 * 16];
     for (int32_t i = 0; i < 6; i++) {
-        __m256i d[6];
         if (top + i >= 0 && top + i < bottom) {
             const int32_t at = edgec_ring_row(top + i, s->in_rows, s->in_h);
-            edgec_winograd_row__avx2(p, x + at * s->in_w * s->in_c, left, c, d);
+            const int8_t *row = x + at * s->in_w * s->in_c;
+            edgec_winograd_in__avx2(edgec_winograd_row__avx2(p, row, left, c), half + 96 * i, 16);
         } else {
-            for (int32_t k = 0; k < 6; k++) {
-                d[k] = _mm256_setzero_si256();
-            }
+            memset(half + 96 * i, 0, 96 * sizeof half[0]);
         }
-        edgec_winograd_in__avx2(d, half + 6 * i, 1);
     }
     int16_t *to = t->v + slot * t->inputs + c;
     const int32_t next = t->batch * t->inputs;
     for (int32_t j = 0; j < 6; j++) {
-        const __m256i d[6] = {half[j],      half[j + 6],  half[j + 12],
-                              half[j + 18], half[j + 24], half[j + 30]};
-        __m256i v[6];
-        edgec_winograd_in__avx2(d, v, 1);
-        for (int32_t i = 0; i < 6; i++) {
-            edgec_store__avx2(to + (6 * i + j) * next, v[i]);
-        }
+        edgec_winograd_in__avx2(edgec_six__avx2(half + 16 * j, 192), to + j * next, 6 * next);
     }
+}
+
+/* Two vectors of sums to m. */
+EDGEC_INLINE void edgec_winograd_put__avx2(int32_t *m, __m256i low, __m256i high)
+{
+    edgec_store__avx2(m, low);
+    edgec_store__avx2(m + 8, high);
 }
 
 /* All products of a batch of `count` tiles by 16 channels. */
@@ -118,10 +166,21 @@ EDGEC_INLINE void edgec_winograd_products__avx2(const EdgecTilesAvx2 *t, const E
             EdgecSumsAvx2 s = {zero, zero, zero, zero, zero, zero,
                                zero, zero, zero, zero, zero, zero};
             edgec_run_s8__avx2(&s, x, t->inputs, g, at, t->inputs / 2, pixels, 16);
-            const __m256i sums[12] = {s.a0, s.a1, s.b0, s.b1, s.c0, s.c1,
-                                      s.d0, s.d1, s.e0, s.e1, s.f0, s.f1};
-            for (int32_t n = 0; n < 2 * pixels; n++) {
-                edgec_store__avx2(m + 8 * n, sums[n]);
+            edgec_winograd_put__avx2(m, s.a0, s.a1);
+            if (pixels > 1) {
+                edgec_winograd_put__avx2(m + 16, s.b0, s.b1);
+            }
+            if (pixels > 2) {
+                edgec_winograd_put__avx2(m + 32, s.c0, s.c1);
+            }
+            if (pixels > 3) {
+                edgec_winograd_put__avx2(m + 48, s.d0, s.d1);
+            }
+            if (pixels > 4) {
+                edgec_winograd_put__avx2(m + 64, s.e0, s.e1);
+            }
+            if (pixels > 5) {
+                edgec_winograd_put__avx2(m + 80, s.f0, s.f1);
             }
         }
         at += 16 * t->inputs;
@@ -129,42 +188,45 @@ EDGEC_INLINE void edgec_winograd_products__avx2(const EdgecTilesAvx2 *t, const E
 }
 
 /* A times six vectors of int32. */
-EDGEC_INLINE void edgec_winograd_out__avx2(const __m256i m[6], __m256i y[4])
+EDGEC_INLINE EdgecFourAvx2 edgec_winograd_out__avx2(EdgecSixAvx2 m)
 {
-    const __m256i a = _mm256_add_epi32(m[1], m[2]);
-    const __m256i b = _mm256_sub_epi32(m[1], m[2]);
-    const __m256i c = _mm256_add_epi32(m[3], m[4]);
-    const __m256i d = _mm256_slli_epi32(_mm256_sub_epi32(m[3], m[4]), 1);
-    y[0] = _mm256_add_epi32(m[0], _mm256_add_epi32(a, c));
-    y[1] = _mm256_add_epi32(b, d);
-    y[2] = _mm256_add_epi32(a, _mm256_slli_epi32(c, 2));
-    y[3] = _mm256_add_epi32(b, _mm256_slli_epi32(_mm256_add_epi32(d, m[5]), 2));
+    const __m256i a = _mm256_add_epi32(m.b, m.c);
+    const __m256i b = _mm256_sub_epi32(m.b, m.c);
+    const __m256i c = _mm256_add_epi32(m.d, m.e);
+    const __m256i d = _mm256_slli_epi32(_mm256_sub_epi32(m.d, m.e), 1);
+    const EdgecFourAvx2 y = {_mm256_add_epi32(m.a, _mm256_add_epi32(a, c)), _mm256_add_epi32(b, d),
+                             _mm256_add_epi32(a, _mm256_slli_epi32(c, 2)),
+                             _mm256_add_epi32(b, _mm256_slli_epi32(_mm256_add_epi32(d, m.f), 2))};
+    return y;
 }
 
-/* 8 channels of a tile: 64 times the sums of 4x4 pixels, without the factor 9, by rows. */
-EDGEC_INLINE void edgec_winograd_half__avx2(const int32_t *m, int32_t next, __m256i y[4][6])
+/* A times the columns of 8 channels of a tile: to 4 rows of 6 vectors each of 16 elements. */
+EDGEC_INLINE void edgec_winograd_half__avx2(const int32_t *m, int32_t next, int32_t *to)
 {
     for (int32_t j = 0; j < 6; j++) {
-        __m256i column[6];
-        __m256i sums[4];
-        for (int32_t i = 0; i < 6; i++) {
-            column[i] = edgec_load__avx2(m + (6 * i + j) * next);
-        }
-        edgec_winograd_out__avx2(column, sums);
-        for (int32_t i = 0; i < 4; i++) {
-            y[i][j] = sums[i];
-        }
+        const EdgecFourAvx2 y =
+            edgec_winograd_out__avx2(edgec_six__avx2(m + j * next, 6 * next * 4));
+        edgec_store__avx2(to + 16 * j, y.a);
+        edgec_store__avx2(to + 16 * j + 96, y.b);
+        edgec_store__avx2(to + 16 * j + 192, y.c);
+        edgec_store__avx2(to + 16 * j + 288, y.d);
     }
 }
 
-/* Four pixels of 8 channels, whose bias is at `bias`. */
-EDGEC_INLINE void edgec_winograd_pixels__avx2(const __m256i m[6], const int32_t *bias, __m256i y[4])
+/* 64 times a sum, from 576 times. */
+EDGEC_INLINE __m256i edgec_winograd_sum__avx2(__m256i y, __m256i bias)
 {
-    edgec_winograd_out__avx2(m, y);
-    for (int32_t k = 0; k < 4; k++) {
-        y[k] = _mm256_mullo_epi32(y[k], _mm256_set1_epi32(EDGEC_INVERSE_OF_9));
-        y[k] = _mm256_add_epi32(y[k], edgec_load__avx2(bias));
-    }
+    return _mm256_add_epi32(_mm256_mullo_epi32(y, _mm256_set1_epi32(EDGEC_INVERSE_OF_9)), bias);
+}
+
+/* Four pixels of 8 channels of a row of `edgec_winograd_half__avx2`. */
+EDGEC_INLINE EdgecFourAvx2 edgec_winograd_pixels__avx2(const int32_t *row, __m256i bias)
+{
+    const EdgecFourAvx2 y = edgec_winograd_out__avx2(edgec_six__avx2(row, 64));
+    const EdgecFourAvx2 sums = {
+        edgec_winograd_sum__avx2(y.a, bias), edgec_winograd_sum__avx2(y.b, bias),
+        edgec_winograd_sum__avx2(y.c, bias), edgec_winograd_sum__avx2(y.d, bias)};
+    return sums;
 }
 
 /* 16 channels from channel c on of one tile, from slot `slot` of the batch. */
@@ -176,21 +238,19 @@ EDGEC_INLINE void edgec_winograd_tile__avx2(const EdgecConvS8 *p, const EdgecTil
     const int32_t top = t->begin + tile / t->across * 4;
     const int32_t left = tile % t->across * 4;
     const int32_t columns = s->out_w - left;
-    __m256i low[4][6];
-    __m256i high[4][6];
-    edgec_winograd_half__avx2(t->m + slot * 16, t->batch * 16, low);
-    edgec_winograd_half__avx2(t->m + slot * 16 + 8, t->batch * 16, high);
+    int32_t half[4 * 6 * 16];
+    edgec_winograd_half__avx2(t->m + slot * 16, t->batch * 16, half);
+    edgec_winograd_half__avx2(t->m + slot * 16 + 8, t->batch * 16, half + 8);
+    const __m256i b0 = edgec_load__avx2(g->bias + c);
+    const __m256i b1 = edgec_load__avx2(g->bias + c + 8);
     for (int32_t i = 0; i < 4 && top + i < t->end; i++) {
-        __m256i a[4];
-        __m256i b[4];
-        edgec_winograd_pixels__avx2(low[i], g->bias + c, a);
-        edgec_winograd_pixels__avx2(high[i], g->bias + c + 8, b);
-        int8_t *to =
-            y + (edgec_ring_row(top + i, s->out_rows, s->out_h) * s->out_w + left) * s->out_c + c;
-        edgec_finish16_s8__avx2(g, a[0], b[0], a[1], b[1], c, 16, to, columns > 1);
+        const EdgecFourAvx2 a = edgec_winograd_pixels__avx2(half + 96 * i, b0);
+        const EdgecFourAvx2 b = edgec_winograd_pixels__avx2(half + 96 * i + 8, b1);
+        const int32_t row = edgec_ring_row(top + i, s->out_rows, s->out_h) * s->out_w;
+        int8_t *to = y + (row + left) * s->out_c + c;
+        edgec_finish16_s8__avx2(g, a.a, b.a, a.b, b.b, c, 16, to, columns > 1);
         if (columns > 2) {
-            to += 2 * s->out_c;
-            edgec_finish16_s8__avx2(g, a[2], b[2], a[3], b[3], c, 16, to, columns > 3);
+            edgec_finish16_s8__avx2(g, a.c, b.c, a.d, b.d, c, 16, to + 2 * s->out_c, columns > 3);
         }
     }
 }
