@@ -78,6 +78,22 @@ def pointwise_cost(f: ConvFacts) -> Parts:
     return rows_cost(f.n * rows, pixels, f.in_c, f.out_c)
 
 
+def dwconv_cost(f: ConvFacts) -> Parts:
+    """Lines of 8 channels by rows of taps; the channels that are left by the plain kernel."""
+    rows, columns, blocks = axis(f, 0), axis(f, 1), f.in_c // 8
+    taps = rows.taps * columns.taps
+    border = f.out_w - columns.inside
+    parts = (
+        Part("call", 1, 100),
+        Part("runs", rows.taps * blocks * (1 + border), 40),
+        Part("pixels by rows", rows.taps * f.out_w * blocks, 13),
+        Part("taps of blocks", taps * blocks, 20),
+        Part("outputs", f.out_h * f.out_w * f.out_c, 5),
+        Part("taps of channels alone", taps * (f.in_c % 8), 7),
+    )
+    return times(f.n, parts)
+
+
 CONV = replace(
     conv_f32.CONV,
     name="conv_f32__fpu",
@@ -96,6 +112,14 @@ CONV_1X1 = replace(
     pack=pack_conv,
     cost=pointwise_cost,
 )
+DWCONV = replace(
+    conv_f32.DWCONV,
+    name="dwconv_f32__fpu",
+    headers=("dwconv/dwconv_f32__fpu.h", *conv_f32.DWCONV.headers, EIGHTS),
+    needs=FPU,
+    when=lambda f: f.depthwise and f.in_c >= 8,
+    cost=dwconv_cost,
+)
 GEMM = replace(
     conv_f32.GEMM,
     name="gemm_f32__fpu",
@@ -106,5 +130,5 @@ GEMM = replace(
     cost=lambda f: rows_cost(1, f.rows, f.k, f.n),
 )
 
-CONV_ROWS = (CONV, CONV_1X1)
+CONV_ROWS = (CONV, CONV_1X1, DWCONV)
 GEMM_ROWS = (GEMM,)

@@ -14,7 +14,7 @@
 EDGEC_INLINE void edgec_conv_rows_f32_1x1(const EdgecConvF32 *p, const float *restrict x,
                                           const float *restrict w, const float *restrict bias,
                                           float *restrict y, int32_t row_begin, int32_t row_end,
-                                          EdgecEightsF32 eights)
+                                          const EdgecEightsF32 *eights)
 {
     const EdgecConvShape *s = &p->shape;
     const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;

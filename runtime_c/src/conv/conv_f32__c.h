@@ -57,7 +57,7 @@ EDGEC_INLINE void edgec_conv_block_f32__c(const EdgecConvF32 *p, const float *x,
 /* 8 channels of one pixel, or of two. */
 EDGEC_INLINE void edgec_conv_eights_f32(const EdgecConvF32 *p, const float *x, const EdgecTapsF32 t,
                                         int32_t step, const float *w, const float *bias, float *y,
-                                        EdgecEightsF32 eights)
+                                        const EdgecEightsF32 *eights)
 {
     const EdgecConvShape *s = &p->shape;
     const bool joined = s->dilation_w == 1;
@@ -70,21 +70,18 @@ EDGEC_INLINE void edgec_conv_eights_f32(const EdgecConvF32 *p, const float *x, c
     for (int32_t ky = t.rows.begin; ky < t.rows.end; ky++) {
         const int32_t row = edgec_ring_row(t.iy + ky * s->dilation_h, s->in_rows, s->in_h);
         for (int32_t kx = t.columns.begin; kx < end; kx++) {
-            eights(x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c, step,
-                   w + (ky * s->k_w + kx) * s->in_c * 8, run, y, s->out_c);
+            eights->add(x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c, step,
+                        w + (ky * s->k_w + kx) * s->in_c * 8, run, y, s->out_c);
         }
     }
-    edgec_limit8_f32(y, p->clamp);
-    if (step != 0) {
-        edgec_limit8_f32(y + s->out_c, p->clamp);
-    }
+    eights->limit(y, s->out_c, step != 0 ? 2 : 1, p->clamp);
 }
 
 /* All channels: blocks of 8 and 4, then at most one of 2 and one of 1. */
 EDGEC_INLINE void edgec_conv_pixels_f32__c(const EdgecConvF32 *p, const float *x,
                                            const EdgecTapsF32 t, int32_t step,
                                            const float *restrict w, const float *restrict bias,
-                                           float *restrict y, EdgecEightsF32 eights)
+                                           float *restrict y, const EdgecEightsF32 *eights)
 {
     const int32_t out_c = p->shape.out_c;
     const int32_t k = p->shape.k_h * p->shape.k_w * p->shape.in_c;
@@ -107,7 +104,7 @@ EDGEC_INLINE void edgec_conv_pixels_f32__c(const EdgecConvF32 *p, const float *x
 EDGEC_INLINE void edgec_conv_rows_f32(const EdgecConvF32 *p, const float *restrict x,
                                       const float *restrict w, const float *restrict bias,
                                       float *restrict y, int32_t row_begin, int32_t row_end,
-                                      EdgecEightsF32 eights)
+                                      const EdgecEightsF32 *eights)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = (s->k_w - 1) * s->dilation_w;

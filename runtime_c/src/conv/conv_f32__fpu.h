@@ -14,7 +14,7 @@ EDGEC_INLINE void edgec_conv_f32__fpu(const EdgecConvF32 *p, const float *restri
                                       const float *restrict w, const float *restrict bias,
                                       float *restrict y, int32_t row_begin, int32_t row_end)
 {
-    edgec_conv_rows_f32(p, x, w, bias, y, row_begin, row_end, edgec_eights_f32__fpu);
+    edgec_conv_rows_f32(p, x, w, bias, y, row_begin, row_end, &edgec_eights_f32__fpu);
 }
 
 #ifndef EDGEC_CONV_F32__FPU

@@ -37,6 +37,22 @@ EDGEC_INLINE void edgec_dw_pixel_f32__c(const EdgecConvF32 *p, const float *x, i
     edgec_sums_store_f32(a, p->clamp, y, n);
 }
 
+/* The channels of one pixel from channel c on. */
+EDGEC_INLINE void edgec_dw_channels_f32__c(const EdgecConvF32 *p, const float *x, int32_t iy,
+                                           int32_t ox, EdgecTaps rows, const float *w,
+                                           const float *bias, float *y, int32_t c)
+{
+    const EdgecConvShape *s = &p->shape;
+    const int32_t ix = ox * s->stride_w - s->pad_left;
+    const EdgecTaps columns = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
+    for (; c + 4 <= s->in_c; c += 4) {
+        edgec_dw_pixel_f32__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, y + c, 4);
+    }
+    for (; c < s->in_c; c++) {
+        edgec_dw_pixel_f32__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, y + c, 1);
+    }
+}
+
 EDGEC_INLINE void edgec_dwconv_f32__c(const EdgecConvF32 *p, const float *restrict x,
                                       const float *restrict w, const float *restrict bias,
                                       float *restrict y, int32_t row_begin, int32_t row_end)
@@ -47,15 +63,7 @@ EDGEC_INLINE void edgec_dwconv_f32__c(const EdgecConvF32 *p, const float *restri
         const EdgecTaps rows = edgec_taps_inside(iy, s->dilation_h, s->k_h, s->in_h);
         float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
-            const int32_t ix = ox * s->stride_w - s->pad_left;
-            const EdgecTaps columns = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
-            int32_t c = 0;
-            for (; c + 4 <= s->in_c; c += 4) {
-                edgec_dw_pixel_f32__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, out + c, 4);
-            }
-            for (; c < s->in_c; c++) {
-                edgec_dw_pixel_f32__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, out + c, 1);
-            }
+            edgec_dw_channels_f32__c(p, x, iy, ox, rows, w, bias, out, 0);
             out += s->out_c;
         }
     }

@@ -25,23 +25,19 @@ typedef struct {
     float s3;
 } EdgecSumsF32;
 
-/* Adds k taps of 8 channels to y, of one pixel (step 0) or of two that are `step` apart in x and
-   `y_step` in y; w: [k][8]. For cores that do so by a function of their own. */
-typedef void (*EdgecEightsF32)(const float *x, int32_t step, const float *w, int32_t k, float *y,
-                               int32_t y_step);
+/* For cores that compute 8 channels by functions of their own. add: k taps are added to y, of one
+   pixel (step 0) or of two that are `step` apart in x and `y_step` in y; w: [k][8]. limit: 8
+   channels of `count` pixels are clamped. */
+typedef struct {
+    void (*add)(const float *x, int32_t step, const float *w, int32_t k, float *y, int32_t y_step);
+    void (*limit)(float *y, int32_t y_step, int32_t count, EdgecClampF32 clamp);
+} EdgecEightsF32;
 
-/* What `eights` adds to; bias may be y. */
+/* What `add` adds to; bias may be y. */
 EDGEC_INLINE void edgec_first8_f32(float *y, const float *bias)
 {
     for (int32_t n = 0; y != bias && n < 8; n++) {
         y[n] = bias[n];
-    }
-}
-
-EDGEC_INLINE void edgec_limit8_f32(float *y, const EdgecClampF32 clamp)
-{
-    for (int32_t n = 0; (clamp.has_lo || clamp.has_hi) && n < 8; n++) {
-        y[n] = edgec_limit_f32(y[n], clamp);
     }
 }
 

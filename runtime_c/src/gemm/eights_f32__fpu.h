@@ -152,6 +152,26 @@
     "vadd.f32   s22, s22, s6\n" \
     "vadd.f32   s23, s23, s7\n"
 
+/* s0 to s7 are at least, or at most, s8; NaN stays. */
+#define EDGEC_FPU_LOW \
+    "vcmp.f32   s0, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s0, s8\n" \
+    "vcmp.f32   s1, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s1, s8\n" \
+    "vcmp.f32   s2, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s2, s8\n" \
+    "vcmp.f32   s3, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s3, s8\n" \
+    "vcmp.f32   s4, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s4, s8\n" \
+    "vcmp.f32   s5, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s5, s8\n" \
+    "vcmp.f32   s6, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s6, s8\n" \
+    "vcmp.f32   s7, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         mi\n" "vmovmi.f32 s7, s8\n"
+#define EDGEC_FPU_HIGH \
+    "vcmp.f32   s0, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s0, s8\n" \
+    "vcmp.f32   s1, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s1, s8\n" \
+    "vcmp.f32   s2, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s2, s8\n" \
+    "vcmp.f32   s3, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s3, s8\n" \
+    "vcmp.f32   s4, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s4, s8\n" \
+    "vcmp.f32   s5, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s5, s8\n" \
+    "vcmp.f32   s6, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s6, s8\n" \
+    "vcmp.f32   s7, s8\n" "vmrs       APSR_nzcv, fpscr\n" "it         gt\n" "vmovgt.f32 s7, s8\n"
+
 #define EDGEC_FPU_REGISTERS \
     "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13", \
     "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "s24", "s25", "s26", \
@@ -213,7 +233,54 @@ EDGEC_SHARED void edgec_part1x8_f32__fpu(const float *x, const float *w, int32_t
                      : EDGEC_FPU_REGISTERS);
 }
 
+/* 8 channels of `count` > 0 pixels that are `step` bytes apart. */
+EDGEC_SHARED void edgec_low8_f32__fpu(float *y, int32_t step, int32_t count, float lo)
+{
+    __asm__ volatile("vmov.f32   s8, %[lo]\n"
+                     "1:\n"
+                     "vldmia     %[y], {s0-s7}\n" EDGEC_FPU_LOW "vstmia     %[y], {s0-s7}\n"
+                     "add        %[y], %[y], %[step]\n"
+                     "subs       %[count], %[count], #1\n"
+                     "bne        1b\n"
+                     : [y] "+r"(y), [count] "+r"(count)
+                     : [step] "r"(step), [lo] "t"(lo)
+                     : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "cc", "memory");
+}
+
+EDGEC_SHARED void edgec_high8_f32__fpu(float *y, int32_t step, int32_t count, float hi)
+{
+    __asm__ volatile("vmov.f32   s8, %[hi]\n"
+                     "1:\n"
+                     "vldmia     %[y], {s0-s7}\n" EDGEC_FPU_HIGH "vstmia     %[y], {s0-s7}\n"
+                     "add        %[y], %[y], %[step]\n"
+                     "subs       %[count], %[count], #1\n"
+                     "bne        1b\n"
+                     : [y] "+r"(y), [count] "+r"(count)
+                     : [step] "r"(step), [hi] "t"(hi)
+                     : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "cc", "memory");
+}
+
 #else
+
+EDGEC_SHARED void edgec_low8_f32__fpu(float *y, int32_t step, int32_t count, float lo)
+{
+    for (int32_t i = 0; i < count; i++) {
+        for (int32_t n = 0; n < 8; n++) {
+            y[n] = y[n] < lo ? lo : y[n];
+        }
+        y += step / 4;
+    }
+}
+
+EDGEC_SHARED void edgec_high8_f32__fpu(float *y, int32_t step, int32_t count, float hi)
+{
+    for (int32_t i = 0; i < count; i++) {
+        for (int32_t n = 0; n < 8; n++) {
+            y[n] = y[n] > hi ? hi : y[n];
+        }
+        y += step / 4;
+    }
+}
 
 EDGEC_SHARED void edgec_part1x8_f32__fpu(const float *x, const float *w, int32_t k, float *y)
 {
@@ -237,9 +304,19 @@ EDGEC_SHARED void edgec_part2x8_f32__fpu(const float *x0, const float *x1, const
 
 #endif
 
-/* k taps of one pixel (step 0) or of two that are `step` apart in x and `y_step` in y. */
-EDGEC_INLINE void edgec_eights_f32__fpu(const float *x, int32_t step, const float *w, int32_t k,
-                                        float *y, int32_t y_step)
+EDGEC_INLINE void edgec_limit8_f32__fpu(float *y, int32_t y_step, int32_t count,
+                                        EdgecClampF32 clamp)
+{
+    if (clamp.has_lo) {
+        edgec_low8_f32__fpu(y, 4 * y_step, count, clamp.lo);
+    }
+    if (clamp.has_hi) {
+        edgec_high8_f32__fpu(y, 4 * y_step, count, clamp.hi);
+    }
+}
+
+EDGEC_INLINE void edgec_add8_f32__fpu(const float *x, int32_t step, const float *w, int32_t k,
+                                      float *y, int32_t y_step)
 {
     for (int32_t i = 0; i < k; i += EDGEC_PART_F32) {
         const int32_t part = k - i < EDGEC_PART_F32 ? k - i : EDGEC_PART_F32;
@@ -250,5 +327,7 @@ EDGEC_INLINE void edgec_eights_f32__fpu(const float *x, int32_t step, const floa
         }
     }
 }
+
+static const EdgecEightsF32 edgec_eights_f32__fpu = {edgec_add8_f32__fpu, edgec_limit8_f32__fpu};
 
 #endif

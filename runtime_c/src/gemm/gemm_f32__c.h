@@ -36,7 +36,7 @@ EDGEC_INLINE void edgec_gemm1_f32__c(const float *x0, const float *w, int32_t k,
 EDGEC_INLINE void edgec_rows2_f32__c(const float *x, int32_t step, int32_t k,
                                      const float *restrict w, const float *restrict bias,
                                      const EdgecClampF32 clamp, int32_t out_c, float *y,
-                                     EdgecEightsF32 eights)
+                                     const EdgecEightsF32 *eights)
 {
     const float *x1 = x + step;
     float *y1 = y + out_c;
@@ -44,9 +44,8 @@ EDGEC_INLINE void edgec_rows2_f32__c(const float *x, int32_t step, int32_t k,
     for (; eights != NULL && c + 8 <= out_c; c += 8) {
         edgec_first8_f32(y + c, bias + c);
         edgec_first8_f32(y1 + c, bias + c);
-        eights(x, step, w + c * k, k, y + c, out_c);
-        edgec_limit8_f32(y + c, clamp);
-        edgec_limit8_f32(y1 + c, clamp);
+        eights->add(x, step, w + c * k, k, y + c, out_c);
+        eights->limit(y + c, out_c, 2, clamp);
     }
     for (; c + 4 <= out_c; c += 4) {
         edgec_gemm2_f32__c(x, x1, w + c * k, k, bias + c, clamp, y + c, y1 + c, 4);
@@ -63,13 +62,13 @@ EDGEC_INLINE void edgec_rows2_f32__c(const float *x, int32_t step, int32_t k,
 /* All channels of one row; y may be bias. */
 EDGEC_INLINE void edgec_row_f32__c(const float *x, int32_t k, const float *restrict w,
                                    const float *bias, const EdgecClampF32 clamp, int32_t out_c,
-                                   float *y, EdgecEightsF32 eights)
+                                   float *y, const EdgecEightsF32 *eights)
 {
     int32_t c = 0;
     for (; eights != NULL && c + 8 <= out_c; c += 8) {
         edgec_first8_f32(y + c, bias + c);
-        eights(x, 0, w + c * k, k, y + c, 0);
-        edgec_limit8_f32(y + c, clamp);
+        eights->add(x, 0, w + c * k, k, y + c, 0);
+        eights->limit(y + c, out_c, 1, clamp);
     }
     for (; c + 4 <= out_c; c += 4) {
         edgec_gemm1_f32__c(x, w + c * k, k, bias + c, clamp, y + c, 4);
@@ -87,7 +86,7 @@ EDGEC_INLINE void edgec_row_f32__c(const float *x, int32_t k, const float *restr
 EDGEC_INLINE void edgec_pointwise_f32__c(const float *restrict x, const float *restrict w,
                                          const float *restrict bias, const EdgecClampF32 clamp,
                                          float *restrict y, int32_t count, int32_t step, int32_t k,
-                                         int32_t n, EdgecEightsF32 eights)
+                                         int32_t n, const EdgecEightsF32 *eights)
 {
     for (int32_t i = 0; i + 2 <= count; i += 2) {
         edgec_rows2_f32__c(x, step, k, w, bias, clamp, n, y, eights);

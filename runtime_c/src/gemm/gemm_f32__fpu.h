@@ -15,7 +15,7 @@ EDGEC_INLINE void edgec_gemm_f32__fpu(const EdgecGemmF32 *p, const float *restri
                                       float *restrict y, int32_t row_begin, int32_t row_end)
 {
     edgec_pointwise_f32__c(x + row_begin * p->k, w, bias, p->clamp, y + row_begin * p->n,
-                           row_end - row_begin, p->k, p->k, p->n, edgec_eights_f32__fpu);
+                           row_end - row_begin, p->k, p->k, p->n, &edgec_eights_f32__fpu);
 }
 
 #ifndef EDGEC_GEMM_F32__FPU

@@ -18,7 +18,8 @@
 #endif
 
 EDGEC_INLINE void edgec_gates_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
-                                     int32_t step, int32_t rows, float *y, EdgecEightsF32 eights)
+                                     int32_t step, int32_t rows, float *y,
+                                     const EdgecEightsF32 *eights)
 {
     const EdgecClampF32 none = {false, false, 0.0f, 0.0f};
     if (step == 0) {

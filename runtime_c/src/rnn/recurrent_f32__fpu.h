@@ -13,7 +13,7 @@
 EDGEC_INLINE void edgec_product_f32__fpu(const EdgecMatrixF32 *m, const float *bias, const float *x,
                                          int32_t step, int32_t rows, float *y)
 {
-    edgec_gates_f32__c(m, bias, x, step, rows, y, edgec_eights_f32__fpu);
+    edgec_gates_f32__c(m, bias, x, step, rows, y, &edgec_eights_f32__fpu);
 }
 
 EDGEC_INLINE void edgec_recurrent_f32__fpu(const EdgecRecurrentF32 *p, const EdgecSequencesF32 *io,
