@@ -213,9 +213,9 @@ EDGEC_INLINE void edgec_next_patches(const EdgecConvShape *s, const int8_t *x, i
     }
 }
 
-EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
-                                     const uint32_t *restrict w, int8_t *restrict y,
-                                     int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_conv_patches_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
+                                             const uint32_t *w, int8_t *y, int8_t *scratch,
+                                             int32_t row_begin, int32_t row_end, bool shifted)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
@@ -246,11 +246,29 @@ EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restric
         } else {
             edgec_expand_gathered_s8__dsp(p, x, at, expanded, pieces, at->lanes.sums);
         }
-        edgec_lanes_channels_s8__dsp(&at->lanes, groups, p->quant.shift != 0, w, at->y, s->out_c);
+        edgec_lanes_channels_s8__dsp(&at->lanes, groups, shifted, w, at->y, s->out_c);
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
         edgec_limit_s8__dsp(y + row * s->out_w * s->out_c, s->out_w * s->out_c, p->quant);
+    }
+}
+
+EDGEC_DSP_LAYER void edgec_conv_plain_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
+                                              const uint32_t *w, int8_t *y, int8_t *scratch,
+                                              int32_t row_begin, int32_t row_end)
+{
+    edgec_conv_patches_s8__dsp(p, x, w, y, scratch, row_begin, row_end, false);
+}
+
+EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                     const uint32_t *restrict w, int8_t *restrict y,
+                                     int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
+{
+    if (p->quant.shift == 0) {
+        edgec_conv_plain_s8__dsp(p, x, w, y, scratch, row_begin, row_end);
+    } else {
+        edgec_conv_patches_s8__dsp(p, x, w, y, scratch, row_begin, row_end, true);
     }
 }
 

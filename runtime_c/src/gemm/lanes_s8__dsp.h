@@ -371,12 +371,12 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, int32_t groups
 
 /* `pixels` outputs that follow each other, from `in_c` inputs each, `step` bytes apart. expanded:
    6 words per group of four k and the tail. */
-EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step, int32_t in_c,
-                                          const uint32_t *restrict w, const EdgecQuant q,
-                                          int32_t out_c, int8_t *restrict y, uint32_t *expanded,
-                                          int32_t pixels)
+EDGEC_INLINE void edgec_lanes_pixels_s8__dsp(const int8_t *x, uint32_t *expanded, const uint32_t *w,
+                                             int8_t *y, int32_t step, int32_t in_c, int32_t out_c,
+                                             int32_t pixels, int32_t zp, int32_t shift)
 {
     const int32_t groups = (in_c + 3) / 4;
+    const EdgecQuant q = {.zp = zp, .shift = shift};
     EdgecLanes lanes;
     edgec_lanes_begin_groups(&lanes, expanded, groups, q);
     lanes.to1 = out_c;
@@ -391,9 +391,29 @@ EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step
             lanes.to2 = 0;
         }
         edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
-        edgec_lanes_channels_s8__dsp(&lanes, groups, q.shift != 0, w, y, out_c);
+        edgec_lanes_channels_s8__dsp(&lanes, groups, shift != 0, w, y, out_c);
         x += 3 * step;
         y += 3 * out_c;
+    }
+}
+
+EDGEC_DSP_LAYER void edgec_lanes_plain_s8__dsp(const int8_t *x, uint32_t *expanded,
+                                               const uint32_t *w, int8_t *y, int32_t step,
+                                               int32_t in_c, int32_t out_c, int32_t pixels,
+                                               int32_t zp)
+{
+    edgec_lanes_pixels_s8__dsp(x, expanded, w, y, step, in_c, out_c, pixels, zp, 0);
+}
+
+EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step, int32_t in_c,
+                                          const uint32_t *restrict w, const EdgecQuant q,
+                                          int32_t out_c, int8_t *restrict y, uint32_t *expanded,
+                                          int32_t pixels)
+{
+    if (q.shift == 0) {
+        edgec_lanes_plain_s8__dsp(x, expanded, w, y, step, in_c, out_c, pixels, q.zp);
+    } else {
+        edgec_lanes_pixels_s8__dsp(x, expanded, w, y, step, in_c, out_c, pixels, q.zp, q.shift);
     }
 }
 

@@ -28,6 +28,13 @@
 #else
 #define EDGEC_DSP_CORE static __attribute__((noinline, unused))
 #endif
+/* Inlined into each layer, and so made for its shape; where size matters, shared by layers. */
+#ifdef __OPTIMIZE_SIZE__
+#define EDGEC_DSP_LAYER static __attribute__((noinline, unused))
+#else
+#define EDGEC_DSP_LAYER EDGEC_INLINE
+#endif
+
 /* Assembly that C calls by `bl`, with its own convention of registers. */
 #define EDGEC_DSP_NAKED static __attribute__((naked, noinline, unused))
 #define EDGEC_DSP_ASM_CORE \
