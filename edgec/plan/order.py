@@ -4,7 +4,11 @@ A state is the set of steps that have run (a bit mask); how many bytes are live 
 not depend on the order inside the set. A best-first search over these sets, smallest peak
 first, is exact; when it grows beyond `node_limit` sets a beam search takes over. The given
 order is kept unless another one has a strictly smaller peak. A beam tends to open every branch
-before it closes one, so a depth-first order is tried beside it.
+before it closes one, so a depth-first order is tried beside it, and tried first: when it needs
+no more than the costliest step alone, nothing is left to search.
+
+Effort is counted in moves, which are steps tried after a set, so that time grows with the number
+of steps and not with how many of them could run next.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ from edgec.plan.rects import round_up
 
 BEAM_WIDTH = 48
 NODE_LIMIT = 30_000
+EXACT_MOVES = 100_000
+BEAM_MOVES = 400_000
+MOST_READY = 64  # heuristics look at this many of the steps that may run next
 
 
 @dataclass(frozen=True)
@@ -75,14 +82,21 @@ def best_order(usage: Usage, align: int, node_limit: int = NODE_LIMIT) -> Orderi
     """
     costs = _costs(usage, align)
     sure = all(_whole(usage, p) for s in usage.steps for p in s.pairs)
-    given = _given(costs)
-    if given.peak <= _floor(costs):
-        return replace(given, proven=sure)
-    search = _best_first(costs, given.peak, node_limit)
+    floor = _floor(costs)
+    best = _given(costs)
+    if best.peak > floor:
+        best = min(best, _depth_first(costs), key=_peak)
+    if best.peak <= floor:
+        return replace(best, proven=sure)
+    search = _best_first(costs, best.peak, node_limit)
     if search.complete:
-        return replace(search.found or given, proven=sure)
-    options = (given, _depth_first(costs), _beam(costs, given.peak) or given)
-    return min(options, key=lambda o: o.peak)
+        return replace(search.found or best, proven=sure)
+    best = min(best, _beam(costs, best.peak) or best, key=_peak)
+    return replace(best, proven=sure and best.peak <= floor)
+
+
+def _peak(ordering: Ordering) -> int:
+    return ordering.peak
 
 
 def _whole(usage: Usage, pair: Pair) -> bool:
@@ -120,10 +134,10 @@ def _costs(usage: Usage, align: int) -> _Costs:
     )
 
 
-def _bits(mask: int) -> list[int]:
-    """Numbers of the set bits, ascending."""
-    found = []
-    while mask:
+def _bits(mask: int, most: int | None = None) -> list[int]:
+    """Numbers of the set bits, or of the lowest `most` of them, ascending."""
+    found: list[int] = []
+    while mask and len(found) != most:
         low = mask & -mask
         found.append(low.bit_length() - 1)
         mask ^= low
@@ -196,15 +210,15 @@ def _unlink(link: _Link | None) -> tuple[int, ...]:
     return tuple(reversed(steps))
 
 
-def _successors(costs: _Costs, node: _Node, bound: int) -> list[_Node]:
-    """The states one step later whose peak is below `bound`.
+def _successors(costs: _Costs, node: _Node, bound: int, most: int | None = None) -> list[_Node]:
+    """The states one step later whose peak is below `bound`, by the first `most` ready steps.
 
     A step that neither raises the peak nor leaves more bytes live may run at once: in any
     completion it can be moved to the front, since bytes that it frees now would be freed
     later too and nothing that follows finds more bytes live. Then it is the only successor.
     """
     found = []
-    for step in _bits(node.ready):
+    for step in _bits(node.ready, most):
         move = _move(costs, node.done, node.live, step)
         if move.during <= node.peak and move.after <= node.live:
             return [_advance(costs, node, step, move)]
@@ -226,7 +240,7 @@ def _best_first(costs: _Costs, bound: int, node_limit: int) -> _Search:
     everything = (1 << len(costs.preds)) - 1
     heap = [(0, 0, 0, _start(costs))]
     seen: set[int] = set()
-    pushed = 0
+    pushed = moves = 0
     while heap:
         node = heapq.heappop(heap)[3]
         if node.done in seen:
@@ -234,7 +248,8 @@ def _best_first(costs: _Costs, bound: int, node_limit: int) -> _Search:
         seen.add(node.done)
         if node.done == everything:
             return _Search(Ordering(_unlink(node.steps), node.peak, True), True)
-        if len(seen) >= node_limit:
+        moves += node.ready.bit_count()
+        if len(seen) >= node_limit or moves > EXACT_MOVES:
             return _Search(None, False)
         for after in _successors(costs, node, bound):
             if after.done not in seen:
@@ -248,8 +263,11 @@ def _depth_first(costs: _Costs) -> Ordering:
     node = _start(costs)
     recent = [0] * len(costs.preds)  # when a step became ready
     for turn in range(len(costs.preds)):
-        moves = {s: _move(costs, node.done, node.live, s) for s in _bits(node.ready)}
-        step = min(moves, key=lambda s: (-recent[s], moves[s].after, moves[s].during, s))
+        ready = _bits(node.ready)
+        latest = max(recent[s] for s in ready)
+        ready = [s for s in ready if recent[s] == latest][:MOST_READY]
+        moves = {s: _move(costs, node.done, node.live, s) for s in ready}
+        step = min(ready, key=lambda s: (moves[s].after, moves[s].during, s))
         after = _advance(costs, node, step, moves[step])
         for s in _bits(after.ready & ~node.ready):
             recent[s] = turn + 1
@@ -260,13 +278,18 @@ def _depth_first(costs: _Costs) -> Ordering:
 def _beam(costs: _Costs, bound: int) -> Ordering | None:
     """Keep the BEAM_WIDTH best sets of each size; the best order with a peak below `bound`."""
     front = [_start(costs)]
+    allowed = BEAM_MOVES // max(1, len(costs.preds))
     for _ in costs.preds:
         best: dict[int, _Node] = {}
+        moves = 0
         for node in front:
-            for after in _successors(costs, node, bound):
+            for after in _successors(costs, node, bound, MOST_READY):
                 other = best.get(after.done)
                 if other is None or (after.peak, after.live) < (other.peak, other.live):
                     best[after.done] = after
+            moves += min(MOST_READY, node.ready.bit_count())
+            if moves > allowed:
+                break
         front = heapq.nsmallest(BEAM_WIDTH, best.values(), key=lambda n: (n.peak, n.live))
         if not front:
             return None

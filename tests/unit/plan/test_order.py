@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from itertools import permutations
+from random import Random
 
 from hypothesis import given
 
@@ -95,6 +97,73 @@ def test_the_exact_order_is_the_best_of_all(p: Program) -> None:
     orders = [o for o in permutations(range(len(usage.steps))) if valid(usage, o)]
     assert found.proven
     assert found.peak == peak(usage, found.order) == min(peak(usage, o) for o in orders)
+
+
+@given(random_programs(steps=5, parts=False))
+def test_the_exact_order_counts_what_is_shared_in_place(p: Program) -> None:
+    usage = analyze(p, 1)
+    found = best_order(usage, 1)
+    orders = [o for o in permutations(range(len(usage.steps))) if valid(usage, o)]
+    assert found.proven
+    assert found.peak == shared_peak(usage, found.order)
+    assert found.peak == min(shared_peak(usage, o) for o in orders)
+
+
+def shared_peak(usage: Usage, order: tuple[int, ...]) -> int:
+    """Most live bytes at one step, each result on the largest operand that dies and permits it."""
+    spans = lifetimes(usage, order)
+    highest = 0
+    for t in range(-1, len(order) + 1):
+        live = {i for i, s in enumerate(spans) if s.first <= t <= s.last}
+        need = sum(usage.roots[i].bytes for i in live)
+        pairs = usage.steps[order[t]].pairs if 0 <= t < len(order) else ()
+        for write in {p.write.root for p in pairs}:
+            dying = [
+                min(usage.roots[p.write.root].bytes, usage.roots[p.read.root].bytes)
+                for p in pairs
+                if p.write.root == write
+                and spans[p.read.root].last == t
+                and not usage.roots[p.read.root].to_end
+            ]
+            need -= max(dying, default=0)
+        # What a step leaves behind is needed even if the step itself got by with less.
+        after = sum(usage.roots[i].bytes for i in live if spans[i].last > t)
+        highest = max(highest, need, after)
+    return highest
+
+
+def test_an_order_that_peaks_at_the_costliest_step_needs_no_search() -> None:
+    # Breadth first, the branches take more bytes; one by one they stay below the last step.
+    p = parallel(25, 2)
+    big = [buffer("big0", 1000), buffer("big1", 1000, Storage.OUTPUT)]
+    out = p.outputs[0].buffer
+    end = [step("grow", [out], big[:1]), step("last", [out, big[0]], big[1:])]
+    longer = program([*p.steps, *end], [p.inputs[0].buffer], big[1:])
+    found = best_order(analyze(longer, 1), 1, node_limit=1)
+    assert (found.peak, found.proven) == (2010, True)
+
+
+def tangled(steps: int, window: int) -> Program:
+    """A large random graph whose steps read two recent results."""
+    rng = Random(7)
+    known = [buffer("x", 100, Storage.INPUT)]
+    body = []
+    for n in range(steps):
+        recent = known[-window:]
+        reads = [recent[i] for i in sorted(rng.sample(range(len(recent)), min(2, len(recent))))]
+        known.append(buffer(f"t{n}", rng.randint(1, 1000)))
+        body.append(step(f"s{n}", reads, known[-1:], inplace=((0, 0),)))
+    return program(body, known[:1])
+
+
+def test_graphs_of_2000_steps_are_ordered_in_seconds() -> None:
+    usage = analyze(tangled(2000, 20), 4)
+    given_order = tuple(range(len(usage.steps)))
+    start = time.process_time()
+    found = best_order(usage, 4)
+    assert time.process_time() - start < 20
+    assert valid(usage, found.order)
+    assert peak(usage, found.order) < peak(usage, given_order)
 
 
 def without_pairs(usage: Usage) -> Usage:
