@@ -79,7 +79,8 @@ def _parts(f: ConvFacts, blocks: float, calls_per_output: float) -> Parts:
     outputs = used * f.out_c
     ragged = outputs - f.n * (f.out_h // 4) * (f.out_w // 4) * f.out_c
     quant = calls.required_quant(f.quant)
-    plain = (quant.shift, quant.lo, quant.hi) == (0, -128, 127)
+    shifted = quant.shift > 0
+    limited = (quant.lo, quant.hi) != (-128, 127) and not shifted
     return (
         Part("positions", 36 * blocks, 9),
         Part("products", products * whole, 11.4),
@@ -88,8 +89,9 @@ def _parts(f: ConvFacts, blocks: float, calls_per_output: float) -> Parts:
         Part("inputs", used * f.in_c, 192),
         Part("tiles at the border", border, 350),
         Part("inputs at the border", border * f.in_c, 25),
-        Part("outputs", outputs * plain, 272),
-        Part("outputs limited or shifted", outputs * (not plain), 420),
+        Part("outputs", outputs * (not shifted), 272),
+        Part("outputs shifted", outputs * shifted, 1200),
+        Part("pixels limited", f.outputs * limited, 2.5),
         Part("outputs of cut tiles", ragged, 100),
         Part("calls for outputs", outputs * calls_per_output, 55),
     )

@@ -54,6 +54,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd4__dsp(const EdgecConvS8 *p, const int8_
         oy[0] = oy[tiles];
         ox[0] = ox[tiles];
     }
+    edgec_winograd4_limit(p, y, row_begin, row_end);
 }
 
 #ifndef EDGEC_CONV_S8_WINOGRAD4__DSP

@@ -89,6 +89,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_strip__dsp(const EdgecConvS8 *p, const
         edgec_winograd4_lot(p, w, bias, mult, y, v, u, (EdgecWinograd4Room *)(void *)room, first,
                             end, row_begin, row_end);
     }
+    edgec_winograd4_limit(p, y, row_begin, row_end);
 }
 
 #ifndef EDGEC_CONV_S8_WINOGRAD4_STRIP__DSP

@@ -119,7 +119,7 @@ EDGEC_INLINE void edgec_winograd4_output_portable(EdgecWinograd4Out *out, const 
                                           "strb r7, [r9, r11, lsl #1]\n add r9, r11\n strb r6, " \
                                           "[r9, r11, lsl #1]\n add r9, lr\n"
 
-/* Without a shift before the multiplication, and with all of int8 as range. */
+/* Without a shift before the multiplication, limited to int8 only. */
 __attribute__((naked, noinline, unused)) static void
 edgec_winograd4_output_plain(EdgecWinograd4Out *out __attribute__((unused)))
 {
@@ -146,8 +146,57 @@ EDGEC_INLINE void edgec_winograd4_output_plain(EdgecWinograd4Out *out)
 }
 #endif
 
+/* Four int8 limited to [lo, hi], each given four times. */
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+EDGEC_INLINE uint32_t edgec_winograd4_limit4(uint32_t x, uint32_t lo, uint32_t hi)
+{
+    uint32_t raised;
+    uint32_t result;
+    __asm__("ssub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(raised) : "r"(x), "r"(lo));
+    __asm__("ssub8 %0, %2, %1\n sel %0, %1, %2" : "=&r"(result) : "r"(raised), "r"(hi));
+    return result;
+}
+#else
+EDGEC_INLINE uint32_t edgec_winograd4_limit4(uint32_t x, uint32_t lo, uint32_t hi)
+{
+    int8_t bytes[4];
+    memcpy(bytes, &x, sizeof bytes);
+    for (int32_t k = 0; k < 4; k++) {
+        bytes[k] = (int8_t)edgec_clamp_s32(bytes[k], (int8_t)(lo & 0xffu), (int8_t)(hi & 0xffu));
+    }
+    memcpy(&x, bytes, sizeof bytes);
+    return x;
+}
+#endif
+
+/* Outputs of rows [row_begin, row_end) to the range of the layer, if that is not all of int8. */
+EDGEC_INLINE void edgec_winograd4_limit(const EdgecConvS8 *p, int8_t *y, int32_t row_begin,
+                                        int32_t row_end)
+{
+    const EdgecConvShape *s = &p->shape;
+    const EdgecQuant q = p->quant;
+    const uint32_t lo = (uint32_t)(q.lo & 0xff) * 0x01010101u;
+    const uint32_t hi = (uint32_t)(q.hi & 0xff) * 0x01010101u;
+    const int32_t bytes = s->out_w * s->out_c;
+    if (q.shift != 0 || (q.lo == -128 && q.hi == 127)) {
+        return;
+    }
+    for (int32_t row = row_begin; row < row_end; row++) {
+        int8_t *to = y + edgec_ring_row(row, s->out_rows, s->out_h) * bytes;
+        int32_t at = 0;
+        for (; at + 4 <= bytes; at += 4) {
+            const uint32_t four = edgec_winograd4_limit4(edgec_load_s8x4(to + at), lo, hi);
+            memcpy(to + at, &four, sizeof four);
+        }
+        for (; at < bytes; at++) {
+            to[at] = (int8_t)edgec_clamp_s32(to[at], q.lo, q.hi);
+        }
+    }
+}
+
 /* `count` <= 4 channels from `c` on of the tile at (oy, ox). Their first product is number
-   `product` of `room`; m_step: bytes to the next channel. */
+   `product` of `room`; m_step: bytes to the next channel. Without a shift they still have to be
+   limited. */
 EDGEC_INLINE void edgec_winograd4_output(const EdgecConvS8 *p, EdgecWinograd4Room *room,
                                          int32_t product, int32_t m_step, const int32_t *bias,
                                          const int32_t *mult, int8_t *y, int32_t oy, int32_t ox,
@@ -167,7 +216,7 @@ EDGEC_INLINE void edgec_winograd4_output(const EdgecConvS8 *p, EdgecWinograd4Roo
     out->pixel = direct ? s->out_c : 4;
     out->rest = direct ? (s->out_w - 1) * s->out_c : 12;
     out->count = count;
-    if (p->quant.shift == 0 && p->quant.lo == -128 && p->quant.hi == 127) {
+    if (p->quant.shift == 0) {
         edgec_winograd4_output_plain(out);
     } else {
         edgec_winograd4_output_portable(out, p->quant);
