@@ -107,35 +107,36 @@ EDGEC_INLINE int8_t edgec_row8_value(int32_t sum, int32_t mult, const EdgecQuant
     return (int8_t)edgec_sat_s8(scaled + q.zp);
 }
 
+/* What the compiler knows of A and B ends here: it reads and computes again from them, rather than
+   keep the results on the stack during the sums. */
+#ifdef __GNUC__
+#define EDGEC_ROW8_FORGET(A, B) __asm__("" : "+r"(A), "+r"(B))
+#else
+#define EDGEC_ROW8_FORGET(A, B) ((void)0)
+#endif
+
 /* All channels of one row: blocks of eight, w [k][8] each, then the others alone, w [k]. */
 EDGEC_ROW8_CORE void edgec_row8_s8__scalar(const EdgecGemmS8 *p, const int8_t *x, const int8_t *w,
                                            const int32_t *bias, const int32_t *mult, int8_t *y)
 {
-    const EdgecQuant q = p->quant;
-    const int32_t k = p->k;
-    int32_t left = p->n;
-    for (; left >= 8; left -= 8) {
+    int32_t n = 0;
+    for (; n + 8 <= p->n; n += 8) {
         int32_t s[8];
-        memcpy(s, bias, sizeof s);
-        edgec_row8_sum(s, x, w, k);
+        memcpy(s, bias + n, sizeof s);
+        edgec_row8_sum(s, x, w + n * p->k, p->k);
+        EDGEC_ROW8_FORGET(p, n);
+        const EdgecQuant q = p->quant;
         for (int32_t j = 0; j < 8; j++) {
-            y[j] = edgec_row8_value(s[j], mult[j], q);
+            y[n + j] = edgec_row8_value(s[j], mult[n + j], q);
         }
-        w += 8 * k;
-        bias += 8;
-        mult += 8;
-        y += 8;
+        EDGEC_ROW8_FORGET(p, n);
     }
-    for (; left > 0; left--) {
-        int32_t s = *bias;
-        for (int32_t i = 0; i < k; i++) {
-            s += x[i] * w[i];
+    for (; n < p->n; n++) {
+        int32_t s = bias[n];
+        for (int32_t i = 0; i < p->k; i++) {
+            s += x[i] * w[n * p->k + i];
         }
-        *y = edgec_row8_value(s, *mult, q);
-        w += k;
-        bias++;
-        mult++;
-        y++;
+        y[n] = edgec_row8_value(s, mult[n], p->quant);
     }
 }
 

@@ -165,40 +165,41 @@ EDGEC_INLINE void edgec_row8_store(const int32_t *sums, const int32_t *mult, con
     }
 }
 
+/* What the compiler knows of A and B ends here: it reads and computes again from them, rather than
+   keep the results on the stack during the sums. */
+#ifdef __GNUC__
+#define EDGEC_ROW8_FORGET(A, B) __asm__("" : "+r"(A), "+r"(B))
+#else
+#define EDGEC_ROW8_FORGET(A, B) ((void)0)
+#endif
+
 /* All channels of one row. */
 EDGEC_ROW8_CORE void edgec_row8_s8__unsigned(const EdgecGemmS8 *p, const int8_t *x,
                                              const uint8_t *w, const int32_t *bias,
                                              const int32_t *mult, int8_t *y)
 {
-    const EdgecQuant q = p->quant;
-    const int32_t k = p->k;
     int32_t excess = 0;
-    for (int32_t i = 0; i < k; i++) {
+    for (int32_t i = 0; i < p->k; i++) {
         excess += 128 * x[i];
     }
-    int32_t left = p->n;
-    for (; left >= 8; left -= 8) {
+    int32_t n = 0;
+    for (; n + 8 <= p->n; n += 8) {
         int32_t s[8];
         for (int32_t j = 0; j < 8; j++) {
-            s[j] = bias[j] - excess;
+            s[j] = bias[n + j] - excess;
         }
-        edgec_row8_sum(s, x, w, k);
-        edgec_row8_store(s, mult, q, y, 8);
-        w += 8 * k;
-        bias += 8;
-        mult += 8;
-        y += 8;
+        EDGEC_ROW8_FORGET(p, n);
+        edgec_row8_sum(s, x, w + n * p->k, p->k);
+        EDGEC_ROW8_FORGET(p, n);
+        edgec_row8_store(s, mult + n, p->quant, y + n, 8);
+        EDGEC_ROW8_FORGET(p, n);
     }
-    for (; left > 0; left--) {
-        int32_t s = *bias - excess;
-        for (int32_t i = 0; i < k; i++) {
-            s += x[i] * w[i];
+    for (; n < p->n; n++) {
+        int32_t s = bias[n] - excess;
+        for (int32_t i = 0; i < p->k; i++) {
+            s += x[i] * w[n * p->k + i];
         }
-        edgec_row8_store(&s, mult, q, y, 1);
-        w += k;
-        bias++;
-        mult++;
-        y++;
+        edgec_row8_store(&s, mult + n, p->quant, y + n, 1);
     }
 }
 
