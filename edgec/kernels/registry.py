@@ -28,6 +28,7 @@ from edgec.kernels import (
     pool_s8_avx2,
     pool_s8_dsp,
     pool_s8_mve,
+    pool_s8_packed,
     pool_s8_rvv,
     rnn_f32,
     winograd,
@@ -79,6 +80,7 @@ POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_mve.POOL_ROWS,
     *pool_s8_rvv.POOL_ROWS,
     *pool_s8_avx2.POOL_ROWS,
+    *pool_s8_packed.POOL_ROWS,
 )
 ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
     *element_s8_mve.ELEMENT_ROWS,
