@@ -12,38 +12,102 @@
 
 #include "conv/rows_f32__avx2.h"
 
-/* sum + x * w for n (1 to 8) channels. */
-EDGEC_INLINE __m256 edgec_dw_tap_f32__avx2(__m256 sum, const float *x, const float *w, int32_t n)
+/* One tap of `many` (1 to 8) pixels that are `step` apart, n (1 to 8) channels. */
+EDGEC_INLINE void edgec_dw_tap_f32__avx2(EdgecSumsF32Avx2 *s, const float *x, int32_t step,
+                                         const float *weights, int32_t n, int32_t many)
 {
-    return _mm256_fmadd_ps(edgec_load8_f32__avx2(x, n), edgec_load8_f32__avx2(w, n), sum);
+    const __m256 w = edgec_load8_f32__avx2(weights, n);
+    s->a0 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x, n), w, s->a0);
+    if (many > 1) {
+        s->a1 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 1 * step, n), w, s->a1);
+    }
+    if (many > 2) {
+        s->b0 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 2 * step, n), w, s->b0);
+    }
+    if (many > 3) {
+        s->b1 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 3 * step, n), w, s->b1);
+    }
+    if (many > 4) {
+        s->c0 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 4 * step, n), w, s->c0);
+    }
+    if (many > 5) {
+        s->c1 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 5 * step, n), w, s->c1);
+    }
+    if (many > 6) {
+        s->d0 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 6 * step, n), w, s->d0);
+    }
+    if (many > 7) {
+        s->d1 = _mm256_fmadd_ps(edgec_load8_f32__avx2(x + 7 * step, n), w, s->d1);
+    }
 }
 
-/* n (1 to 8) channels of a row of `count` pixels; x, w, bias and y from the first of them on. */
+EDGEC_INLINE void edgec_dw_store_f32__avx2(const EdgecSumsF32Avx2 *s, const EdgecWeightsF32Avx2 *g,
+                                           int32_t n, float *y, int32_t many)
+{
+    const int32_t step = g->channels;
+    edgec_store8_f32__avx2(y, s->a0, g->clamp, n);
+    if (many > 1) {
+        edgec_store8_f32__avx2(y + 1 * step, s->a1, g->clamp, n);
+    }
+    if (many > 2) {
+        edgec_store8_f32__avx2(y + 2 * step, s->b0, g->clamp, n);
+    }
+    if (many > 3) {
+        edgec_store8_f32__avx2(y + 3 * step, s->b1, g->clamp, n);
+    }
+    if (many > 4) {
+        edgec_store8_f32__avx2(y + 4 * step, s->c0, g->clamp, n);
+    }
+    if (many > 5) {
+        edgec_store8_f32__avx2(y + 5 * step, s->c1, g->clamp, n);
+    }
+    if (many > 6) {
+        edgec_store8_f32__avx2(y + 6 * step, s->d0, g->clamp, n);
+    }
+    if (many > 7) {
+        edgec_store8_f32__avx2(y + 7 * step, s->d1, g->clamp, n);
+    }
+}
+
+/* n (1 to 8) channels from channel c on of `many` (1 to 8) pixels, the first at x and y. */
+EDGEC_INLINE void edgec_dw_pixels_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
+                                            int32_t c, int32_t n, const float *x, float *y,
+                                            int32_t many)
+{
+    const __m256 bias = edgec_load8_f32__avx2(g->bias + c, n);
+    EdgecSumsF32Avx2 s = {bias, bias, bias, bias, bias, bias, bias, bias};
+    const float *w = g->w + c;
+    const int32_t next = t->column_step;
+    int32_t slot = t->slot;
+    for (int32_t ky = 0; ky < t->rows; ky++) {
+        const float *at = x + slot * t->row_step + c;
+        edgec_dw_tap_f32__avx2(&s, at, t->step, w, n, many);
+        if (t->columns > 1) {
+            edgec_dw_tap_f32__avx2(&s, at + next, t->step, w + g->channels, n, many);
+        }
+        if (t->columns > 2) {
+            edgec_dw_tap_f32__avx2(&s, at + 2 * next, t->step, w + 2 * g->channels, n, many);
+        }
+        for (int32_t kx = 3; kx < t->columns; kx++) {
+            edgec_dw_tap_f32__avx2(&s, at + kx * next, t->step, w + kx * g->channels, n, many);
+        }
+        w += t->columns * g->channels;
+        slot = slot + 1 == t->rows ? 0 : slot + 1;
+    }
+    edgec_dw_store_f32__avx2(&s, g, n, y + c, many);
+}
+
+/* n (1 to 8) channels of a row of `count` pixels. */
 EDGEC_INLINE void edgec_dw_group_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
                                            int32_t c, int32_t n, int32_t count, float *y)
 {
-    const __m256 bias = edgec_load8_f32__avx2(g->bias + c, n);
-    const int32_t next = t->column_step;
-    for (int32_t i = 0; i < count; i++) {
-        const float *w = g->w + c;
-        __m256 sum = bias;
-        int32_t slot = t->slot;
-        for (int32_t ky = 0; ky < t->rows; ky++) {
-            const float *at = t->x + i * t->step + slot * t->row_step + c;
-            sum = edgec_dw_tap_f32__avx2(sum, at, w, n);
-            if (t->columns > 1) {
-                sum = edgec_dw_tap_f32__avx2(sum, at + next, w + g->channels, n);
-            }
-            if (t->columns > 2) {
-                sum = edgec_dw_tap_f32__avx2(sum, at + 2 * next, w + 2 * g->channels, n);
-            }
-            for (int32_t kx = 3; kx < t->columns; kx++) {
-                sum = edgec_dw_tap_f32__avx2(sum, at + kx * next, w + kx * g->channels, n);
-            }
-            w += t->columns * g->channels;
-            slot = slot + 1 == t->rows ? 0 : slot + 1;
-        }
-        edgec_store8_f32__avx2(y + i * g->channels + c, sum, g->clamp, n);
+    const int32_t body = count - count % 8;
+    for (int32_t i = 0; i < body; i += 8) {
+        edgec_dw_pixels_f32__avx2(t, g, c, n, t->x + i * t->step, y + i * g->channels, 8);
+    }
+    if (body < count) {
+        edgec_dw_pixels_f32__avx2(t, g, c, n, t->x + body * t->step, y + body * g->channels,
+                                  count - body);
     }
 }
 
@@ -62,8 +126,12 @@ EDGEC_INLINE void edgec_dwconv_f32__avx2(const EdgecConvF32 *p, const float *res
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
         t.slot = edgec_feed_rows_f32__avx2(s, x, oy, &done, rows);
-        for (int32_t c = 0; c < s->in_c; c += 8) {
-            edgec_dw_group_f32__avx2(&t, &g, c, s->in_c - c < 8 ? s->in_c - c : 8, s->out_w, out);
+        int32_t c = 0;
+        for (; c + 8 <= s->in_c; c += 8) {
+            edgec_dw_group_f32__avx2(&t, &g, c, 8, s->out_w, out);
+        }
+        if (c < s->in_c) {
+            edgec_dw_group_f32__avx2(&t, &g, c, s->in_c - c, s->out_w, out);
         }
     }
 }

@@ -158,9 +158,13 @@ EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
             const float *at = x + slot * t->row_step + column * t->column_step;
             for (int32_t i = 0; i < t->taps; i += EDGEC_PART_F32__AVX2) {
                 const int32_t part = edgec_part__avx2(i, t->taps);
-                EdgecSumsF32Avx2 sums = edgec_no_sums_f32__avx2();
-                edgec_run4_f32__avx2(&sums, at + i, t->step, w, part, n);
-                edgec_add_sums_f32__avx2(&s, &sums);
+                if (t->taps < 8) { /* parts that small are not worth it */
+                    edgec_run4_f32__avx2(&s, at + i, t->step, w, part, n);
+                } else {
+                    EdgecSumsF32Avx2 sums = edgec_no_sums_f32__avx2();
+                    edgec_run4_f32__avx2(&sums, at + i, t->step, w, part, n);
+                    edgec_add_sums_f32__avx2(&s, &sums);
+                }
                 w += part * n;
             }
         }
