@@ -153,6 +153,30 @@ def _element(layer: Layer) -> ElementFacts:
     return ElementFacts(layer.kind, layer.h * layer.c, layer.oc, numbers)
 
 
+def layer_of(facts: Facts) -> Layer | None:
+    """The layer of these sizes, or None if it is of no kind that is measured."""
+    if isinstance(facts, GemmFacts):
+        limited = facts.quant is not None and (facts.quant.lo, facts.quant.hi) != (-128, 127)
+        sizes = Layer("gemm", facts.rows, 1, facts.k, facts.n)
+        return replace(sizes, floats=int(facts.quant is None), limited=int(limited))
+    if isinstance(facts, ElementFacts):
+        known = facts.kind in ("add", "mul", "lut")
+        return Layer(facts.kind, facts.size, 1, 1, facts.period) if known else None
+    if not isinstance(facts, ConvFacts | PoolFacts):
+        return None
+    sizes = Layer(
+        "conv", facts.in_h, facts.in_w, facts.in_c, facts.out_c, facts.k_h, facts.k_w,
+        *facts.stride, *facts.dilation, *facts.pads, facts.n,
+    )  # fmt: skip
+    if isinstance(facts, PoolFacts):
+        return replace(sizes, kind="maxpool" if facts.mean is None else "meanpool")
+    if facts.group not in (1, facts.in_c):
+        return None
+    limited = facts.quant is not None and (facts.quant.lo, facts.quant.hi) != (-128, 127)
+    kind = "dwconv" if facts.group > 1 else "conv"
+    return replace(sizes, kind=kind, floats=int(facts.quant is None), limited=int(limited))
+
+
 # shapes ------------------------------------------------------------------------------------
 
 
@@ -178,6 +202,7 @@ def layers(seed: int, convs: int = 60, floats: bool = True) -> Iterator[Layer]:
     draw = _Draw(np.random.default_rng(seed))
     makers = (
         *[_conv_layer] * convs,
+        *[_first_layer] * (convs // 4),
         *[_depthwise_layer] * convs,
         *[_gemm_layer] * (convs // 2),
         *[_pool_layer] * (convs // 2),
@@ -194,7 +219,7 @@ def layers(seed: int, convs: int = 60, floats: bool = True) -> Iterator[Layer]:
 def more_layers(seed: int, op: str, floats: bool, tries: int) -> Iterator[Layer]:
     """Other layers of an operation of rows, to find some that a row takes."""
     draw = _Draw(np.random.default_rng(seed))
-    conv = (_conv_layer, _depthwise_layer)
+    conv = (_conv_layer, _depthwise_layer, _first_layer)
     makers = {"conv": conv, "gemm": (_gemm_layer,)}.get(op, (_pool_layer, _element_layer))
     for number in range(tries):
         yield _drawn(draw, makers[number % len(makers)], floats)
@@ -268,6 +293,14 @@ def _conv_layer(draw: _Draw) -> Layer:
         h, w = draw.upto(1, 8), draw.upto(1, 8)
         return Layer("conv", h, w, draw.one(*CHANNELS), draw.one(*CHANNELS), h, w)
     return _window(draw, "conv", kernel, draw.one(*CHANNELS), draw.one(*CHANNELS))
+
+
+def _first_layer(draw: _Draw) -> Layer:
+    """What a model begins with: an image or a spectrogram."""
+    kernels = ((3, 3), (3, 3), (5, 5), (4, 4), (10, 8), (4, 3), (2, 2), (1, 5), (7, 7))
+    kernel = kernels[int(draw.rng.integers(len(kernels)))]
+    channels = draw.one(4, 7, 8, 8, 10, 14, 16, 24, 32)
+    return _window(draw, "conv", kernel, draw.one(1, 1, 1, 2, 3, 3), channels)
 
 
 def _depthwise_layer(draw: _Draw) -> Layer:

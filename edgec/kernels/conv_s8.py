@@ -9,7 +9,15 @@ from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing import interleave, quant_constants
-from edgec.kernels.work import axis, border_pixels, joined_rows, limited, product_parts, times
+from edgec.kernels.work import (
+    axis,
+    border_pixels,
+    copy_parts,
+    joined_rows,
+    limited,
+    product_parts,
+    times,
+)
 
 
 def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
@@ -36,6 +44,16 @@ def is_pointwise(f: ConvFacts) -> bool:
     return (f.k_h, f.k_w) == (1, 1) and f.group == 1 and not any(f.pads)
 
 
+def is_joined(f: ConvFacts) -> bool:
+    """1x1 of which all pixels follow each other: a product of matrices."""
+    return is_pointwise(f) and f.stride == (1, 1)
+
+
+def is_general(f: ConvFacts) -> bool:
+    """Any convolution of one group, but `is_joined` ones, which have rows of their own."""
+    return f.group == 1 and not is_joined(f)
+
+
 def is_dw3x3(f: ConvFacts) -> bool:
     """Depthwise 3x3 of which at most one row and column is outside on each side."""
     below = (f.out_h - 1) * f.stride[0] - f.pads[0] + 3 - f.in_h
@@ -55,8 +73,7 @@ def conv_cost(f: ConvFacts) -> Parts:
         Part("call", 1, 40),
         Part("rows", f.out_h, 10),
         Part("pixels", pixels, 15),
-        Part("rows of taps copied", pixels * f.k_h, 6),
-        Part("bytes copied", pixels * f.patch, 0.4),
+        *copy_parts(pixels * f.k_h, f.k_w * f.in_c),
         Part("taps of border pixels", border * f.k_h * f.k_w, 8),
         Part("border pixels", border, 10),
     )

@@ -6,11 +6,11 @@ from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
-from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.conv_s8 import is_general, is_pointwise
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, pack_rows, padded
-from edgec.kernels.work import border_pixels, groups_of, limited, times
+from edgec.kernels.work import border_pixels, copy_parts, groups_of, limited, times
 
 DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
@@ -73,9 +73,9 @@ def patches_cost(f: ConvFacts) -> Parts:
         Part("rows of taps at the border", words * f.k_h * share, 95),
         Part("bytes at the border", words * f.patch * share, 1.2),
         Part("pixels copied", single, 12),
-        Part("rows of taps copied", single * f.k_h, 9),
-        Part("bytes copied", single * f.patch, 1.1),
+        *copy_parts(single * f.k_h, row),
         Part("rows of taps copied at the border", single * f.k_h * share, 20),
+        Part("taps copied at the border", single * f.k_h * f.k_w * share, 4),
         Part("blocks at the border", blocks * share, 80),
         *lanes_cost(blocks, f.patch, f.out_c),
     )
@@ -189,7 +189,7 @@ CONV = Kernel[ConvFacts](
     types=S8,
     struct="EdgecConvS8",
     needs=DSP,
-    when=lambda f: f.group == 1,
+    when=is_general,
     pack=pack_patches,
     params=calls.conv_s8_params,
     args=calls.conv_args,

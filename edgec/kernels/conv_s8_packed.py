@@ -7,7 +7,7 @@ from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
-from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.conv_s8 import is_general, is_pointwise
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_packed import pack_couples, packable
@@ -84,7 +84,7 @@ CONV = Kernel[ConvFacts](
     types=S8,
     struct="EdgecConvS8",
     needs=PACKED,
-    when=lambda f: f.group == 1 and packable(f.weights, f.bias, f.quant),
+    when=lambda f: is_general(f) and packable(f.weights, f.bias, f.quant),
     pack=pack,
     params=calls.conv_s8_params,
     args=calls.conv_args,

@@ -6,7 +6,7 @@ from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
-from edgec.kernels.conv_s8 import is_pointwise
+from edgec.kernels.conv_s8 import is_general, is_pointwise
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_packed import pack_triples
@@ -87,7 +87,7 @@ CONV = Kernel[ConvFacts](
     types=S8,
     struct="EdgecConvS8",
     needs=RV64,
-    when=lambda f: f.group == 1,
+    when=is_general,
     pack=pack,
     params=calls.conv_s8_params,
     args=calls.conv_args,

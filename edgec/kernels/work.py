@@ -35,6 +35,18 @@ def border_pixels(f: ConvFacts | PoolFacts) -> int:
     return f.out_h * f.out_w - axis(f, 0).inside * axis(f, 1).inside
 
 
+def copy_parts(rows: float, size: int) -> Parts:
+    """Copies of `rows` rows of `size` bytes; short ones are unrolled."""
+    short = size <= 64
+    return (
+        Part("rows copied", rows * short, 3),
+        Part("words of rows copied", rows * (size // 4) * short, 2),
+        Part("bytes of rows copied", rows * (size % 4 + 1) // 2 * short, 2),
+        Part("long rows copied", rows * (not short), 40),
+        Part("bytes of long rows copied", rows * size * (not short), 0.6),
+    )
+
+
 def limited(f: ConvFacts | GemmFacts) -> Part:
     """Outputs that are limited to less than int8."""
     quant = f.quant

@@ -99,12 +99,18 @@ class RowKernels:
             o = self._options(node)
             if o and (not o[0].row.elementwise or self._is_fed(node, options)):
                 options[id(node)] = _modest(o, scratch)
+        self._found = options
         costs = costs_for(features)
         candidates = [[c.candidate(costs) for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
             number: choices[k] for (number, choices), k in zip(options.items(), picked, strict=True)
         }
+
+    @property
+    def choices(self) -> tuple[tuple[Choice, tuple[Choice, ...]], ...]:
+        """What was chosen for each node that a row computes, and from what."""
+        return tuple((self._chosen[number], tuple(o)) for number, o in self._found.items())
 
     @property
     def chosen(self) -> tuple[tuple[str, int], ...]:
