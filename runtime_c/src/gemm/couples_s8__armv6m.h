@@ -8,6 +8,9 @@
  * bits after subtracting 2^30, which the zero point brings back.
  * Cost: 9 instructions per 4 MACs and 69 per 2 outputs, those that saturate 4 more.
  */
+/* Before the guard: that file includes this one where its definitions are known. */
+#include "gemm/couples_s8__packed.h"
+
 #ifndef EDGEC_COUPLES_S8__ARMV6M_H
 #define EDGEC_COUPLES_S8__ARMV6M_H
 

@@ -4,6 +4,9 @@
  *
  * Cost: 13 instructions (20 cycles on Cortex-M3) per 8 MACs, and 49 per 4 outputs.
  */
+/* Before the guard: that file includes this one where its definitions are known. */
+#include "gemm/couples_s8__packed.h"
+
 #ifndef EDGEC_COUPLES_S8__ARMV7M_H
 #define EDGEC_COUPLES_S8__ARMV7M_H
 

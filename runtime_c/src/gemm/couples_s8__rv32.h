@@ -4,6 +4,9 @@
  * Compilers run out of registers here because they load all weights first.
  * Cost: 40 instructions per 16 MACs.
  */
+/* Before the guard: that file includes this one where its definitions are known. */
+#include "gemm/couples_s8__packed.h"
+
 #ifndef EDGEC_COUPLES_S8__RV32_H
 #define EDGEC_COUPLES_S8__RV32_H
 

@@ -278,10 +278,39 @@ EDGEC_INLINE void edgec_pixels_s8__rvv(const EdgecWeightsRvv *f, const EdgecPixe
     }
 }
 
+/* All channels of one pixel. */
+EDGEC_INLINE void edgec_single_s8__rvv(const EdgecWeightsRvv *f, const int8_t *x, int8_t *y)
+{
+    EdgecPixelsRvv p;
+    EdgecGroupRvv g;
+    p.x = x;
+    p.x_step = 0;
+    p.y[0] = y;
+    p.runs = 1;
+    p.skip = 0;
+    g.w = f->w;
+    g.bias = f->bias;
+    g.half = f->half;
+    g.quant = f->quant;
+    g.k = f->k;
+    for (g.c = 0; g.c < f->channels; g.c += EDGEC_GROUP_RVV) {
+        const intptr_t n = f->channels - g.c;
+        g.n = n < EDGEC_GROUP_RVV ? n : EDGEC_GROUP_RVV;
+        edgec_tile1_s8__rvv(&p, &g);
+        g.w += EDGEC_GROUP_RVV * f->k;
+        g.bias += EDGEC_GROUP_RVV;
+        g.half += EDGEC_GROUP_RVV;
+    }
+}
+
 /* `count` pixels whose inputs are `x_step` bytes apart and whose outputs follow each other. */
 EDGEC_INLINE void edgec_line_s8__rvv(const EdgecWeightsRvv *f, const int8_t *restrict x,
                                      int32_t x_step, int32_t count, int8_t *restrict y)
 {
+    if (count == 1) {
+        edgec_single_s8__rvv(f, x, y);
+        return;
+    }
     const int32_t most = edgec_pixels_at_once__rvv(f->channels);
     EdgecPixelsRvv p = {x, x_step, {y, y, y, y, y, y}, 1, 0};
     for (int32_t i = 0; i < count; i += most) {
