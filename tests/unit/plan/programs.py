@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -155,3 +156,38 @@ def tiny_programs(draw: st.DrawFn) -> Program:
         body.append(step(f"s{n}", reads, [out], inplace=inplace))
         known.append(out)
     return program(body, known[:1], [b for b in known if b.storage is Storage.OUTPUT])
+
+
+def model_program(seed: int) -> Program:
+    """A random program like a model: chains, skips, in-place results, scratch, joined halves.
+
+    Every result that nobody reads is an output, so nothing that is damaged stays unseen.
+    """
+    rng = Random(seed)
+    x = buffer("x", rng.randint(4, 40), Storage.INPUT)
+    h = buffer("h", 8, Storage.STATE)
+    known = [x, h]
+    body: list[Step] = []
+    for n in range(rng.randint(4, 12)):
+        reads = [known[-1]]
+        if rng.random() < 0.5:
+            reads.append(rng.choice(known))
+        reads = [r for i, r in enumerate(reads) if r not in reads[:i]]
+        scratch = [buffer(f"tmp{n}", rng.randint(1, 30))] if rng.random() < 0.4 else []
+        if rng.random() < 0.2:
+            whole = buffer(f"t{n}", 24)
+            for i in range(2):
+                half = buffer(f"t{n}_{i}", 12, parent=whole, at=12 * i)
+                body.append(step(f"s{n}_{i}", reads[: i + 1], [half], inplace=((0, 0),)))
+            known.append(whole)
+            continue
+        size = rng.choice([reads[0].size, rng.randint(1, 40)])
+        inplace = tuple((0, r) for r in range(len(reads)) if rng.random() < 0.6)
+        made = buffer(f"t{n}", size, align=rng.choice([0, 0, 8]))
+        body.append(step(f"s{n}", reads, [made], scratch=scratch, inplace=inplace))
+        known.append(made)
+    body.append(step("update", [h, known[-1]], [h]))
+    read = {id(r) for s in body for r in s.reads}
+    ends = [b for b in known if id(b) not in read and b is not x]
+    out = buffer("out", 8, Storage.OUTPUT)
+    return program([*body, step("end", [known[-1], *ends], [out])], [x], [out])
