@@ -95,6 +95,41 @@ def applies(f: ConvFacts) -> bool:
     )
 
 
+def applies_line(f: ConvFacts) -> bool:
+    """As `applies`, but for a line of at least three taps along a row or a column."""
+    return (
+        min(f.k_h, f.k_w) == 1
+        and max(f.k_h, f.k_w) >= 3
+        and f.stride == (1, 1)
+        and f.dilation == (1, 1)
+        and f.group == 1
+        and exact(f)
+    )
+
+
+def transform_line(weights: npt.NDArray[np.generic]) -> I16:
+    """U of lines of int8 weights [O, 3, I], position first: int16 [6, O, I], exact.
+
+    24 Y = A (U * V) for these; the products of 6 inputs give 4 outputs.
+    """
+    return np.asarray(np.einsum("ya,oai->yoi", G, weights.astype(np.int64)), np.int16)
+
+
+def split_line(weights: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Weights [O, k_h, k_w, I] of a line as lines of three, as `split`: [O, 3, n]."""
+    channels, inputs = weights.shape[0], weights.shape[3]
+    line = weights.reshape(channels, -1, inputs)
+    filled = np.pad(line, ((0, 0), (0, -line.shape[1] % 3), (0, 0)))
+    parts = filled.reshape(channels, -1, 3, inputs)
+    return parts.transpose(0, 2, 1, 3).reshape(channels, 3, -1)
+
+
+def line_tiles(f: ConvFacts) -> int:
+    """Tiles of 4 outputs along a row or a column, of one image."""
+    down = f.k_w == 1
+    return f.out_w * -(-f.out_h // TILE) if down else f.out_h * -(-f.out_w // TILE)
+
+
 def split(weights: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     """Weights [O, k_h, k_w, I] as those of 3x3 kernels, filled up with zeros: [O, 3, 3, n].
 

@@ -24,13 +24,13 @@ LARGEST_SHIFT = 5
 
 
 def applies(f: ConvFacts, scratch: int) -> bool:
-    """F(4x4, 3x3) with bias and shift within what the output stage takes, and room for scratch."""
-    if (
-        scratch > f.room
-        or f.quant is None
-        or f.quant.shift > LARGEST_SHIFT
-        or not winograd4.applies(f)
-    ):
+    """F(4x4, 3x3) where there is room for scratch, and the output stage is exact."""
+    return scratch <= f.room and winograd4.applies(f) and small_sums(f)
+
+
+def small_sums(f: ConvFacts) -> bool:
+    """True if bias and shift are within what the output stage takes."""
+    if f.quant is None or f.quant.shift > LARGEST_SHIFT:
         return False
     sums = 128 * np.abs(f.weights.astype(np.int64)).reshape(f.out_c, -1).sum(axis=1)
     bias = np.abs(folded_bias(f.weights, f.bias, f.quant).astype(np.int64))

@@ -28,7 +28,7 @@ FIXED = (
 
 
 def random_shape(rng: np.random.Generator, number: int) -> Shape:
-    """Any shape; one of eight is what Winograd takes: 3x3, stride 1, whole words of inputs."""
+    """Any shape; one of eight is what Winograd takes: 3x3 and whole words of inputs, or a line."""
     if number % 8 != 7:
         return mixed_shape(rng, number)
     height, width = (int(k) for k in rng.integers(3, 9, 2))
@@ -37,6 +37,11 @@ def random_shape(rng: np.random.Generator, number: int) -> Shape:
         inputs, outputs = inputs // 4 + 15, outputs // 2 + 15
     top, left, bottom, right = (int(k) for k in rng.integers(0, 3, 4))
     pads = (top, left, bottom, right)
+    if number % 32 == 7:
+        taps = int(rng.integers(3, 8))
+        k = (1, taps) if number % 64 == 7 else (taps, 1)
+        height, width = max(height, k[0]), max(width, k[1])
+        return Shape(height, width, inputs - 1, outputs + 1, k, pads=pads, n=2)
     return Shape(height, width, inputs, outputs, (3, 3), pads=pads, n=1 + number % 2)
 
 

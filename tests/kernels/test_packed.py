@@ -16,6 +16,7 @@ from edgec.kernels.conv_s8_packed import CONV_ROWS
 from edgec.kernels.dwconv_s8_scalar import CONV_ROWS as DEPTHWISE_ROWS
 from edgec.kernels.facts import ConvFacts, GemmFacts
 from edgec.kernels.gemm_s8_packed import GEMM_ROWS
+from edgec.kernels.winograd4_line import CONV_ROWS as LINE_ROWS
 from edgec.kernels.winograd4_scalar import CONV_ROWS as WINOGRAD_ROWS
 from edgec.quantize.fixedpoint import requantize
 from edgec.targets import load_target
@@ -31,7 +32,7 @@ from tests.kernels.samples import (
 )
 from tests.kernels.test_rolling import SHAPES, rolling_call
 
-ALL_CONV_ROWS = (*CONV_ROWS, *DEPTHWISE_ROWS, *WINOGRAD_ROWS, *conv_s8_rv64.CONV_ROWS)
+ALL_CONV_ROWS = (*CONV_ROWS, *DEPTHWISE_ROWS, *WINOGRAD_ROWS, *LINE_ROWS, *conv_s8_rv64.CONV_ROWS)
 ALL_GEMM_ROWS = (*GEMM_ROWS, *conv_s8_rv64.GEMM_ROWS)
 SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11), (2, 18, 8))
 CORES = ("x86_64", "cortex-m0", "cortex-m3", "riscv32imac", "riscv64gc")
@@ -59,6 +60,7 @@ EXTREMES = (
     Shape(2, 5, 130, 3, (1, 1)),
     Shape(4, 4, 15, 6, (3, 3), pads=(1, 1, 1, 1)),
     Shape(4, 7, 5, 5, (3, 3), pads=(1, 1, 1, 1), group=5),
+    Shape(2, 9, 40, 9, (1, 5), pads=(0, 2, 0, 2)),
 )
 
 

@@ -24,6 +24,7 @@ SHAPES = (
     Shape(8, 5, 7, 6, (1, 1), (2, 1)),
     Shape(9, 4, 5, 5, (2, 3), (1, 2), (2, 1), (1, 0, 1, 1), 5),
     Shape(10, 9, 17, 18, (3, 3), pads=(1, 1, 1, 1)),
+    Shape(9, 5, 4, 6, (5, 1), pads=(2, 0, 2, 0)),
 )
 X86 = ("x86_64", "x86_64-v3", "x86_64-v4")
 HOSTS = {name: load_target(name).features for name in X86}

@@ -40,6 +40,9 @@
 #define EDGEC_TILE44_BLOCK (EDGEC_TILE44_CHANNELS * EDGEC_TILE44_TILES)
 #define EDGEC_TILE44_PRODUCTS (36 * EDGEC_TILE44_BLOCK)
 
+/* Makes 64 times a sum of 576 times a sum, modulo 2^32: the inverse of 9. */
+#define EDGEC_TILE44_FACTOR 0x38e38e39u
+
 /* ---- V of a tile: int16 [n][36][2 tiles] -------------------------------------------------- */
 
 /* x, of which the compiler does not know how it was made. Some narrow sums to 16 bits before they
@@ -68,8 +71,9 @@ EDGEC_INLINE void edgec_tile44_line(int32_t a, int32_t b, int32_t c, int32_t d, 
     to[5 * step] = (int16_t)edgec_tile44_opaque(f - d - 2 * twice);
 }
 
-/* B of one column: n channels of six pixels, one above the other. */
-EDGEC_TILE44_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_t *to, int32_t n)
+/* B of n channels of six pixels. Results are `step` elements apart, channels six times as far. */
+EDGEC_INLINE void edgec_tile44_pixels(const int8_t *const pixels[6], int16_t *to, int32_t n,
+                                      int32_t step)
 {
     const int8_t *a = pixels[0];
     const int8_t *b = pixels[1];
@@ -78,20 +82,26 @@ EDGEC_TILE44_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_
     const int8_t *e = pixels[4];
     const int8_t *f = pixels[5];
     if (n % 2 != 0) {
-        edgec_tile44_line(*a++, *b++, *c++, *d++, *e++, *f++, to, 12);
-        to += 72;
+        edgec_tile44_line(*a++, *b++, *c++, *d++, *e++, *f++, to, step);
+        to += 6 * step;
     }
     for (int32_t left = n / 2; left > 0; left--) {
-        edgec_tile44_line(a[0], b[0], c[0], d[0], e[0], f[0], to, 12);
-        edgec_tile44_line(a[1], b[1], c[1], d[1], e[1], f[1], to + 72, 12);
+        edgec_tile44_line(a[0], b[0], c[0], d[0], e[0], f[0], to, step);
+        edgec_tile44_line(a[1], b[1], c[1], d[1], e[1], f[1], to + 6 * step, step);
         a += 2;
         b += 2;
         c += 2;
         d += 2;
         e += 2;
         f += 2;
-        to += 144;
+        to += 12 * step;
     }
+}
+
+/* A column of a tile: pixels one above the other. */
+EDGEC_TILE44_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_t *to, int32_t n)
+{
+    edgec_tile44_pixels(pixels, to, n, 12);
 }
 
 /* B' of what the columns gave, in place: six rows of each of n channels. */
@@ -133,15 +143,16 @@ EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t 
 
 #if !EDGEC_TILE44_ARMV7M
 #if !EDGEC_TILE44_RV32
-/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][36][2], n above 0. */
-EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
+/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][step], n above 0. */
+EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m,
+                                    int32_t step)
 {
     for (int32_t c = 0; c < EDGEC_TILE44_CHANNELS; c++) {
         uint32_t first = 0;
         uint32_t second = 0;
         for (int32_t i = 0; i < n; i++) {
-            first += (uint32_t)(u[48 * i + c] * v[72 * i]);
-            second += (uint32_t)(u[48 * i + c] * v[72 * i + 1]);
+            first += (uint32_t)(u[48 * i + c] * v[step * i]);
+            second += (uint32_t)(u[48 * i + c] * v[step * i + 1]);
         }
         m[2 * c] = first;
         m[2 * c + 1] = second;
@@ -149,17 +160,31 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
 }
 #endif
 
-/* A row of six positions: m [6][8 channels][2 tiles] from u [n][6][8] and v [n][36][2]. */
-EDGEC_TILE44_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v, int32_t n,
-                                             uint32_t *m)
+/* A row of six positions: m [6][8 channels][2 tiles] from u [n][6][8] and v [n][step]. */
+EDGEC_INLINE void edgec_tile44_row(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m,
+                                   int32_t step)
 {
     uint32_t *const end = m + 6 * EDGEC_TILE44_BLOCK;
     while (m != end) {
-        edgec_tile44_sums(u, v, n, m);
+        edgec_tile44_sums(u, v, n, m, step);
         u += EDGEC_TILE44_CHANNELS;
         v += EDGEC_TILE44_TILES;
         m += EDGEC_TILE44_BLOCK;
     }
+}
+
+/* v: [n][36][2 tiles]. */
+EDGEC_TILE44_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v, int32_t n,
+                                             uint32_t *m)
+{
+    edgec_tile44_row(u, v, n, m, 72);
+}
+
+/* v: [n][6][2 tiles]. */
+EDGEC_TILE44_CORE void edgec_line4_products(const int16_t *u, const int16_t *v, int32_t n,
+                                            uint32_t *m)
+{
+    edgec_tile44_row(u, v, n, m, 12);
 }
 #endif
 
@@ -202,12 +227,12 @@ EDGEC_INLINE void edgec_tile44_back(const uint32_t *m, int32_t from, uint32_t *t
     to[3 * step] = difference + 8 * far_difference + 2 * m[5 * from];
 }
 
-/* 576 times a sum, modulo 2^32, as an output. 64 times the sum fits int32, and is multiplied
-   without having been divided. */
-EDGEC_INLINE int8_t edgec_tile44_value(uint32_t sum, int32_t bias, int32_t mult,
+/* A multiple of a sum, modulo 2^32, as an output. Times `factor` it is 64 times the sum, which fits
+   int32, and is multiplied without having been divided. */
+EDGEC_INLINE int8_t edgec_tile44_value(uint32_t sum, uint32_t factor, int32_t bias, int32_t mult,
                                        const EdgecTile44Quant q)
 {
-    const int32_t acc = (int32_t)(sum * 0x38e38e39u + (uint32_t)bias);
+    const int32_t acc = (int32_t)(sum * factor + (uint32_t)bias);
     const int32_t scaled = edgec_asr_s32(edgec_mulh_s32(acc, mult) + q.offset, q.shift);
     return (int8_t)edgec_clamp_s32(scaled, q.lo, q.hi);
 }
@@ -225,13 +250,13 @@ EDGEC_INLINE void edgec_tile44_output(const uint32_t *m, int32_t bias, int32_t m
         uint32_t sums[4];
         int8_t *to = place->rows[k] + channel;
         edgec_tile44_back(half + 6 * k, 1, sums, 1);
-        const int8_t second = edgec_tile44_value(sums[1], bias, mult, q);
-        const int8_t third = edgec_tile44_value(sums[2], bias, mult, q);
-        to[0] = edgec_tile44_value(sums[0], bias, mult, q);
+        const int8_t second = edgec_tile44_value(sums[1], EDGEC_TILE44_FACTOR, bias, mult, q);
+        const int8_t third = edgec_tile44_value(sums[2], EDGEC_TILE44_FACTOR, bias, mult, q);
+        to[0] = edgec_tile44_value(sums[0], EDGEC_TILE44_FACTOR, bias, mult, q);
         if (place->width == 4) {
             to[pixel] = second;
             to[2 * pixel] = third;
-            to[3 * pixel] = edgec_tile44_value(sums[3], bias, mult, q);
+            to[3 * pixel] = edgec_tile44_value(sums[3], EDGEC_TILE44_FACTOR, bias, mult, q);
         } else if (place->width >= 2) {
             to[pixel] = second;
             if (place->width == 3) {

@@ -9,7 +9,7 @@
 #define EDGEC_WINOGRAD4_S8__RV32_H
 
 #ifndef EDGEC_TILE44_RV32
-#if defined(__riscv) && __riscv_xlen == 32 && defined(__GNUC__)
+#if defined(__riscv) && __riscv_xlen == 32 && defined(__GNUC__) && defined(__OPTIMIZE__)
 #define EDGEC_TILE44_RV32 1
 #else
 #define EDGEC_TILE44_RV32 0
@@ -35,11 +35,12 @@
 #define EDGEC_TILE44_STORE(J, M0, M1) \
     "sw %[a" J "0], " M0 "(%[m])\n\tsw %[a" J "1], " M1 "(%[m])\n\t"
 
-/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][36][2], n above 0.
-   An even number of inputs after the first starts at the head of the loop. */
-EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
+/* m[8 channels][2 tiles] = sums over n inputs of u[..][6][8] * v[..][step], n above 0; step is a
+   literal. An even number of inputs after the first starts at the head of the loop. */
+EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m,
+                                    int32_t step)
 {
-    const int16_t *const end = v + 72 * n;
+    const int16_t *const end = v + step * n;
     int32_t t;
     int32_t x[2];
     int32_t p = n % 2;
@@ -56,7 +57,7 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
         EDGEC_TILE44_FIRST("6", "12")
         EDGEC_TILE44_FIRST("7", "14")
         "beqz %[p], 3f\n\t"
-        "addi %[v], %[v], 144\n\t"
+        "addi %[v], %[v], %[next]\n\t"
         "addi %[u], %[u], 96\n\t"
         "beq %[v], %[end], 4f\n"
         "2:\n\t"
@@ -70,7 +71,7 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
         EDGEC_TILE44_NEXT("6", "12")
         EDGEC_TILE44_NEXT("7", "14")
         "3:\n\t"
-        EDGEC_TILE44_LOAD("144", "146")
+        EDGEC_TILE44_LOAD("%[next]", "%[second]")
         EDGEC_TILE44_NEXT("0", "96")
         EDGEC_TILE44_NEXT("1", "98")
         EDGEC_TILE44_NEXT("2", "100")
@@ -79,7 +80,7 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
         EDGEC_TILE44_NEXT("5", "106")
         EDGEC_TILE44_NEXT("6", "108")
         EDGEC_TILE44_NEXT("7", "110")
-        "addi %[v], %[v], 288\n\t"
+        "addi %[v], %[v], %[twice]\n\t"
         "addi %[u], %[u], 192\n\t"
         "bne %[v], %[end], 2b\n"
         "4:\n\t"
@@ -96,7 +97,8 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
           [a20] "=&r"(a[4]), [a21] "=&r"(a[5]), [a30] "=&r"(a[6]), [a31] "=&r"(a[7]),
           [a40] "=&r"(a[8]), [a41] "=&r"(a[9]), [a50] "=&r"(a[10]), [a51] "=&r"(a[11]),
           [a60] "=&r"(a[12]), [a61] "=&r"(a[13]), [a70] "=&r"(a[14]), [a71] "=&r"(a[15])
-        : [end] "r"(end), [m] "r"(m)
+        : [end] "r"(end), [m] "r"(m), [next] "i"(2 * step), [second] "i"(2 * step + 2),
+          [twice] "i"(4 * step)
         : "memory");
     /* clang-format on */
 }
