@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
 from edgec.kernels.conv_s8_avx2 import AVX2, SCALE, TILE
+from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_avx2 import GROUP, padded
 from edgec.quantize.fixedpoint import accumulator_bound
@@ -92,10 +93,17 @@ def params(f: ConvFacts, names: CallNames) -> Struct:
     return Struct((("conv", Struct(fields)), *ints(batch=batch(f))))
 
 
-def cost(f: ConvFacts) -> float:
-    """Products, and the transforms of inputs and outputs."""
-    of_a_tile = 36 * 0.16 * f.in_c * f.out_c + 22 * f.in_c + 48 * f.out_c
-    return f.n * tiles(f) * of_a_tile
+def cost(f: ConvFacts) -> Parts:
+    """Products of tiles by 16 channels, and the transforms of inputs and outputs."""
+    count = f.n * tiles(f)
+    groups = ceil(f.out_c / GROUP)
+    return (
+        Part("call", f.n, 100),
+        Part("pairs of products", count * 36 * ceil(f.in_c / 2) * groups, 6.4),
+        Part("tiles of products", count * 36 * groups, 7),
+        Part("inputs", count * ceil(f.in_c / GROUP), 370),
+        Part("outputs", count * groups, 800),
+    )
 
 
 WINOGRAD = Kernel[ConvFacts](
