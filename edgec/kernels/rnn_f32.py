@@ -19,7 +19,6 @@ from edgec.kernels.packing import interleave
 
 LENGTHS, FIRST_H, FIRST_C = 4, 5, 6
 SHARED = "rnn/recurrent_f32.h"
-EXP = "elementwise/exp_f32__c.h"
 
 Pack = Callable[[Array], Array]
 
@@ -161,7 +160,7 @@ def row(isa: str, headers: tuple[str, ...], form: Form) -> Kernel[RecurrentFacts
 
 C = row(
     "c",
-    (EXP, "gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
+    ("gemm/gemm_f32__c.h", "gemm/dot_f32__c.h"),
     Form(interleave, most_rows=2, slack=0, memory=1 / 12, exact=True),
 )
 ARM = replace(
@@ -176,7 +175,7 @@ ARM = replace(
 AVX = replace(
     row(
         "avx2",
-        ("elementwise/exp_f32__avx2.h", EXP, "gemm/gemm_f32__avx2.h", TILE),
+        ("elementwise/exp_f32__avx2.h", "gemm/gemm_f32__avx2.h", TILE),
         Form(lambda m: groups(m).data, most_rows=8, slack=8),
     ),
     needs=AVX2,
@@ -185,7 +184,7 @@ AVX = replace(
 HELIUM = replace(
     row(
         "mve",
-        ("elementwise/exp_f32__mve.h", EXP, "gemm/gemm_f32__mve.h", MVE_TILE),
+        ("elementwise/exp_f32__mve.h", "gemm/gemm_f32__mve.h", MVE_TILE),
         Form(pack_blocks, most_rows=3, slack=8, memory=1 / 12, exact=True),
     ),
     needs=MVE_FP,

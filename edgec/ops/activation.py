@@ -148,6 +148,8 @@ class Sigmoid(Unary):
 
 def sigmoid(x: Expr) -> Expr:
     """1 / (1 + e^-x); e^-x overflows to infinity for very negative x, which gives 0."""
+    if x.dtype is DType.F32:
+        return ex.call("edgec_sigmoid_f32", x)
     return 1.0 / (float_call("exp", -x) + 1.0)
 
 

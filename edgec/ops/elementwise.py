@@ -395,8 +395,13 @@ def _integer_power_reference(x: Array, y: Array) -> Array:
     return flat.reshape(base.shape).astype(x.dtype)
 
 
+OWN_F32 = frozenset({"tanh"})  # shorter ones, the same on every core: edgec/exp.h
+
+
 def float_call(function: str, *args: Expr) -> Expr:
     """Call of a C99 math function in the precision of its arguments."""
+    if function in OWN_F32 and args[0].dtype is DType.F32:
+        return ex.call(f"edgec_{function}_f32", *args)
     suffix = "f" if args[0].dtype is DType.F32 else ""
     return ex.call(function + suffix, *args)
 

@@ -86,6 +86,13 @@ def line_max(b: Builder, x: Tensor, line: Line) -> Expr:
     )
 
 
+def power_below(x: Expr) -> Expr:
+    """e^x of x <= 0."""
+    if x.dtype is DType.F32:
+        return ex.call("edgec_exp_below_f32", x)
+    return float_call("exp", x)
+
+
 @dataclass(frozen=True)
 class Softmax(AlongAxis):
     """exp(x - max) / sum(exp(x - max)) along `axis`."""
@@ -98,7 +105,7 @@ class Softmax(AlongAxis):
         top = line_max(b, x, line)
         total = b.local(ex.const(x.dtype, 0), name="total")
         with b.loops((line.extent,), "k") as (k,):
-            power = b.let(float_call("exp", x.at(*line.at(k)) - top), "power")
+            power = b.let(power_below(x.at(*line.at(k)) - top), "power")
             b.store(y, line.at(k), power)
             b.assign(total, total + power)
         with b.loops((line.extent,), "k") as (k,):
@@ -119,7 +126,7 @@ class LogSoftmax(AlongAxis):
         total = b.reduce(
             ex.const(x.dtype, 0),
             (line.extent,),
-            lambda acc, k: acc + float_call("exp", x.at(*line.at(k[0])) - top),
+            lambda acc, k: acc + power_below(x.at(*line.at(k[0])) - top),
             "total",
         )
         log = b.let(float_call("log", total), "log")

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "edgec/exp.h"
 #include "edgec/numeric.h"
 
 /* ---- conversion to integers: toward zero, saturating, NaN gives 0 ---- */
@@ -182,13 +183,7 @@ static inline double edgec_round_even_f64(double x)
 /* 1 / (1 + exp(-x)) without overflow for large |x|. */
 static inline float edgec_sigmoid_f32(float x)
 {
-    float e;
-
-    if (x >= 0.0f) {
-        return 1.0f / (1.0f + expf(-x));
-    }
-    e = expf(x);
-    return e / (1.0f + e);
+    return edgec_logistic_f32(x);
 }
 
 static inline double edgec_sigmoid_f64(double x)

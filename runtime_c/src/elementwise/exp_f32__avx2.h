@@ -1,5 +1,5 @@
 /*
- * Exponential functions of eight floats for AVX2 and FMA; see exp_f32__c.h for what they compute.
+ * Exponential functions of eight floats for AVX2 and FMA; see exp.h for what they compute.
  *
  * Error: 2 units in the last place, 3 of tanh. NaN stays NaN.
  */
@@ -7,7 +7,8 @@
 #define EDGEC_EXP_F32__AVX2_H
 
 #include <immintrin.h>
-#include "elementwise/exp_f32__c.h"
+#include "edgec/exp.h"
+#include "edgec/types.h"
 
 typedef struct {
     __m256 power;
@@ -41,15 +42,6 @@ EDGEC_INLINE __m256 edgec_size_f32__avx2(__m256 x)
 {
     const __m256 a = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
     return _mm256_min_ps(_mm256_set1_ps(EDGEC_EXP_LIMIT_F32), a);
-}
-
-/* exp(x) of x <= 0; 0 where it is less than exp(-EDGEC_EXP_LIMIT_F32). */
-EDGEC_INLINE __m256 edgec_exp_f32__avx2(__m256 x)
-{
-    const __m256 least = _mm256_set1_ps(-EDGEC_EXP_LIMIT_F32);
-    const EdgecDecayF32Avx2 d = edgec_decay_f32__avx2(edgec_size_f32__avx2(x));
-    const __m256 e = _mm256_fmadd_ps(d.power, d.rest, d.power);
-    return _mm256_andnot_ps(_mm256_cmp_ps(x, least, _CMP_LT_OQ), e);
 }
 
 /* 1 / (1 + exp(-x)) */

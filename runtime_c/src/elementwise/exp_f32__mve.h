@@ -1,5 +1,5 @@
 /*
- * Exponential functions of four floats for Helium; see exp_f32__c.h for what they compute.
+ * Exponential functions of four floats for Helium; see exp.h for what they compute.
  *
  * Quotients, whose divisors are in [1, 2], are products with a reciprocal by Newton's method.
  * Error: 2 units in the last place, 3 of tanh. NaN stays NaN.
@@ -9,7 +9,8 @@
 #define EDGEC_EXP_F32__MVE_H
 
 #include <arm_mve.h>
-#include "elementwise/exp_f32__c.h"
+#include "edgec/exp.h"
+#include "edgec/types.h"
 
 /* A function that is called, not inlined, so that layers share its code. */
 #ifndef EDGEC_MVE_SHARED
@@ -21,7 +22,7 @@ typedef struct {
     float32x4_t rest;
 } EdgecDecayF32Mve;
 
-/* exp(-a) of a >= 0 or NaN, as edgec_decay_f32__c has it; larger a count as the limit. */
+/* exp(-a) of a >= 0 or NaN, as edgec_decay_f32 has it; larger a count as the limit. */
 EDGEC_INLINE EdgecDecayF32Mve edgec_decay_f32__mve(float32x4_t a)
 {
     const float32x4_t limited =

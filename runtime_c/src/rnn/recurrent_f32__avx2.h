@@ -2,7 +2,7 @@
  * Recurrent layers of float for AVX2 and FMA: RNN, GRU and LSTM with their usual activations.
  *
  * See recurrent_f32.h for what is computed, tile_f32__avx2.h for the layout of the weights and
- * exp_f32__c.h for the accuracy of the activations. Eight units at a time; the rest by masks.
+ * edgec/exp.h for the accuracy of the activations. Eight units at a time; the rest by masks.
  */
 #ifndef EDGEC_RECURRENT_F32__AVX2_H
 #define EDGEC_RECURRENT_F32__AVX2_H

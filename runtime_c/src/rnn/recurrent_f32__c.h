@@ -2,13 +2,13 @@
  * Recurrent layers of float in plain C: RNN, GRU and LSTM with their usual activations.
  *
  * See recurrent_f32.h for what is computed, gemm_f32__c.h for the layout of the weights and
- * exp_f32__c.h for the accuracy of the activations.
+ * exp.h for the accuracy of the activations.
  * Cost on Cortex-M4: 3.3 instructions per MAC and, for each unit and step, 260 (LSTM) or 170 (GRU).
  */
 #ifndef EDGEC_RECURRENT_F32__C_H
 #define EDGEC_RECURRENT_F32__C_H
 
-#include "elementwise/exp_f32__c.h"
+#include "edgec/exp.h"
 #include "gemm/gemm_f32__c.h"
 #include "rnn/recurrent_f32.h"
 
@@ -39,7 +39,7 @@ EDGEC_INLINE void edgec_product_f32__c(const EdgecMatrixF32 *m, const float *bia
 EDGEC_SHARED void edgec_logistics_f32__c(const float *x, float *y, int32_t n)
 {
     for (int32_t i = 0; i < n; i++) {
-        y[i] = edgec_logistic_f32__c(x[i]);
+        y[i] = edgec_logistic_f32(x[i]);
     }
 }
 
@@ -47,7 +47,7 @@ EDGEC_SHARED void edgec_logistics_f32__c(const float *x, float *y, int32_t n)
 EDGEC_SHARED void edgec_tanhs_f32__c(const float *x, float *y, int32_t n)
 {
     for (int32_t i = 0; i < n; i++) {
-        y[i] = edgec_tanh_f32__c(x[i]);
+        y[i] = edgec_tanh_f32(x[i]);
     }
 }
 

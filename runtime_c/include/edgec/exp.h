@@ -5,17 +5,17 @@
  *
  * `rest` = exp(n ln 2 - a) - 1 is a polynomial of degree 6 whose own error is 1.4e-8 of it. From it
  * follow exp(x) for x <= 0, 1 / (1 + exp(-x)) and tanh(x) without cancellation.
- * Error: 2 units in the last place, 3 of tanh; below 1e-37 the logistic function keeps
- * only the absolute error, and exp gives 0. NaN stays NaN.
+ * Error: 2 units in the last place, 3 of tanh; results below 1.2e-38 are 0. NaN stays NaN.
  * Cost on Cortex-M4: 46 (logistic) and 48 (tanh) instructions.
  */
-#ifndef EDGEC_EXP_F32__C_H
-#define EDGEC_EXP_F32__C_H
+#ifndef EDGEC_EXP_H
+#define EDGEC_EXP_H
 
-#include "edgec/types.h"
+#include <stdint.h>
+#include <string.h>
 
-/* From here on 2^-n would not be a normal number. */
-#define EDGEC_EXP_LIMIT_F32 87.0f
+/* Here, as from 87.7 on, power is 0 instead of 2^-127, which is no normal number. */
+#define EDGEC_EXP_LIMIT_F32 88.0f
 #define EDGEC_LOG2_E_F32 0x1.715476p+0f
 /* ln 2 in two parts; the first has 9 bits, so that n times it is exact. */
 #define EDGEC_LN2_HIGH_F32 0x1.63p-1f
@@ -37,7 +37,7 @@ typedef struct {
 } EdgecDecayF32;
 
 /* a in [0, EDGEC_EXP_LIMIT_F32] or NaN. */
-EDGEC_INLINE EdgecDecayF32 edgec_decay_f32__c(float a)
+static inline EdgecDecayF32 edgec_decay_f32(float a)
 {
     const float t = a * EDGEC_LOG2_E_F32 + EDGEC_ROUNDING_F32;
     const float n = t - EDGEC_ROUNDING_F32;
@@ -56,7 +56,7 @@ EDGEC_INLINE EdgecDecayF32 edgec_decay_f32__c(float a)
     return d;
 }
 
-EDGEC_INLINE float edgec_abs_f32__c(float x)
+static inline float edgec_magnitude_f32(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -65,27 +65,27 @@ EDGEC_INLINE float edgec_abs_f32__c(float x)
     return x;
 }
 
-/* exp(x) of x <= 0; 0 where it is less than exp(-EDGEC_EXP_LIMIT_F32). */
-EDGEC_INLINE float edgec_exp_f32__c(float x)
+/* exp(x) of x <= 0 */
+static inline float edgec_exp_below_f32(float x)
 {
-    const EdgecDecayF32 d = edgec_decay_f32__c(x < -EDGEC_EXP_LIMIT_F32 ? 0.0f : -x);
-    return x < -EDGEC_EXP_LIMIT_F32 ? 0.0f : d.power + d.power * d.rest;
+    const EdgecDecayF32 d = edgec_decay_f32(x < -EDGEC_EXP_LIMIT_F32 ? EDGEC_EXP_LIMIT_F32 : -x);
+    return d.power + d.power * d.rest;
 }
 
 /* 1 / (1 + exp(-x)) */
-EDGEC_INLINE float edgec_logistic_f32__c(float x)
+static inline float edgec_logistic_f32(float x)
 {
-    const float a = edgec_abs_f32__c(x);
-    const EdgecDecayF32 d = edgec_decay_f32__c(a > EDGEC_EXP_LIMIT_F32 ? EDGEC_EXP_LIMIT_F32 : a);
+    const float a = edgec_magnitude_f32(x);
+    const EdgecDecayF32 d = edgec_decay_f32(a > EDGEC_EXP_LIMIT_F32 ? EDGEC_EXP_LIMIT_F32 : a);
     const float e = d.power + d.power * d.rest;
     return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
 /* (1 - exp(-2 |x|)) / (1 + exp(-2 |x|)), with the sign of x */
-EDGEC_INLINE float edgec_tanh_f32__c(float x)
+static inline float edgec_tanh_f32(float x)
 {
-    const float a = 2.0f * edgec_abs_f32__c(x);
-    const EdgecDecayF32 d = edgec_decay_f32__c(a > EDGEC_EXP_LIMIT_F32 ? EDGEC_EXP_LIMIT_F32 : a);
+    const float a = 2.0f * edgec_magnitude_f32(x);
+    const EdgecDecayF32 d = edgec_decay_f32(a > EDGEC_EXP_LIMIT_F32 ? EDGEC_EXP_LIMIT_F32 : a);
     const float m = d.power * d.rest + (d.power - 1.0f);
     return (x < 0.0f ? m : -m) / (2.0f + m);
 }
