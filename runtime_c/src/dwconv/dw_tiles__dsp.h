@@ -62,12 +62,12 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     return (words + 1) / 2 * 4;
 }
 
-/* Frame, by offset: 0 y, 4 row, 8 y_apart, 12 row_last, 16 multiplier, 20 zp, 24 x of the tile,
-   28 tiles left, 32 and 36 bias, 40 row_step, 44 w_end, 48 columns, 52 w, 56 below, 60 context,
-   64 plane. Registers: r0 to r5 sums (upper and lower of columns 0, 1, 2), r10 x, r11 weights, lr
-   pairs of columns left; r6 to r9 and r12 for the rest. */
+/* r0: tiles. Changes all registers but r7. Frame, by offset: 0 y, 4 row, 8 y_apart, 12 row_last, 16
+   multiplier, 20 zp, 24 x of the tile, 28 tiles left, 32 and 36 bias, 40 row_step, 44 w_end, 48
+   columns, 52 w, 56 below, 60 context, 64 plane. Registers: r0 to r5 sums (upper and lower of
+   columns 0, 1, 2), r10 x, r11 weights, lr pairs of columns left; r6 to r9 and r12 for the rest. */
 #define EDGEC_DW_TILES_BEGIN(plain)                               \
-    "push {r4-r11, lr}\n"                                         \
+    "push {r7, lr}\n"                                             \
     "sub sp, sp, #68\n"                                           \
     "str r0, [sp, #60]\n"                                         \
     "add r0, r0, #36\n"                                           \
@@ -206,7 +206,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "cmp r1, r2\n"                       \
     "bne 1b\n"                           \
     "add sp, sp, #68\n"                  \
-    "pop {r4-r11, pc}\n"
+    "pop {r7, pc}\n"
 
 #define EDGEC_DW_TILES_MUL(upper, lower, pixel)   \
     "smlad " upper ", " pixel ", r6, " upper "\n" \
@@ -252,7 +252,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "ldrd r6, r7, [r11], #8\n" EDGEC_DW_TILES_THREE_TWO("r0", "r2", "r4", "r10") \
         EDGEC_DW_TILES_THREE_TWO("r1", "r3", "r5", "r12")
 
-EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(__attribute__((unused)) EdgecDwTiles *tiles)
+EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -260,11 +260,11 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(__attribute__((unused)) EdgecDwTil
         EDGEC_DW_TILES_ROWS(EDGEC_DW_TILES_STEP1_ONE, EDGEC_DW_TILES_STEP1_TWO,
                             "add r10, r10, r8\n")
         EDGEC_DW_TILES_END("12", "2")
-        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+        );
     /* clang-format on */
 }
 
-EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(__attribute__((unused)) EdgecDwTiles *tiles)
+EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -274,8 +274,19 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(__attribute__((unused)) EdgecDwTil
         EDGEC_DW_TILES_ROWS(EDGEC_DW_TILES_STEP2_ONE, EDGEC_DW_TILES_STEP2_TWO,
                             "add r10, r10, r8\nadd r12, r12, r8\n")
         EDGEC_DW_TILES_END("24", "3")
-        ::: "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+        );
     /* clang-format on */
 }
+
+/* Calls CORE for TILES. */
+#define EDGEC_DW_TILES_CALL(CORE, TILES)                                                        \
+    {                                                                                           \
+        register EdgecDwTiles *tiles_ __asm__("r0") = (TILES);                                  \
+        __asm__ volatile("bl %c[core]"                                                          \
+                         : "+r"(tiles_)                                                         \
+                         : [core] "i"(CORE)                                                     \
+                         : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", \
+                           "lr", "cc", "memory");                                               \
+    }
 
 #endif

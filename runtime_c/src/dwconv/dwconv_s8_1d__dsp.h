@@ -86,9 +86,9 @@ EDGEC_INLINE void edgec_dw_outputs__dsp(const EdgecDwLine1d *l, EdgecDwTiles *ti
     tiles->back = width * 3 - two;
     tiles->row_mask = count % 2 != 0 ? 0 : -1;
     if (s->stride_h == 1) {
-        edgec_dw_tiles_step1__dsp(tiles);
+        EDGEC_DW_TILES_CALL(edgec_dw_tiles_step1__dsp, tiles)
     } else {
-        edgec_dw_tiles_step2__dsp(tiles);
+        EDGEC_DW_TILES_CALL(edgec_dw_tiles_step2__dsp, tiles)
     }
 }
 

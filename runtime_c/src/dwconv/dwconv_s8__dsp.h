@@ -97,9 +97,9 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
         tiles->k = first;
         tiles->table = table;
         if (s->stride_h == 1) {
-            edgec_dw_tiles_step1__dsp(tiles);
+            EDGEC_DW_TILES_CALL(edgec_dw_tiles_step1__dsp, tiles)
         } else {
-            edgec_dw_tiles_step2__dsp(tiles);
+            EDGEC_DW_TILES_CALL(edgec_dw_tiles_step2__dsp, tiles)
         }
         const int32_t done = count * s->stride_h;
         EdgecDwFour *to = (EdgecDwFour *)(void *)memory;
