@@ -17,7 +17,9 @@ from edgec.kernels.work import limited, times
 
 PAIRS = "dwconv/dw_pairs__dsp.h"
 TILES = "dwconv/dw_tiles__dsp.h"
-LINES = 4  # EDGEC_DW3X3_LINES, EDGEC_DW_LINES
+LINES = 4  # EDGEC_DW_LINES, and as many for 3x3
+STATE_2D = 76 + 16 * LINES  # bytes of an EdgecDwTiles and of EdgecDwPair
+STATE_1D = 76 + 16
 
 
 def small_scratch(f: ConvFacts) -> int:
@@ -332,7 +334,7 @@ DWCONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=args_2d,
     batches=calls.conv_batches,
-    scratch=lambda f: scratch_2d(f, lines_2d(f)),
+    scratch=lambda f: STATE_2D + scratch_2d(f, lines_2d(f)),
     cost=cost_2d,
 )
 DWCONV_1D = Kernel[ConvFacts](
@@ -347,7 +349,7 @@ DWCONV_1D = Kernel[ConvFacts](
     params=params_1d,
     args=args_1d,
     batches=calls.conv_batches,
-    scratch=lambda f: scratch_1d(line_of(f)),
+    scratch=lambda f: STATE_1D + scratch_1d(line_of(f)),
     cost=cost_1d,
 )
 

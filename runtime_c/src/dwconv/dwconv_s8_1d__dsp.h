@@ -10,7 +10,8 @@
  *
  * Two neighbouring pixels (d apart) are a row pair of one pixel; a segment of them is what a row
  * pair is to an image, the kernel's pairs of taps are its columns. So a tile is 6 outputs.
- * scratch: the words of a channel's weights, then the words of a segment of 2 * `pairs` outputs.
+ * scratch: what the core reads, the words of a channel's weights, then the words of a segment of
+ * 2 * `pairs` outputs.
  */
 #ifndef EDGEC_DWCONV_S8_1D__DSP_H
 #define EDGEC_DWCONV_S8_1D__DSP_H
@@ -137,27 +138,29 @@ EDGEC_DW_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, c
     const int32_t words = (taps + 1) / 2;
     const int32_t memory = s->stride_h == 1 ? 4 * words : edgec_dw_memory__dsp(words);
     const int32_t plane = 4 * (pairs * s->stride_h + taps - 1);
-    const EdgecDwLine1d line = {p, &pad, scratch + memory, taps, pairs, s->dilation_h, plane};
-    EdgecDwPair pair = {y, 0, 0, line.memory};
-    EdgecDwTiles tiles = {
-        .pairs = &pair,
-        .pairs_end = &pair + 1,
-        .words = words,
-        .k_end = 4,
-        .plane = line.plane,
-        .zp = p->quant.zp,
-        .w_end = scratch + (s->stride_h == 1 ? 2 * taps : taps),
-        .columns = taps,
-        .w = scratch,
-        .below = 4,
-        .plain = s->stride_h == 1,
-    };
+    EdgecDwPair *const pair = (EdgecDwPair *)(void *)scratch;
+    EdgecDwTiles *const tiles = (EdgecDwTiles *)(void *)(pair + 1);
+    uint32_t *const weights = (uint32_t *)(void *)(tiles + 1);
+    const EdgecDwLine1d line = {p, &pad, weights + memory, taps, pairs, s->dilation_h, plane};
+    pair->x = line.memory;
+    tiles->pairs = pair;
+    tiles->pairs_end = pair + 1;
+    tiles->words = words;
+    tiles->k_end = 4;
+    tiles->plane = line.plane;
+    tiles->zp = p->quant.zp;
+    tiles->row_step = 0;
+    tiles->w_end = weights + (s->stride_h == 1 ? 2 * taps : taps);
+    tiles->columns = taps;
+    tiles->w = weights;
+    tiles->below = 4;
+    tiles->plain = s->stride_h == 1;
     for (int32_t c = 0; c < s->in_c; c += 4) {
         const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
         for (int32_t i = 0; i < s->dilation_h && row_begin + i < row_end; i++) {
-            tiles.k = k;
-            tiles.table = w + c * (words + 2);
-            edgec_dw_phase__dsp(&line, &tiles, &pair, x + c - k, y + c - k, row_begin + i, row_end);
+            tiles->k = k;
+            tiles->table = w + c * (words + 2);
+            edgec_dw_phase__dsp(&line, tiles, pair, x + c - k, y + c - k, row_begin + i, row_end);
         }
     }
 }

@@ -7,8 +7,9 @@
  *
  * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 3, sh = sw = 1 or 2, no shift;
  * taps outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has -x_zp * sum(w) folded
- * in. scratch: the words of a channel's weights, then the row pairs of four channels from which
- * `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels of 16 bytes each.
+ * in. scratch: what the core reads, the words of a channel's weights, then the row pairs of four
+ * channels from which `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels of
+ * 16 bytes each.
  */
 #ifndef EDGEC_DWCONV_S8__DSP_H
 #define EDGEC_DWCONV_S8__DSP_H
@@ -123,31 +124,33 @@ EDGEC_DW_SHARED void edgec_dw_layer__dsp(const EdgecConvS8 *p, const int8_t *x, 
     const int32_t taps = edgec_dw_taps__dsp(s) * s->k_w;
     const int32_t words = edgec_dw_words__dsp(s->stride_h, taps);
     const int32_t count = (s->out_w + 2) / 3;
-    uint32_t *const memory = scratch + edgec_dw_memory__dsp(words);
+    EdgecDwPair *const pairs = (EdgecDwPair *)(void *)scratch;
+    EdgecDwTiles *const tiles = (EdgecDwTiles *)(void *)(pairs + EDGEC_DW_LINES);
+    uint32_t *const weights = (uint32_t *)(void *)(tiles + 1);
+    uint32_t *const memory = weights + edgec_dw_memory__dsp(words);
     const int32_t row_pairs = edgec_dw_taps__dsp(s) - 1 + lines * s->stride_h;
-    EdgecDwPair pairs[EDGEC_DW_LINES];
-    EdgecDwTiles tiles = {
-        .pairs = pairs,
-        .words = words,
-        .tiles = count,
-        .back = count * 3 - s->out_w,
-        .k_end = 4,
-        .plane = 4 * width,
-        .y_apart = s->out_c,
-        .zp = p->quant.zp,
-        .row_step = 16 * width - 4 * s->k_w,
-        .w_end = scratch + (s->stride_h == 1 ? 2 * taps : taps),
-        .columns = s->k_w,
-        .w = scratch,
-        .below = 16 * width,
-        .row_mask = -1,
-    };
+    tiles->pairs = pairs;
+    tiles->words = words;
+    tiles->tiles = count;
+    tiles->back = count * 3 - s->out_w;
+    tiles->k_end = 4;
+    tiles->plane = 4 * width;
+    tiles->y_apart = s->out_c;
+    tiles->zp = p->quant.zp;
+    tiles->row_step = 16 * width - 4 * s->k_w;
+    tiles->w_end = weights + (s->stride_h == 1 ? 2 * taps : taps);
+    tiles->columns = s->k_w;
+    tiles->w = weights;
+    tiles->below = 16 * width;
+    tiles->row_mask = -1;
+    tiles->plain = 0;
     edgec_dw_fill__dsp(memory, row_pairs * width * 4, edgec_sxtb16(pad));
     for (int32_t c = 0; c < s->in_c; c += 4) {
-        tiles.k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
-        tiles.table = w + c * (words + 2);
-        edgec_dw_group__dsp(s, &tiles, pairs, x + c - tiles.k, y + c - tiles.k, &pad, memory, lines,
-                            row_begin, row_end);
+        const int32_t k = c + 4 <= s->in_c ? 0 : c + 4 - s->in_c;
+        tiles->k = k;
+        tiles->table = w + c * (words + 2);
+        edgec_dw_group__dsp(s, tiles, pairs, x + c - k, y + c - k, &pad, memory, lines, row_begin,
+                            row_end);
     }
 }
 
