@@ -8,8 +8,8 @@
  * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 3, sh = sw = 1 or 2, no shift;
  * taps outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has -x_zp * sum(w) folded
  * in. scratch: what the core reads, the words of a channel's weights, then the row pairs of four
- * channels from which `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels of
- * 16 bytes each.
+ * channels from which `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels
+ * of 16 bytes each.
  */
 #ifndef EDGEC_DWCONV_S8__DSP_H
 #define EDGEC_DWCONV_S8__DSP_H
