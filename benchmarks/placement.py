@@ -169,8 +169,9 @@ def _models(count: int) -> None:
     seconds = sorted(t.seconds for t in timed)
     proven = [t for t in timed if t.packing.optimal]
     above = [t for t in timed if t.packing.height > t.packing.lower_bound]
-    print(f"{count} random model-like instances, {median(t.rects for t in timed):.0f} buffers in")
-    print(f"the median and {max(t.rects for t in timed)} at most")
+    print(f"{count:,} random instances like models")
+    sizes = [t.rects for t in timed]
+    print(f"  buffers         median {median(sizes):.0f}, most {max(sizes)}")
     print(f"  proven optimal  {len(proven)}")
     for t in above:
         gap = 100 * (t.packing.height / t.packing.lower_bound - 1)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.placement import INSTANCES, model_like
 from edgec.plan.blocks import Block, Part
+from edgec.plan.exchange import read_instance
 from edgec.plan.pack import pack, pack_blocks, pack_within, split
 from edgec.plan.rects import Rect, height_of, load_bound, overlaps
 
@@ -75,3 +78,22 @@ def test_a_capacity_is_met_or_nothing_is_returned() -> None:
     assert height_of(rects, offsets) == least
     below = pack_within(rects, least - 1, 2_000)
     assert below.offsets is None and below.complete
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_instances_like_models_are_packed_and_proven(seed: int) -> None:
+    rects = model_like(seed)
+    packing = pack(rects)
+    assert overlaps(rects, packing.offsets) == []
+    assert packing.optimal
+
+
+@pytest.mark.skipif(not INSTANCES.is_dir(), reason="the public instances are not here")
+@pytest.mark.parametrize("name", ["B", "C", "D", "E", "H"])
+def test_public_instances_fit_their_capacity(name: str) -> None:
+    (path,) = INSTANCES.glob(f"{name}.*.csv")
+    rects = read_instance(path).rects
+    found = pack_within(rects, 1_048_576)
+    assert found.offsets is not None
+    assert overlaps(rects, found.offsets) == []
+    assert height_of(rects, found.offsets) <= 1_048_576
