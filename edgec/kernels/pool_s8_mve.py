@@ -1,8 +1,9 @@
-"""Row of the int8 max pool for Helium (Cortex-M55, M85)."""
+"""Rows of the int8 pools for Helium (Cortex-M55, M85)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Struct
@@ -10,7 +11,9 @@ from edgec.kernels.conv_s8_mve import MVE
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import PoolFacts
 from edgec.kernels.packing_mve import CHUNK
+from edgec.kernels.pool_s8_dsp import LANE_TAPS
 from edgec.kernels.pool_s8_dsp import MAXPOOL as MAXPOOL_DSP
+from edgec.kernels.pool_s8_dsp import MEANPOOL as MEANPOOL_DSP
 from edgec.kernels.work import axis, border_pixels, times
 
 
@@ -48,4 +51,29 @@ MAXPOOL = replace(
     cost=cost,
 )
 
-POOL_ROWS = (MAXPOOL,)
+
+def mean_cost(f: PoolFacts) -> Parts:
+    """Vectors of 16 or 8 channels of each pixel; the last one may overlap the one before."""
+    lanes = 16 if f.in_c >= 16 else 8
+    pixels = f.n * f.out_h * f.out_w
+    vectors = pixels * ceil(f.in_c / lanes)
+    return (
+        Part("call", 1, 40),
+        Part("pixels", pixels, 60),
+        Part("vectors", vectors, 70),
+        Part("rows of taps", vectors * f.k_h, 8),
+        Part("taps", vectors * f.taps, 6),
+    )
+
+
+MEANPOOL = replace(
+    MEANPOOL_DSP,
+    name="meanpool_s8__mve",
+    headers=("pool/meanpool_s8__mve.h", "pool/windows_s8.h"),
+    struct="EdgecWindowsS8",
+    needs=MVE,
+    when=lambda f: f.mean is not None and f.in_c >= 8 and f.k_w <= LANE_TAPS,
+    cost=mean_cost,
+)
+
+POOL_ROWS = (MAXPOOL, MEANPOOL)

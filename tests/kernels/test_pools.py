@@ -49,7 +49,7 @@ def shapes_for(row: Row) -> list[Shape]:
     """Those with enough channels for the row."""
     if "packed" in row.headers[0]:
         return [(h, w, -(-c // 4) * 4, *more) for h, w, c, *more in SHAPES]
-    least = 8 if "avx2" in row.needs else 4
+    least = 8 if row.needs & {"avx2", "mve"} else 4
     return [shape for shape in SHAPES if shape[2] >= least]
 
 
