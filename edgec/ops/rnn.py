@@ -38,28 +38,6 @@ class RNN(Recurrent):
     gates = 1
     defaults = ("Tanh",)
 
-    def infer(
-        self,
-        x: TensorType,
-        w: TensorType,
-        r: TensorType,
-        b: TensorType | None = None,
-        lens: TensorType | None = None,
-        h0: TensorType | None = None,
-    ) -> tuple[TensorType, ...]:
-        return self.results(x, w, r, b, lens, h0)
-
-    def reference(
-        self,
-        x: FloatArray,
-        w: FloatArray,
-        r: FloatArray,
-        b: FloatArray | None = None,
-        lens: Ints | None = None,
-        h0: FloatArray | None = None,
-    ) -> tuple[FloatArray, ...]:
-        return self.unroll(x, (w, r, b), lens, (h0,))
-
     def step(
         self,
         direction: int,
@@ -71,18 +49,6 @@ class RNN(Recurrent):
         assert w is not None and r is not None
         total = self.clipped(affine(x, w, states[0], r, b))
         return (_apply(self, direction, 0, total),)
-
-    def lower(
-        self,
-        b: Builder,
-        x: Tensor,
-        w: Tensor,
-        r: Tensor,
-        bias: Tensor | None = None,
-        lens: Tensor | None = None,
-        h0: Tensor | None = None,
-    ) -> tuple[Tensor, ...]:
-        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, None, None))
 
     def lower_step(self, cell: Cell) -> None:
         with cell.b.loops((self.hidden,), "u") as (unit,):
@@ -103,27 +69,10 @@ class GRU(Recurrent):
     gates = 3
     defaults = ("Sigmoid", "Tanh")
 
-    def infer(
-        self,
-        x: TensorType,
-        w: TensorType,
-        r: TensorType,
-        b: TensorType | None = None,
-        lens: TensorType | None = None,
-        h0: TensorType | None = None,
-    ) -> tuple[TensorType, ...]:
-        return self.results(x, w, r, b, lens, h0)
-
-    def reference(
-        self,
-        x: FloatArray,
-        w: FloatArray,
-        r: FloatArray,
-        b: FloatArray | None = None,
-        lens: Ints | None = None,
-        h0: FloatArray | None = None,
-    ) -> tuple[FloatArray, ...]:
-        return self.unroll(x, (w, r, b), lens, (h0,))
+    @property
+    def rooms(self) -> int:
+        """r * H needs a vector of its own where it is multiplied by R."""
+        return 0 if self.reset_after else 1
 
     def step(
         self,
@@ -148,19 +97,6 @@ class GRU(Recurrent):
             inner = (reset * h) @ r[2 * size :].T + bias[5 * size :]
         candidate = _apply(self, direction, 1, self.clipped(self.part(wx, 2) + inner))
         return (np.asarray((1 - z) * candidate + z * h, x.dtype),)
-
-    def lower(
-        self,
-        b: Builder,
-        x: Tensor,
-        w: Tensor,
-        r: Tensor,
-        bias: Tensor | None = None,
-        lens: Tensor | None = None,
-        h0: Tensor | None = None,
-    ) -> tuple[Tensor, ...]:
-        rooms = 0 if self.reset_after else 1
-        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, None, None), rooms)
 
     def lower_step(self, cell: Cell) -> None:
         b = cell.b

@@ -104,6 +104,47 @@ class Recurrent(Op, ABC):
         t, n, i = x.shape
         return (n, t, i) if self.batch_first else (t, n, i)
 
+    @property
+    def rooms(self) -> int:
+        """Scratch vectors [H] of `lower_step`."""
+        return 0
+
+    # the operator; an LSTM has more operands and results
+
+    def infer(
+        self,
+        x: TensorType,
+        w: TensorType,
+        r: TensorType,
+        b: TensorType | None = None,
+        lens: TensorType | None = None,
+        h0: TensorType | None = None,
+    ) -> tuple[TensorType, ...]:
+        return self.results(x, w, r, b, lens, h0)
+
+    def reference(
+        self,
+        x: FloatArray,
+        w: FloatArray,
+        r: FloatArray,
+        b: FloatArray | None = None,
+        lens: Ints | None = None,
+        h0: FloatArray | None = None,
+    ) -> tuple[FloatArray, ...]:
+        return self.unroll(x, (w, r, b), lens, (h0,))
+
+    def lower(
+        self,
+        b: Builder,
+        x: Tensor,
+        w: Tensor,
+        r: Tensor,
+        bias: Tensor | None = None,
+        lens: Tensor | None = None,
+        h0: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:
+        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, None, None))
+
     # shapes
 
     def results(
@@ -228,15 +269,15 @@ class Recurrent(Op, ABC):
     def lower_step(self, cell: Cell) -> None:
         """Fill `cell.fresh` (and the cell state) from the input and the states."""
 
-    def lower_layer(self, b: Builder, o: Operands, rooms: int = 0) -> tuple[Tensor, ...]:
-        """All results, with `rooms` scratch vectors for `lower_step`."""
+    def lower_layer(self, b: Builder, o: Operands) -> tuple[Tensor, ...]:
+        """All results."""
         _, batch, _ = self.sizes(o.x.type)
         results = self.results(o.x.type, o.w.type, o.r.type)
         made = [b.output(t.dtype, t.shape, k) for k, t in enumerate(results)]
         if self.has_cell:
             made.append(b.output(o.x.dtype, made[-1].shape, len(made)))
         fresh = b.scratch(o.x.dtype, (self.hidden,), "fresh")
-        extra = tuple(b.scratch(o.x.dtype, (self.hidden,), "gate") for _ in range(rooms))
+        extra = tuple(b.scratch(o.x.dtype, (self.hidden,), "gate") for _ in range(self.rooms))
         for d in range(self.directions):
             with b.loops((batch,), "n") as (n,):
                 self._sequence(b, o, made, (fresh, *extra), d, n)
