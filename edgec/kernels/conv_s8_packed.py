@@ -89,7 +89,8 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
-    scratch=lambda f: 8 * ceil(f.patch / 2) + f.k_w * f.in_c,
+    scratch=lambda f: 64 + 8 * ceil(f.patch / 2) + f.k_w * f.in_c,
+    scratch_align=8,
     cost=patches_cost,
 )
 

@@ -6,9 +6,9 @@
  *                  x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
  * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
- * w, channels: see couples_s8__packed.h, k in the order ky, kx, i. scratch: 4 bytes per k, rounded
- * up to an even number, and k_w * in_c bytes of padding.
- * The inputs of two pixels at a time are packed into words, then multiplied by all weights.
+ * w, channels: see couples_s8__packed.h, k in the order ky, kx, i. scratch: 64 bytes, 4 bytes per
+ * k, rounded up to an even number, and k_w * in_c bytes of padding. The inputs of two pixels at a
+ * time are packed into words, then multiplied by all weights.
  */
 #ifndef EDGEC_CONV_S8__PACKED_H
 #define EDGEC_CONV_S8__PACKED_H
@@ -21,6 +21,14 @@ typedef struct {
     int32_t ix;
     int8_t *y;
 } EdgecCoupleTap;
+
+/* Kept in scratch memory: EDGEC_COUPLE_STATE bytes, 48 with 32-bit pointers. */
+typedef struct {
+    EdgecCouples layer;
+    EdgecCoupleTap taps[2];
+} EdgecCoupleState;
+
+#define EDGEC_COUPLE_STATE 64
 
 /* Row iy of the input, or NULL if it is padding. */
 EDGEC_INLINE const int8_t *edgec_couple_row(const EdgecConvShape *s, const int8_t *x, int32_t iy)
@@ -92,15 +100,16 @@ EDGEC_PACKED_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_
     }
 }
 
-EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const EdgecCouples *layer,
-                                           const int8_t *restrict x, int8_t *restrict y,
-                                           int8_t *restrict scratch, int32_t row_begin,
-                                           int32_t row_end, bool shifted)
+EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const int8_t *x, int8_t *y,
+                                           int8_t *scratch, int32_t row_begin, int32_t row_end,
+                                           bool shifted)
 {
     const EdgecConvShape *s = &p->shape;
-    uint32_t *const words = edgec_couple_words(scratch);
-    int8_t *const padding = scratch + 8 * layer->chunks;
-    EdgecCoupleTap t[2];
+    EdgecCoupleState *const state = (EdgecCoupleState *)(void *)scratch;
+    const EdgecCouples *const layer = &state->layer;
+    EdgecCoupleTap *const t = state->taps;
+    uint32_t *const words = edgec_couple_words(scratch + EDGEC_COUPLE_STATE);
+    int8_t *const padding = scratch + EDGEC_COUPLE_STATE + 8 * layer->chunks;
     int32_t waiting = 0;
     words[2 * layer->chunks - 1] = 0;
     memset(padding, (int)p->x_zp, (size_t)(s->k_w * s->in_c));
@@ -128,20 +137,18 @@ EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const EdgecCoup
     }
 }
 
-EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p,
-                                                      const EdgecCouples *layer, const int8_t *x,
+EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p, const int8_t *x,
                                                       int8_t *y, int8_t *scratch, int32_t row_begin,
                                                       int32_t row_end)
 {
-    edgec_patches_s8__packed(p, layer, x, y, scratch, row_begin, row_end, false);
+    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false);
 }
 
-EDGEC_PACKED_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p,
-                                                      const EdgecCouples *layer, const int8_t *x,
+EDGEC_PACKED_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p, const int8_t *x,
                                                       int8_t *y, int8_t *scratch, int32_t row_begin,
                                                       int32_t row_end)
 {
-    edgec_patches_s8__packed(p, layer, x, y, scratch, row_begin, row_end, true);
+    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, true);
 }
 
 EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *restrict x,
@@ -151,11 +158,17 @@ EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *rest
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t chunks = (s->k_h * s->k_w * s->in_c + 1) / 2;
-    const EdgecCouples layer = {w, channels, chunks, s->out_c, p->quant.zp, p->quant.shift};
+    EdgecCouples *const layer = &((EdgecCoupleState *)(void *)scratch)->layer;
+    layer->w = w;
+    layer->channels = channels;
+    layer->chunks = chunks;
+    layer->out_c = s->out_c;
+    layer->zp = p->quant.zp;
+    layer->shift = p->quant.shift;
     if (p->quant.shift != 0) {
-        edgec_patches_shift_s8__packed(p, &layer, x, y, scratch, row_begin, row_end);
+        edgec_patches_shift_s8__packed(p, x, y, scratch, row_begin, row_end);
     } else {
-        edgec_patches_plain_s8__packed(p, &layer, x, y, scratch, row_begin, row_end);
+        edgec_patches_plain_s8__packed(p, x, y, scratch, row_begin, row_end);
     }
 }
 
