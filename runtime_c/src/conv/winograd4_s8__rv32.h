@@ -31,6 +31,10 @@
     "add %[a" J "0], %[a" J "0], %[p]\n\t" \
     "add %[a" J "1], %[a" J "1], %[t]\n\t"
 
+/* The same for all channels, whose weights are at bytes A to H. */
+#define EDGEC_TILE44_EIGHT(DO, A, B, C, D, E, F, G, H) \
+    DO("0", A) DO("1", B) DO("2", C) DO("3", D) DO("4", E) DO("5", F) DO("6", G) DO("7", H)
+
 /* The sums of channel J to bytes M0 and M1 of m. */
 #define EDGEC_TILE44_STORE(J, M0, M1) \
     "sw %[a" J "0], " M0 "(%[m])\n\tsw %[a" J "1], " M1 "(%[m])\n\t"
@@ -48,38 +52,17 @@ EDGEC_INLINE void edgec_tile44_sums(const int16_t *u, const int16_t *v, int32_t 
     /* clang-format off */
     __asm__ volatile(
         EDGEC_TILE44_LOAD("0", "2")
-        EDGEC_TILE44_FIRST("0", "0")
-        EDGEC_TILE44_FIRST("1", "2")
-        EDGEC_TILE44_FIRST("2", "4")
-        EDGEC_TILE44_FIRST("3", "6")
-        EDGEC_TILE44_FIRST("4", "8")
-        EDGEC_TILE44_FIRST("5", "10")
-        EDGEC_TILE44_FIRST("6", "12")
-        EDGEC_TILE44_FIRST("7", "14")
+        EDGEC_TILE44_EIGHT(EDGEC_TILE44_FIRST, "0", "2", "4", "6", "8", "10", "12", "14")
         "beqz %[p], 3f\n\t"
         "addi %[v], %[v], %[next]\n\t"
         "addi %[u], %[u], 96\n\t"
         "beq %[v], %[end], 4f\n"
         "2:\n\t"
         EDGEC_TILE44_LOAD("0", "2")
-        EDGEC_TILE44_NEXT("0", "0")
-        EDGEC_TILE44_NEXT("1", "2")
-        EDGEC_TILE44_NEXT("2", "4")
-        EDGEC_TILE44_NEXT("3", "6")
-        EDGEC_TILE44_NEXT("4", "8")
-        EDGEC_TILE44_NEXT("5", "10")
-        EDGEC_TILE44_NEXT("6", "12")
-        EDGEC_TILE44_NEXT("7", "14")
+        EDGEC_TILE44_EIGHT(EDGEC_TILE44_NEXT, "0", "2", "4", "6", "8", "10", "12", "14")
         "3:\n\t"
         EDGEC_TILE44_LOAD("%[next]", "%[second]")
-        EDGEC_TILE44_NEXT("0", "96")
-        EDGEC_TILE44_NEXT("1", "98")
-        EDGEC_TILE44_NEXT("2", "100")
-        EDGEC_TILE44_NEXT("3", "102")
-        EDGEC_TILE44_NEXT("4", "104")
-        EDGEC_TILE44_NEXT("5", "106")
-        EDGEC_TILE44_NEXT("6", "108")
-        EDGEC_TILE44_NEXT("7", "110")
+        EDGEC_TILE44_EIGHT(EDGEC_TILE44_NEXT, "96", "98", "100", "102", "104", "106", "108", "110")
         "addi %[v], %[v], %[twice]\n\t"
         "addi %[u], %[u], 192\n\t"
         "bne %[v], %[end], 2b\n"
