@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,19 +35,23 @@ def sum_of_two(r: Rewriter, node: Node) -> bool:
     p = fp.choose_add(
         a.s, a.zp, b.s, b.zp, found.scale, found.zp, subtract=subtract, where=found.where
     )
-    new = QAdd(p.ma, p.mb, p.c, p.shift, found.lo, found.hi)
-    r.replace(node.output, r.insert(new, a.value, b.value, origin=found.origin))
+    new, operands = QAdd(p.ma, p.mb, p.c, p.shift, found.lo, found.hi), (a.value, b.value)
+    if a.value.type.size < b.value.type.size:  # the larger operand first
+        new, operands = replace(new, ma=p.mb, mb=p.ma), (b.value, a.value)
+    r.replace(node.output, r.insert(new, *operands, origin=found.origin))
     return True
 
 
 def product_of_two(r: Rewriter, node: Node) -> bool:
-    """Quantize(Mul(Dequantize(a), Dequantize(b))) = QMul."""
+    """Quantize(Mul(Dequantize(a), Dequantize(b))) = QMul, the larger operand first."""
     found = result(r, node)
     if found is None or not isinstance(found.node.op, Mul):
         return False
     a, b = (activation(r, v) for v in found.node.operands)
     if a is None or b is None or a.value is b.value:
         return False
+    if a.value.type.size < b.value.type.size:
+        a, b = b, a
     m = fp.choose_multipliers(a.s * b.s / found.scale, fp.mul_bound(a.zp, b.zp), where=found.where)
     new = QMul(a.zp, b.zp, int(m.mult[0]), m.shift, found.zp, found.lo, found.hi)
     r.replace(node.output, r.insert(new, a.value, b.value, origin=found.origin))

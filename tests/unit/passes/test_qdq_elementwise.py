@@ -57,6 +57,12 @@ def test_arithmetic_of_two_tensors_becomes_integer(
     assert names(island(of_two(op, *shapes))) == [name]
 
 
+@pytest.mark.parametrize("op", [Add(), Sub(), Mul()])
+def test_the_larger_operand_comes_first(op: Add | Sub | Mul) -> None:
+    (node,) = island(of_two(op, (1, 5), (3, 5)))
+    assert [v.type.shape for v in node.operands] == [(3, 5), (1, 5)]
+
+
 def test_relu_behind_a_sum_is_its_lower_limit() -> None:
     def build() -> Graph:
         n = Net()
