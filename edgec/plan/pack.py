@@ -14,6 +14,8 @@ NODE_LIMIT = 20_000
 WITHIN_NODES = 400_000
 EXACT_SHARE = 4  # the exact search gets this fraction of the nodes, restarts the rest
 EXACT_NODES = 5_000  # what it has not settled by then is left to restarts
+QUICK_SHARE = 8
+QUICK_NODES = 2_500  # restarts that aim at the bound, which nearly always is the optimum
 LEAST_NODES = 500
 ROUNDS = 40
 
@@ -135,12 +137,24 @@ def _pack_part(rects: Sequence[Rect], goal: int, node_limit: int) -> Packing:
     placed = greedy.place(_plain(rects), goal, ROUNDS if node_limit else 0)
     best = Packing(placed.offsets, placed.height, bound, placed.method)
     if best.height > goal and node_limit:
+        best, used = _aim(rects, best, goal, min(QUICK_NODES, node_limit // QUICK_SHARE))
+        node_limit -= used
         best, used = _lower(rects, best, goal, min(EXACT_NODES, node_limit // EXACT_SHARE))
         node_limit -= used
     while best.height > goal and not best.optimal and node_limit >= LEAST_NODES:
         best, used = _restart(rects, best, goal, node_limit)
         node_limit -= used
     return best
+
+
+def _aim(rects: Sequence[Rect], best: Packing, target: int, node_limit: int) -> tuple[Packing, int]:
+    """Look for a packing of height `target` by restarts; the nodes that took."""
+    outcome = search.restarts(rects, target, node_limit)
+    if outcome.offsets is not None:
+        best = _packing(rects, outcome.offsets, best.lower_bound, "search with restarts")
+    elif outcome.complete:
+        best = replace(best, lower_bound=max(best.lower_bound, target + 1))
+    return best, outcome.nodes
 
 
 def _lower(rects: Sequence[Rect], best: Packing, goal: int, node_limit: int) -> tuple[Packing, int]:
@@ -165,13 +179,11 @@ def _restart(
     used = 0
     target = max(goal, best.lower_bound)
     while target < best.height and used < node_limit:
-        outcome = search.restarts(rects, target, max(LEAST_NODES, (node_limit - used) // 2))
-        used += outcome.nodes
-        if outcome.offsets is not None:
-            best = _packing(rects, outcome.offsets, best.lower_bound, "search with restarts")
+        lowest = best.height
+        best, nodes = _aim(rects, best, target, max(LEAST_NODES, (node_limit - used) // 2))
+        used += nodes
+        if best.height < lowest:
             break
-        if outcome.complete:
-            best = replace(best, lower_bound=max(best.lower_bound, target + 1))
         target = (target + 1 + best.height) // 2
     return best, max(used, LEAST_NODES)
 
