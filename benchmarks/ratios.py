@@ -16,19 +16,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.counting import BOARDS, Call, count_calls, op_of
-from benchmarks.layers import Layer, facts_of, macs
+from benchmarks.choice import chosen_rows
+from benchmarks.counting import BOARDS, Call, count_calls
+from benchmarks.layers import Layer, macs
 from benchmarks.nets import NETS, odd_layers
 from benchmarks.ratios_page import KINDS, Measured, page
 from benchmarks.regret import quantized_models
 from benchmarks.shared import BUILD, model_path, shapes_of
 from edgec.boards import load_board
-from edgec.config import GenOptions, Optimize
-from edgec.driver import FLASH_SHARE, compile_model
+from edgec.config import GenOptions
+from edgec.driver import compile_model
 from edgec.emit.folder import write_folder
-from edgec.kernels.costs import costs_for
-from edgec.kernels.registry import AnyRow, all_rows
-from edgec.lower.budget import Candidate, choose
 from edgec.targets import load_target
 from edgec.verify.bench import measure
 
@@ -72,26 +70,6 @@ def _named_kind(op: str, kernel: str) -> str:
     if "Conv" in op and "Transpose" not in op:
         return KINDS[1] if "_1x1" in kernel else KINDS[0]
     return KINDS[3] if "Gemm" in op else ""
-
-
-def chosen_rows(layers: Sequence[Layer], features: frozenset[str]) -> list[AnyRow]:
-    """The rows that `balanced` chooses for the layers of a model."""
-    costs = costs_for(features)
-    usable: list[list[AnyRow]] = []
-    candidates: list[list[Candidate]] = []
-    for layer in layers:
-        facts = facts_of(layer)
-        usable.append([])
-        candidates.append([])
-        for row in all_rows():
-            if row.op == op_of(layer) and row.applies(facts, features):  # type: ignore[arg-type]
-                packed = row.pack(facts)  # type: ignore[arg-type]
-                size = sum(int(c.data.nbytes) for c in packed)
-                expected = row.instructions(facts, costs)  # type: ignore[arg-type]
-                usable[-1].append(row)
-                candidates[-1].append(Candidate(row.preference * expected, size))
-    picked = choose(candidates, FLASH_SHARE[Optimize.BALANCED])
-    return [rows[k] for rows, k in zip(usable, picked, strict=True)]
 
 
 def measure_layers(target: str) -> list[Measured]:

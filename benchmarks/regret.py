@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.choice import chosen_rows, usable_rows
 from benchmarks.counting import Call, count_calls
 from benchmarks.layers import Layer, facts_of, layer_of
+from benchmarks.nets import NETS, odd_layers
 from benchmarks.shared import model_names, model_path, shapes_of
 from edgec.config import GenOptions, Optimize
 from edgec.driver import FLASH_SHARE, compile_model
@@ -80,6 +82,24 @@ def cases(target: str, models: Sequence[str]) -> Iterator[Case]:
     yield from seen.values()
 
 
+def layer_cases(target: str) -> Iterator[Case]:
+    """The layers of `benchmarks.nets`, each network chosen for as a model."""
+    features = load_target(target).features
+    groups = {net.name: net.layers for net in NETS} | {"odd": odd_layers()}
+    seen: dict[tuple[Layer, str], Case] = {}
+    for name, found in groups.items():
+        for layer, row in zip(found, chosen_rows(found, features), strict=True):
+            usable = usable_rows(layer, features)
+            size = next(u.candidate.bytes for u in usable if u.row is row)
+            limit = SLACK * size + 64
+            small = [u.row.name for u in usable if u.candidate.bytes <= limit and u.row is not row]
+            before = seen.get((layer, row.name))
+            nets = (*(before.models if before else ()), name)
+            if small:
+                seen[layer, row.name] = Case(layer, row.name, tuple(small), nets)
+    yield from seen.values()
+
+
 def _others(chosen: Choice, found: Sequence[Choice]) -> tuple[str, ...]:
     """Kernels whose constants are no larger, beside the chosen one."""
     costs = costs_for(frozenset())
@@ -97,10 +117,9 @@ def _applies(row: AnyRow, facts: Facts, features: frozenset[str]) -> bool:
     return row.applies(facts, features)  # type: ignore[arg-type]
 
 
-def measure(target: str, models: Sequence[str], rows: Mapping[str, AnyRow]) -> list[Found]:
+def measure(target: str, every: Sequence[Case], rows: Mapping[str, AnyRow]) -> list[Found]:
     """All cases with the instructions of their kernels."""
     features = load_target(target).features
-    every = list(cases(target, models))
     calls: list[Call] = []
     for case in every:
         facts = facts_of(case.layer)
@@ -138,11 +157,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", nargs="+", default=list(TARGETS), metavar="T")
     parser.add_argument("--model", nargs="+", default=[], metavar="M")
+    parser.add_argument("--nets", action="store_true", help="layers of benchmarks.nets instead")
     parser.add_argument("--worst", type=int, default=12, metavar="N", help="layers to list")
     options = parser.parse_args()
-    rows = {row.name: row for row in all_rows()}
+    rows, models = {row.name: row for row in all_rows()}, options.model or quantized_models()
     for target in options.target:
-        show(target, measure(target, options.model or quantized_models(), rows), options.worst)
+        every = layer_cases(target) if options.nets else cases(target, models)
+        show(target, measure(target, list(every), rows), options.worst)
     return 0
 
 
