@@ -1,4 +1,4 @@
-"""Rows of the exact integer Winograd convolutions F(4x4, 3x3) for the DSP extension."""
+"""Rows of the exact integer Winograd convolutions for the DSP extension: F(4x4, 3x3), stride 2."""
 
 from __future__ import annotations
 
@@ -215,7 +215,11 @@ WINOGRAD4_INT8 = replace(
 WINOGRAD4_STRIP = replace(
     WINOGRAD4_INT8,
     name="conv_s8_winograd4_strip__dsp",
-    headers=("conv/conv_s8_winograd4_strip__dsp.h", *WINOGRAD4_INT8.headers),
+    headers=(
+        "conv/conv_s8_winograd4_strip__dsp.h",
+        "conv/strip_rows_s8__dsp.h",
+        *WINOGRAD4_INT8.headers,
+    ),
     when=lambda f: applies(f) and lot_strip(f) > 0,
     args=lambda f, names: f"{calls.conv_args(f, names)}, {lot_strip(f)}",
     scratch=lambda f: 1152 * _quads(f) * lot_strip(f) + _rest_strip(f),
@@ -223,4 +227,85 @@ WINOGRAD4_STRIP = replace(
     cost=cost_strip,
 )
 
-CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8, WINOGRAD4_STRIP)
+
+def stride2_applies(f: ConvFacts) -> bool:
+    """3x3, stride 2, and products of at most 510 * 512 that do not overflow in any sum."""
+    return (
+        (f.k_h, f.k_w) == (3, 3)
+        and f.stride == (2, 2)
+        and f.dilation == (1, 1)
+        and f.group == 1
+        and 9 * f.in_c * 510 * 512 < 2**31
+    )
+
+
+def stride2_tiles(f: ConvFacts) -> int:
+    """Tiles of 2x2 outputs of an image."""
+    return -(-f.out_h // 2) * -(-f.out_w // 2)
+
+
+def stride2_pack(f: ConvFacts) -> tuple[Constant, ...]:
+    """int8 [O / 2][I / 4][2 channels][3 ky][3 kx][4 inputs], filled up with zeros."""
+    w = np.pad(f.weights, ((0, f.out_c % 2), (0, 0), (0, 0), (0, -f.in_c % 4)))
+    quads = w.reshape(-1, 2, 3, 3, _quads(f), 4).transpose(0, 4, 1, 2, 3, 5)
+    constants = quant_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    return (Constant("weights", np.ascontiguousarray(quads), 4), *constants)
+
+
+def _stride2_rest(f: ConvFacts) -> int:
+    """Transformed weights of two channels; products; five rows with their padding."""
+    return 400 * _quads(f) + 800 + 20 * (4 * -(-f.out_w // 2) + 1) * _quads(f)
+
+
+def stride2_lot(f: ConvFacts) -> int:
+    """Groups of four tiles that are kept transformed at once; 0 if not even one fits."""
+    groups = -(-stride2_tiles(f) // 4)
+    most = (f.room - _stride2_rest(f)) // (800 * _quads(f))
+    return -(-groups // -(-groups // most)) if most > 0 else 0
+
+
+def stride2_room(f: ConvFacts, lot: int) -> int:
+    """Bytes of scratch for so many groups of tiles."""
+    return 800 * _quads(f) * lot + _stride2_rest(f)
+
+
+def stride2_cost(f: ConvFacts) -> Parts:
+    """Products of four tiles by two channels; weights once per lot of tiles."""
+    groups, pairs, inputs = -(-stride2_tiles(f) // 4), -(-f.out_c // 2), 4 * _quads(f)
+    products = 25 * f.n * groups * pairs * inputs / 2
+    tiles_used, rows = f.n * stride2_tiles(f), f.n * -(-f.out_h // 2)
+    whole, ragged = inputs % 16 == 0, f.in_c % 4 > 0
+    passes = f.n * -(-groups // stride2_lot(f))
+    return (
+        Part("positions", 25 * f.n * groups * pairs, 9),
+        Part("products", products * whole, 11.4),
+        Part("products with a rest", products * (not whole), 13.5),
+        Part("inputs", tiles_used * inputs, 52),
+        Part("outputs", tiles_used * f.out_c, 90),
+        Part("tiles", tiles_used, 60),
+        Part("weights", passes * inputs * pairs * 2, 27),
+        Part("rows of tiles", rows, 400),
+        Part("bytes copied", rows * f.in_w * f.in_c * (not ragged), 1),
+        Part("pixels copied", rows * f.in_w * 4 * ragged, 20),
+    )
+
+
+STRIDE2 = replace(
+    WINOGRAD4,
+    name="conv_s8_winograd_stride2__dsp",
+    headers=(
+        "conv/conv_s8_winograd_stride2__dsp.h",
+        "conv/strip_rows_s8__dsp.h",
+        "conv/winograd4_s8__dsp.h",
+        "conv/conv_s8__c.h",
+        "gemm/dot_s8__c.h",
+    ),
+    when=lambda f: stride2_applies(f) and stride2_lot(f) > 0,
+    pack=stride2_pack,
+    args=lambda f, names: f"{calls.conv_args(f, names)}, {stride2_lot(f)}",
+    scratch=lambda f: stride2_room(f, stride2_lot(f)),
+    cost=stride2_cost,
+    preference=1.1,  # it takes a kilobyte more code
+)
+
+CONV_ROWS = (WINOGRAD4, WINOGRAD4_INT8, WINOGRAD4_STRIP, STRIDE2)

@@ -26,13 +26,22 @@ SHAPES = (
     Shape(9, 6, 3, 4, (3, 3), pads=(1, 1, 1, 1)),
     Shape(5, 8, 14, 7, (3, 3), pads=(0, 2, 1, 1)),
 )
+STRIDE2 = (
+    Shape(8, 8, 16, 8, (3, 3), (2, 2), pads=(0, 0, 1, 1)),
+    Shape(9, 7, 4, 5, (3, 3), (2, 2), pads=(1, 1, 1, 1)),
+    Shape(13, 12, 20, 3, (3, 3), (2, 2), pads=(0, 1, 1, 0)),
+    Shape(5, 5, 3, 2, (3, 3), (2, 2)),
+    Shape(16, 11, 6, 4, (3, 3), (2, 2), pads=(1, 0, 0, 1), n=2),
+    Shape(3, 3, 32, 2, (3, 3), (2, 2), pads=(1, 1, 1, 1)),
+)
 SAME_SIZE = (
     Shape(9, 10, 8, 8, (3, 3), pads=(1, 1, 1, 1)),
     Shape(16, 5, 6, 6, (3, 3), pads=(1, 1, 1, 1), n=2),
     Shape(3, 17, 20, 20, (3, 3), pads=(1, 1, 1, 1)),
 )
 STRIP = winograd_dsp.WINOGRAD4_STRIP
-ROWS = pytest.mark.parametrize("row", winograd_dsp.CONV_ROWS, ids=lambda row: row.name)
+F44 = tuple(row for row in winograd_dsp.CONV_ROWS if row is not winograd_dsp.STRIDE2)
+ROWS = pytest.mark.parametrize("row", F44, ids=lambda row: row.name)
 TARGETS = pytest.mark.parametrize(
     "target",
     ["x86_64", *(pytest.param(t, marks=pytest.mark.qemu) for t in ("cortex-m4", "cortex-m33"))],
@@ -52,6 +61,25 @@ def test_any_size_padding_and_number_of_channels_agrees(
         assert row.when(facts) or (row is not STRIP and shape.c % 4)
         if row.when(facts):
             cases.append(conv_case(row, facts, x, y, 0.0))
+    check(target, cases, tmp_path)
+
+
+@TARGETS
+def test_strides_of_two_agree(target: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(25)
+    row = winograd_dsp.STRIDE2
+    cases: list[Case] = []
+    for number, shape in enumerate(STRIDE2):
+        facts, x, y = conv_s8_sample(rng, shape, large=number == 2)
+        one = winograd_dsp.stride2_room(facts, 1)
+        for room in (one, 100_000):
+            f = dataclasses.replace(facts, room=room)
+            whole = conv_case(row, f, x, y, 0.0)
+            cases.append(whole)
+        if facts.n == 1:
+            call = rolling_call(row, f, len(whole.constants))
+            cases.append(dataclasses.replace(whole, call=call))
+        assert not row.when(dataclasses.replace(facts, room=one - 1))
     check(target, cases, tmp_path)
 
 

@@ -44,7 +44,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd4__dsp(const EdgecConvS8 *p, const int8_
         for (int32_t c = 0; c < s->out_c; c += 4) {
             const int16_t *block = u + c * 36 * s->in_c;
             const int32_t count = s->out_c - c < 4 ? s->out_c - c : 4;
-            edgec_winograd4_multiply((const uint32_t *)(const void *)block, v, s->in_c,
+            edgec_winograd4_multiply((const uint32_t *)(const void *)block, v, s->in_c, 36,
                                      products->m);
             for (int32_t tile = 0; tile < tiles; tile++) {
                 edgec_winograd4_output(p, products, tile, 8, bias, mult, y, oy[tile], ox[tile],

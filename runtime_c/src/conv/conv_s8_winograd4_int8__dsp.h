@@ -91,7 +91,7 @@ EDGEC_INLINE void edgec_winograd4_lot(const EdgecConvS8 *p, const int8_t *w, con
         for (int32_t tile = first; tile < end; tile++) {
             const int32_t at = tile - first;
             if (at % 4 == 0) {
-                edgec_winograd4_multiply(v + at / 4 * 288 * quads, u, 4 * quads, room->m);
+                edgec_winograd4_multiply(v + at / 4 * 288 * quads, u, 4 * quads, 36, room->m);
             }
             edgec_winograd4_output(p, room, 2 * (at % 4), 4, bias, mult, y,
                                    row_begin + tile / across * 4, tile % across * 4, row_end, c,

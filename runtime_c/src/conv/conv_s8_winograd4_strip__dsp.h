@@ -19,44 +19,7 @@
 #define EDGEC_CONV_S8_WINOGRAD4_STRIP__DSP_H
 
 #include "conv/conv_s8_winograd4_int8__dsp.h"
-
-/* A row of x with padding: [width][in_c, rounded up to a multiple of four]. */
-EDGEC_INLINE void edgec_winograd4_strip_row(const EdgecConvS8 *p, const int8_t *x, int32_t row,
-                                            int32_t width, int8_t *strip)
-{
-    const EdgecConvShape *s = &p->shape;
-    const int32_t pixel = (s->in_c + 3) / 4 * 4;
-    const int32_t right = width - s->pad_left < s->in_w ? width - s->pad_left : s->in_w;
-    if (row < 0 || row >= s->in_h) {
-        memset(strip, (int)p->x_zp, (size_t)(width * pixel));
-        return;
-    }
-    const int8_t *from = x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c;
-    int8_t *inside = strip + s->pad_left * pixel;
-    memset(strip, (int)p->x_zp, (size_t)(s->pad_left * pixel));
-    if (pixel == s->in_c) {
-        memcpy(inside, from, (size_t)(right * pixel));
-    } else {
-        for (int32_t column = 0; column < right; column++) {
-            memcpy(inside + column * pixel, from + column * s->in_c, (size_t)s->in_c);
-        }
-    }
-    const int32_t rest = width - s->pad_left - right;
-    memset(inside + right * pixel, (int)p->x_zp, (size_t)(rest * pixel));
-}
-
-/* Six rows of x from row iy on; two of them are those before, unless it is the first time. */
-EDGEC_INLINE void edgec_winograd4_strip(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
-                                        bool first, int32_t width, int8_t *strip)
-{
-    const int32_t bytes = width * ((p->shape.in_c + 3) / 4 * 4);
-    if (!first) {
-        memcpy(strip, strip + 4 * bytes, (size_t)(2 * bytes));
-    }
-    for (int32_t row = first ? 0 : 2; row < 6; row++) {
-        edgec_winograd4_strip_row(p, x, iy + row, width, strip + row * bytes);
-    }
-}
+#include "conv/strip_rows_s8__dsp.h"
 
 EDGEC_INLINE void edgec_conv_s8_winograd4_strip__dsp(const EdgecConvS8 *p, const int8_t *x,
                                                      const int8_t *restrict w,
@@ -81,7 +44,7 @@ EDGEC_INLINE void edgec_conv_s8_winograd4_strip__dsp(const EdgecConvS8 *p, const
             const int32_t at = tile - first;
             if (tile % across == 0) {
                 const int32_t iy = row_begin + tile / across * 4 - s->pad_top;
-                edgec_winograd4_strip(p, x, iy, tile == 0, width, strip);
+                edgec_strip_rows(p, x, iy, 6, tile == 0 ? 0 : 2, width, strip);
             }
             edgec_winograd4_transform(strip + tile % across * 16 * quads, 4 * quads * width,
                                       4 * quads, room, v + at / 4 * group + at % 4, 4);

@@ -23,12 +23,15 @@
 
 /* ---- Products ---------------------------------------------------------------------------- */
 
-/* m[36][8] = sums over `pairs` * 2 inputs of wide[36][pairs][4] * narrow[36][pairs][2]; the
+/* How much a call multiplies: `loops` times more than the first inputs, at `positions`. */
+#define EDGEC_WINOGRAD4_WORK(positions, loops) (((positions)*32) * 65536 + (loops))
+
+/* m[positions][8] = sums over `pairs` * 2 inputs of wide[.][pairs][4] * narrow[.][pairs][2]; the
    product of wide i and narrow k is m[.][2 * i + k]. `pairs` is even. */
 EDGEC_INLINE void edgec_winograd4_products_portable(const uint32_t *wide, const uint32_t *narrow,
-                                                    int32_t pairs, uint32_t *m)
+                                                    int32_t pairs, int32_t positions, uint32_t *m)
 {
-    for (int32_t at = 0; at < 36; at++) {
+    for (int32_t at = 0; at < positions; at++) {
         int32_t acc[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         for (int32_t pair = 0; pair < pairs; pair++) {
             for (int32_t k = 0; k < 8; k++) {
@@ -58,32 +61,32 @@ EDGEC_INLINE void edgec_winograd4_products_portable(const uint32_t *wide, const 
     "smlad r12, r5, r2, r12\n smlad lr, r5, r3, lr\n"
 
 /* On the stack: m, its end, how often the loop still runs, how often it has to. */
-#define EDGEC_WINOGRAD4_ENTER                          \
-    "push {r4-r11, lr}\n mov r5, r2\n mov r2, r3\n"    \
-    "add r3, r2, #1152\n push {r2-r5}\n"               \
-    "b 1f\n"                                           \
-    "3: ldrd r2, r3, [sp]\n stmia r2!, {r6-r12, lr}\n" \
-    "str r2, [sp]\n cmp r2, r3\n beq 4f\n"             \
+#define EDGEC_WINOGRAD4_ENTER                                                       \
+    "push {r4-r11, lr}\n uxth r5, r2\n lsr r4, r2, #16\n mov r2, r3\n add r3, r4\n" \
+    "push {r2-r5}\n b 1f\n"                                                         \
+    "3: ldrd r2, r3, [sp]\n stmia r2!, {r6-r12, lr}\n"                              \
+    "str r2, [sp]\n cmp r2, r3\n beq 4f\n"                                          \
     "1:\n"
 #define EDGEC_WINOGRAD4_MORE "ldr r2, [sp, #12]\n cmp r2, #0\n beq 3b\n 2: str r2, [sp, #8]\n"
 #define EDGEC_WINOGRAD4_LEAVE                          \
     "ldr r2, [sp, #8]\n subs r2, #1\n bne 2b\n b 3b\n" \
     "4: add sp, #16\n pop {r4-r11, pc}\n"
 
-/* Eight sums in registers: three loads of two words feed eight SMLAD. `more`: pairs / 2 - 1. */
+/* Eight sums in registers: three loads of two words feed eight SMLAD. `work`: loops are pairs / 2
+ * - 1. */
 __attribute__((naked, noinline, unused)) static void
 edgec_winograd4_products(const uint32_t *wide __attribute__((unused)),
                          const uint32_t *narrow __attribute__((unused)),
-                         int32_t more __attribute__((unused)), uint32_t *m __attribute__((unused)))
+                         int32_t work __attribute__((unused)), uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_WINOGRAD4_ENTER EDGEC_WINOGRAD4_FIRST EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_MORE
                 EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_LEAVE);
 }
 
-/* The same for a multiple of 16 inputs. `more`: pairs / 8 - 1. */
+/* The same for a multiple of 16 inputs; loops are pairs / 8 - 1. */
 __attribute__((naked, noinline, unused)) static void edgec_winograd4_products16(
     const uint32_t *wide __attribute__((unused)), const uint32_t *narrow __attribute__((unused)),
-    int32_t more __attribute__((unused)), uint32_t *m __attribute__((unused)))
+    int32_t work __attribute__((unused)), uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_WINOGRAD4_ENTER EDGEC_WINOGRAD4_FIRST EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT
                 EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT
@@ -94,26 +97,28 @@ __attribute__((naked, noinline, unused)) static void edgec_winograd4_products16(
 }
 #else
 EDGEC_INLINE void edgec_winograd4_products(const uint32_t *wide, const uint32_t *narrow,
-                                           int32_t more, uint32_t *m)
+                                           int32_t work, uint32_t *m)
 {
-    edgec_winograd4_products_portable(wide, narrow, 2 * (more + 1), m);
+    edgec_winograd4_products_portable(wide, narrow, 2 * (work % 65536 + 1), work / 65536 / 32, m);
 }
 
 EDGEC_INLINE void edgec_winograd4_products16(const uint32_t *wide, const uint32_t *narrow,
-                                             int32_t more, uint32_t *m)
+                                             int32_t work, uint32_t *m)
 {
-    edgec_winograd4_products_portable(wide, narrow, 8 * (more + 1), m);
+    edgec_winograd4_products_portable(wide, narrow, 8 * (work % 65536 + 1), work / 65536 / 32, m);
 }
 #endif
 
 /* The products of all `in_c` inputs. */
 EDGEC_INLINE void edgec_winograd4_multiply(const uint32_t *wide, const uint32_t *narrow,
-                                           int32_t in_c, uint32_t *m)
+                                           int32_t in_c, int32_t positions, uint32_t *m)
 {
     if (in_c % 16 == 0) {
-        edgec_winograd4_products16(wide, narrow, in_c / 16 - 1, m);
+        const int32_t work = EDGEC_WINOGRAD4_WORK(positions, in_c / 16 - 1);
+        edgec_winograd4_products16(wide, narrow, work, m);
     } else {
-        edgec_winograd4_products(wide, narrow, in_c / 4 - 1, m);
+        const int32_t work = EDGEC_WINOGRAD4_WORK(positions, in_c / 4 - 1);
+        edgec_winograd4_products(wide, narrow, work, m);
     }
 }
 

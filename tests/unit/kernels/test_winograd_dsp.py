@@ -9,7 +9,7 @@ import numpy as np
 from edgec.kernels.facts import ConvFacts, Quant
 from edgec.kernels.winograd4 import B
 from edgec.kernels.winograd_dsp import (
-    CONV_ROWS,
+    STRIDE2,
     WINOGRAD4,
     WINOGRAD4_INT8,
     WINOGRAD4_STRIP,
@@ -26,6 +26,9 @@ A = np.array(
     [[2, -4, -4, 1, 1, 0], [0, -2, 2, 1, -1, 0], [0, -1, -1, 1, 1, 0], [0, -1, 1, 2, -2, 2]]
 )
 HALVED = np.array([1, 2, 4, 4])
+
+
+RNG = np.random.default_rng(3)
 
 
 def facts(
@@ -77,7 +80,7 @@ def test_the_bias_takes_back_what_was_added_to_the_inputs() -> None:
 
 
 def test_only_plain_3x3_of_whole_words_applies() -> None:
-    for row in CONV_ROWS:
+    for row in (WINOGRAD4, WINOGRAD4_INT8, WINOGRAD4_STRIP):
         assert row.when(facts(out_c=3))
         assert not row.when(facts(stride=2))
         assert not row.when(facts(kernel=1))
@@ -117,3 +120,18 @@ def test_int8_weights_are_packed_by_columns_of_four_inputs() -> None:
     assert packed.shape == (2, 2, 2, 3, 3, 4)
     assert packed[1, 1, 0, 2, 1].tolist() == f.weights[2, 1, 2, 4:].tolist()
     assert not packed[1, :, 1].any()
+
+
+def test_five_products_make_two_outputs_of_stride_two() -> None:
+    x, w = RNG.integers(-128, 128, 5), RNG.integers(-128, 128, 3)
+    v = np.array([x[0] - x[2], x[2], x[2] - x[4], x[1], x[3]])
+    m = v * np.array([w[0], w[0] + w[2], w[2], w[1], w[1]])
+    direct = [int((x[k : k + 3] * w).sum()) for k in (0, 2)]
+    assert [m[0] + m[1] + m[3], m[1] - m[2] + m[4]] == direct
+
+
+def test_only_3x3_with_stride_two_has_its_kernel() -> None:
+    assert STRIDE2.when(facts(in_c=3, stride=2))
+    assert not STRIDE2.when(facts())
+    assert not STRIDE2.when(facts(stride=2, room=500))
+    assert not STRIDE2.when(facts(stride=2, in_c=1000))
