@@ -105,8 +105,9 @@ class Kernel(Generic[F]):
     computes this node. pack: its constants. params: the fields of its parameter struct of C type
     `struct`. args: the arguments after the pointer to it. scratch: bytes. cost: the parts of the
     work of one inference, or (one part) all instructions. preference: below 1 for rows that save
-    flash by code that layers share, above for much code; choosing multiplies the instructions by it. elementwise: y may
-    be an operand. overwrites: whether y may have the place of x, though not element by element.
+    flash by code that layers share, above 1 for rows of much code; choosing multiplies the
+    instructions by it. elementwise: y may be an operand. overwrites: whether y may have the place
+    of x, though not element by element.
     """
 
     name: str
