@@ -120,7 +120,7 @@ EDGEC_INLINE void edgec_dw_blocks__dsp(uint32_t *out, const EdgecDwRows *rows, i
     __asm__ volatile("bl %c[core]"
                      : "+r"(to), "+r"(upper), "+r"(lower), "+r"(upper_step), "+r"(lower_step),
                        "+r"(first), "+r"(count)
-                     : [core] "i"(edgec_dw_expand_blocks__dsp)
+                     : [core] "X"(edgec_dw_expand_blocks__dsp)
                      : "r4", "r5", "r6", "r8", "r9", "lr", "cc", "memory");
 }
 

@@ -284,7 +284,7 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(void)
         register EdgecDwTiles *tiles_ __asm__("r0") = (TILES);                                  \
         __asm__ volatile("bl %c[core]"                                                          \
                          : "+r"(tiles_)                                                         \
-                         : [core] "i"(CORE)                                                     \
+                         : [core] "X"(CORE)                                                     \
                          : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", \
                            "lr", "cc", "memory");                                               \
     }

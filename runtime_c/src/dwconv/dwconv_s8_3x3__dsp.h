@@ -317,7 +317,7 @@ EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(void)
                          : "+r"(c_), "+r"(row_), "+r"(zp_), "+r"(base_), "+r"(rest_), "+r"(y_), \
                            "+r"(next_), "+r"(step_), "+r"(span_), "+r"(end_), "+r"(w_),         \
                            "+r"(w_end_)                                                         \
-                         : [core] "i"(CORE)                                                     \
+                         : [core] "X"(CORE)                                                     \
                          : "lr", "cc", "memory");                                               \
     }
 

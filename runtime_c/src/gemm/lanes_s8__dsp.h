@@ -152,7 +152,7 @@ EDGEC_INLINE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1,
     __asm__ volatile("bl %c[core]"
                      : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(bytes), "+r"(out), "+r"(s0), "+r"(s1),
                        "+r"(s2), "+r"(count), "+r"(gap)
-                     : [core] "i"(edgec_expand3_core__dsp)
+                     : [core] "X"(edgec_expand3_core__dsp)
                      : "r10", "r11", "lr", "cc", "memory");
     sums[0] = s0;
     sums[1] = s1;
@@ -292,7 +292,7 @@ EDGEC_DSP_NAKED void edgec_lanes_shift_core__dsp(void)
         register const uint32_t *a1 __asm__("r1") = (W);                                        \
         __asm__ volatile("bl %c[core]"                                                          \
                          : "+r"(a0), "+r"(a1)                                                   \
-                         : [core] "i"(CORE)                                                     \
+                         : [core] "X"(CORE)                                                     \
                          : "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", \
                            "cc", "memory");                                                     \
     }

@@ -243,7 +243,7 @@ EDGEC_MVE_CORE void edgec_limit_run_s8__mve(__attribute__((unused)) int8_t *y,
         register EdgecTile *tile_ __asm__("r0") = (TILE);                                       \
         __asm__ volatile("bl %c[core]"                                                          \
                          : "+r"(tile_)                                                          \
-                         : [core] "i"(CORE)                                                     \
+                         : [core] "X"(CORE)                                                     \
                          : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", \
                            "lr", "cc", "memory", "d0", "d1", "d2", "d3", "d4", "d5", "d6",      \
                            "d7" __VA_ARGS__);                                                   \
