@@ -141,9 +141,13 @@ def _pack_part(rects: Sequence[Rect], goal: int, node_limit: int) -> Packing:
         node_limit -= used
         best, used = _lower(rects, best, goal, min(EXACT_NODES, node_limit // EXACT_SHARE))
         node_limit -= used
-    while best.height > goal and not best.optimal and node_limit >= LEAST_NODES:
-        best, used = _restart(rects, best, goal, node_limit)
-        node_limit -= used
+    if best.height > goal and not best.optimal and node_limit >= LEAST_NODES:
+        low = max(goal, best.lower_bound)
+        descent = search.descend(rects, best.height, low, node_limit)
+        bound = max(best.lower_bound, descent.bound if descent.bound > low else 0)
+        best = replace(best, lower_bound=bound)
+        if descent.offsets is not None:
+            best = _packing(rects, descent.offsets, bound, "search with restarts")
     return best
 
 
@@ -170,22 +174,6 @@ def _lower(rects: Sequence[Rect], best: Packing, goal: int, node_limit: int) -> 
         else:
             break
     return best, used
-
-
-def _restart(
-    rects: Sequence[Rect], best: Packing, goal: int, node_limit: int
-) -> tuple[Packing, int]:
-    """Aim at `goal` with half of the nodes, then ever nearer to the best height."""
-    used = 0
-    target = max(goal, best.lower_bound)
-    while target < best.height and used < node_limit:
-        lowest = best.height
-        best, nodes = _aim(rects, best, target, max(LEAST_NODES, (node_limit - used) // 2))
-        used += nodes
-        if best.height < lowest:
-            break
-        target = (target + 1 + best.height) // 2
-    return best, max(used, LEAST_NODES)
 
 
 def _packing(rects: Sequence[Rect], offsets: tuple[int, ...], bound: int, solver: str) -> Packing:

@@ -19,18 +19,19 @@ placements that had no part in it (so that running out of branches proves nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
 import numpy.typing as npt
 
 from edgec.plan.parts import Floats, Scaled, Traits, scaled
-from edgec.plan.rects import Rect
+from edgec.plan.rects import Rect, height_of
 from edgec.plan.walk import GROUND, START, LimitError, Run, Walk
 
 RESTART_UNIT = 200
 TRUST = (0.5, 1.5, 3.0)  # weights of the blame against the traits
+AIMS = (1, 4, 16, 1 << 60)  # how much of the way to the bound a run tries to go
 NOISE = (0.0, 0.1, 0.3)
 MEMORY = 0.9  # how much of the blame for a failure is left after the next run
 
@@ -58,23 +59,71 @@ def restarts(rects: Sequence[Rect], capacity: int, node_limit: int, seed: int = 
     task = scaled(rects, capacity)
     if not task.places:
         return Outcome((0,) * len(rects), True, 0)
-    rng = Random(seed)
-    traits = Traits.of(task.part)
-    blame = np.zeros(task.part.count)
+    learner = _Learner(task, len(rects), seed)
     nodes = turn = 0
     while nodes < node_limit:
         turn += 1
-        order = _order(_score(traits, blame, rng))
-        attempt = _Attempt(task, order, RESTART_UNIT * luby(turn), jumps=True)
-        outcome = attempt.outcome(len(rects))
+        outcome = learner.run(capacity, RESTART_UNIT * luby(turn), node_limit - nodes)
+        nodes += outcome.nodes
+        if outcome.offsets is not None or outcome.complete:
+            return Outcome(outcome.offsets, outcome.complete, nodes)
+    return Outcome(None, False, nodes)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The lowest offsets found, or None; a height that none is below; nodes visited."""
+
+    offsets: tuple[int, ...] | None
+    bound: int
+    nodes: int
+
+
+def descend(rects: Sequence[Rect], height: int, bound: int, node_limit: int) -> Descent:
+    """Look for offsets below `height` bytes, as near to `bound` as they can be found.
+
+    Runs aim in turn at the bound, at parts of the way there and at just a little less.
+    """
+    task = scaled(rects, height)
+    learner = _Learner(task, len(rects), 1)
+    best: tuple[int, ...] | None = None
+    nodes = turn = 0
+    while bound < height and nodes < node_limit:
+        round_, part = divmod(turn, len(AIMS))
+        turn += 1
+        capacity = height - 1 - (height - 1 - bound) // AIMS[part]
+        outcome = learner.run(capacity, RESTART_UNIT * luby(round_ + 1), node_limit - nodes)
         nodes += outcome.nodes
         if outcome.offsets is not None:
-            return Outcome(outcome.offsets, False, nodes)
-        if not attempt.cut_short:  # no branch is left: there is hardly a solution
-            sure = _Attempt(task, order, node_limit - nodes, jumps=False).outcome(len(rects))
-            return Outcome(sure.offsets, sure.complete, nodes + sure.nodes)
-        blame = MEMORY * blame + attempt.blame()
-    return Outcome(None, False, nodes)
+            best = outcome.offsets
+            height = height_of(rects, best)
+        elif outcome.complete:
+            bound = capacity + 1
+    return Descent(best, bound, nodes)
+
+
+class _Learner:
+    """Runs with changing ranks that remember the blame of the runs before."""
+
+    def __init__(self, task: Scaled, total: int, seed: int) -> None:
+        self.task = task
+        self.total = total
+        self.rng = Random(seed)
+        self.traits = Traits.of(task.part)
+        self.blame = np.zeros(task.part.count)
+
+    def run(self, capacity: int, node_limit: int, proof_limit: int) -> Outcome:
+        """One run with `node_limit` nodes; if no branch is left, an exact one to be sure."""
+        order = _order(_score(self.traits, self.blame, self.rng))
+        task = replace(self.task, capacity=capacity // self.task.unit)
+        attempt = _Attempt(task, order, node_limit, jumps=True)
+        outcome = attempt.outcome(self.total)
+        if outcome.offsets is not None or attempt.cut_short:
+            self.blame = MEMORY * self.blame + attempt.blame()
+            return replace(outcome, complete=False)
+        limit = proof_limit - outcome.nodes
+        sure = _Attempt(task, order, limit, jumps=False).outcome(self.total)
+        return replace(sure, nodes=outcome.nodes + sure.nodes)
 
 
 def _score(traits: Traits, blame: Floats, rng: Random) -> Floats:

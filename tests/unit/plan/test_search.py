@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.plan.rects import Rect, height_of, load_bound, overlaps
-from edgec.plan.search import fits, luby, restarts
+from edgec.plan.search import descend, fits, luby, restarts
 
 small_rects = st.lists(
     st.tuples(st.integers(0, 5), st.integers(1, 3), st.integers(1, 4), st.sampled_from([1, 1, 2])),
@@ -112,6 +112,24 @@ def test_empty_rectangles_lie_at_the_bottom() -> None:
     rects = [Rect(0, 0, 2, 4), Rect(1, 0, 2, 0), Rect(2, 1, 1, 9)]
     assert fits(rects, 4, 10).offsets == (0, 0, 0)
     assert restarts([], 0, 10).offsets == ()
+
+
+def test_a_descent_ends_at_the_bound_or_keeps_the_lowest_it_found() -> None:
+    rects = sliced(1, 30)
+    down = descend(rects, 900, 600, 20_000)
+    assert down.offsets is not None
+    assert overlaps(rects, down.offsets) == []
+    assert height_of(rects, down.offsets) == down.bound == 600
+    part = descend(sliced(1, 90), 900, 600, 1_500)
+    assert part.offsets is not None
+    assert 600 <= height_of(sliced(1, 90), part.offsets) < 900
+    assert part == descend(sliced(1, 90), 900, 600, 1_500)
+
+
+def test_a_descent_raises_the_bound_by_what_it_proves() -> None:
+    rects = [Rect(i, 0, 2, 4) for i in range(3)]
+    down = descend(rects, 12, 9, 1_000)
+    assert (down.offsets, down.bound) == (None, 12)
 
 
 def test_restart_lengths_follow_luby() -> None:
