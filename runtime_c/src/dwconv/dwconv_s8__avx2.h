@@ -184,7 +184,7 @@ EDGEC_INLINE void edgec_dw_block__avx2(const EdgecConvShape *s, const EdgecDwAvx
                                        int32_t pixels, int8_t *y)
 {
     const __m256i b0 = edgec_load__avx2(g->bias + c);
-    const __m256i b1 = edgec_load__avx2(g->bias + c + 8);
+    const __m256i b1 = n > 8 ? edgec_load__avx2(g->bias + c + 8) : b0;
     EdgecSumsAvx2 t = {b0, b1, b0, b1, b0, b1, b0, b1, b0, b1, b0, b1};
     for (int32_t j = 0; j < d->row_pairs; j++) {
         const int32_t slot = s->dilation_h == 1 ? (tap + 2 * j) % s->k_h : 2 * j;
