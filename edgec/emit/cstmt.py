@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgec.emit.cexpr import ExprPrinter
-from edgec.loops.expr import Call, Const, Expr
+from edgec.loops.expr import Call, Expr
+from edgec.loops.index import interval
 from edgec.loops.stmt import (
     Assign,
     Break,
@@ -93,10 +94,9 @@ class StmtPrinter:
 
 
 def is_short(loop: For) -> bool:
-    """True for a loop of at least 8 turns over a few simple statements, worth unrolling."""
-    if not (isinstance(loop.begin, Const) and isinstance(loop.end, Const)):
-        return False
-    if (int(loop.end.value) - int(loop.begin.value)) // loop.step < UNROLL_TURNS:
+    """True for a loop of 8 turns or more over a few simple statements, worth unrolling."""
+    first, last = interval(loop.begin)[0], interval(loop.end)[1]
+    if (last - first) // loop.step < UNROLL_TURNS:
         return False
     if len(loop.body) > UNROLL_STATEMENTS:
         return False

@@ -107,7 +107,8 @@ class Kernel(Generic[F]):
     work of one inference, or (one part) all instructions. preference: below 1 for rows that save
     flash by code that layers share, above 1 for rows of much code; choosing multiplies the
     instructions by it. elementwise: y may be an operand. overwrites: whether y may have the place
-    of x, though not element by element.
+    of x, though not element by element. pixelwise: whether each pixel of x is read before that of y
+    is written, and never again, so that any row of y may have the place of the same row of x.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Kernel(Generic[F]):
     scratch_align: int = 4
     elementwise: bool = False
     overwrites: Callable[[F], bool] = never
+    pixelwise: Callable[[F], bool] = never
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from edgec.loops.buffer import Buffer
+from edgec.loops.expr import Var
 from edgec.loops.stmt import Stmt
 
 
@@ -35,6 +36,9 @@ class StepView(Protocol):
 
     @property
     def body(self) -> tuple[Stmt, ...]: ...
+
+    @property
+    def parameters(self) -> tuple[Var, ...]: ...
 
     @property
     def inplace(self) -> tuple[tuple[int, int], ...]: ...

@@ -56,7 +56,8 @@ def step_problems(step: StepView) -> Iterator[str]:
     """Everything that is wrong with `step`, one sentence each."""
     readable = frozenset((*step.reads, *step.writes, *step.scratch))
     writable = frozenset((*step.writes, *step.scratch))
-    yield from _Block(readable, writable).check(step.body)
+    given = {var.name: (var, False) for var in step.parameters}
+    yield from _Block(readable, writable, given).check(step.body)
 
 
 def _broken(name: str, problem: str) -> Exception:

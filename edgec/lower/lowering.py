@@ -20,7 +20,9 @@ from edgec.loops.expr import const
 from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
 from edgec.loops.tensor import Tensor
 from edgec.lower.inplace import inplace_pairs
-from edgec.lower.program import Port, Program, Step
+from edgec.lower.program import Port, Program, RowForm, Step
+from edgec.lower.rows import loop_cost, loop_rows
+from edgec.lower.sums import halves_of
 from edgec.ops.base import Op, Reads
 from edgec.ops.shape import Reshape
 
@@ -33,6 +35,8 @@ class KernelStep:
     call: KernelCall
     scratch: tuple[Buffer, ...] = ()
     inplace: tuple[tuple[int, int], ...] = ()
+    rows: RowForm | None = None
+    cost: float = 0.0  # estimated instructions
 
 
 # picks a kernel for a node whose operands are stored, or None: (node, operands, outputs, builder)
@@ -249,24 +253,36 @@ class Lowering:
                 if b.storage is not Storage.CONST and b not in writes and b not in step.scratch
             )
         )
-        self._append(
-            (step.call,),
-            _made(node),
-            node.outputs[0],
-            reads,
-            writes,
-            step.kernel,
-            step.scratch,
-            step.inplace,
-        )
+        made = _made(node)
+        name = self._step_name(made)
+        call = Step(
+            name, _title(made.ops), step.kernel, reads, writes, (step.call,), step.scratch,
+            step.inplace, made.macs, made.nodes, node.outputs[0].name, step.cost, step.rows,
+        )  # fmt: skip
+        self.steps.append(replace(call, halves=self._halves(node, operands, call)))
         return True
+
+    def _halves(
+        self, node: Node, operands: tuple[Tensor | None, ...], step: Step
+    ) -> tuple[Step, Step] | None:
+        """A reduction that a kernel computes, as loops that sum by rows."""
+        if step.rows is not None or len(step.writes) != 1:
+            return None
+        if step.writes[0].size >= step.reads[0].size:
+            return None
+        result = node.outputs[0].type
+        lazy = _lower(node.op, self.builder, operands)[0]
+        if not lazy.stored:
+            copy(self.builder, lazy, Tensor(result, buffer=step.writes[0]))
+        body = remove_dead(self.builder.take())
+        return None if lazy.stored else halves_of(step, body)
 
     def _stored(self, value: Value) -> Tensor:
         tensor = self._tensor(value)
         return tensor if tensor.stored else self._store(value, self._storage(value))
 
     def _step(self, body: tuple[Stmt, ...], made: Made, value: Value) -> None:
-        body = collapse(remove_dead(body))
+        body = remove_dead(body)
         stored = dict.fromkeys(s.buffer for s in walk(body) if isinstance(s, Store))
         results = {t.buffer for v in self._siblings(value) if (t := self.tensors.get(v))}
         writes = tuple(b for b in stored if b in results)
@@ -278,42 +294,23 @@ class Lowering:
                 if e.buffer.storage is not Storage.CONST and e.buffer not in stored
             )
         )
-        pairs = inplace_pairs(body, reads, writes)
-        self._append(body, made, value, reads, writes, "loops", scratch, pairs)
+        merged = collapse(body)
+        pairs = inplace_pairs(merged, reads, writes)
+        rows = None if scratch else loop_rows(body, reads, writes)
+        step = Step(
+            self._step_name(made), _title(made.ops), "loops", reads, writes, merged, scratch, pairs,
+            made.macs, made.nodes, value.name, loop_cost(writes, made.macs), rows,
+        )  # fmt: skip
+        self.steps.append(replace(step, halves=None if rows else halves_of(step, body)))
 
     def _siblings(self, value: Value) -> tuple[Value, ...]:
         """All outputs of the node that makes `value`."""
         node = self.producers.get(value)
         return (value,) if node is None else node.outputs
 
-    def _append(
-        self,
-        body: tuple[Stmt, ...],
-        made: Made,
-        value: Value,
-        reads: tuple[Buffer, ...],
-        writes: tuple[Buffer, ...],
-        kernel: str,
-        scratch: tuple[Buffer, ...],
-        inplace: tuple[tuple[int, int], ...],
-    ) -> None:
-        op = _title(made.ops)
-        name = f"l{len(self.steps):02d}_{op.lower()}"  # numbered again in execution order
-        self.steps.append(
-            Step(
-                name,
-                op,
-                kernel,
-                reads,
-                writes,
-                body,
-                scratch,
-                inplace,
-                made.macs,
-                made.nodes,
-                value.name,
-            )
-        )
+    def _step_name(self, made: Made) -> str:
+        """A name until the steps are numbered in execution order."""
+        return f"l{len(self.steps):02d}_{_title(made.ops).lower()}"
 
 
 _QUIET = frozenset({"Reshape", "Transpose", "Slice", "Cast", "Copy"})

@@ -6,13 +6,65 @@ A step becomes one C function. The memory planner reads `reads`, `writes`, `scra
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from edgec.ir.types import DType
 from edgec.loops.buffer import Buffer, Storage
+from edgec.loops.expr import INDEX, Var
 from edgec.loops.stmt import Stmt
 
-__all__ = ["Buffer", "Port", "Program", "Step", "Storage"]
+__all__ = [
+    "Buffer",
+    "Overlap",
+    "Port",
+    "Program",
+    "RowForm",
+    "RowUse",
+    "Source",
+    "Stage",
+    "Step",
+    "Storage",
+    "Stream",
+    "Window",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class RowUse:
+    """Which rows of an operand the rows of a result need.
+
+    `first[r]` to `last[r]` (inclusive) of the operand's `rows` rows make row r of the result.
+    """
+
+    buffer: Buffer
+    rows: int
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RowForm:
+    """How a step computes rows `row_begin` to `row_end` of `writes[0]`, which has `height` rows.
+
+    uses: the operands that it reads by rows; it needs all others as a whole. body: its statements,
+    with `row_begin` and `row_end` (`row_range`) as parameters. cost: estimated instructions of a
+    call for so many rows. overwrites: operands of which row r may lie where row r of the result
+    goes. sums: the result is a sum over the rows of the operand, complete after the last one;
+    `height` is then the number of those.
+    """
+
+    height: int
+    uses: tuple[RowUse, ...]
+    body: tuple[Stmt, ...]
+    cost: Callable[[int], float]
+    overwrites: tuple[Buffer, ...] = ()
+    sums: bool = False
+
+
+def row_range(height: int) -> tuple[Var, Var]:
+    """The parameters `row_begin` and `row_end` of a step in row form; at least one row."""
+    return Var(INDEX, "row_begin", 0, height - 1), Var(INDEX, "row_end", 1, height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +87,115 @@ class Step:
     macs: int = 0
     nodes: tuple[str, ...] = ()  # names of the ONNX nodes that it computes
     value: str = ""  # graph value that writes[0] holds, for layer-by-layer comparison
+    cost: float = 0.0  # estimated instructions
+    rows: RowForm | None = None  # if it can be run by rows
+    halves: tuple[Step, Step] | None = None  # the same as a sum over rows, and what follows it
+    parameters: tuple[Var, ...] = ()  # of the C function, apart from buffers
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that a stage may have made when stage `stage` (-1: the clock) has made n rows.
+
+    (n * num + offset) / den, rounded toward zero as C does. n counts on beyond the height of the
+    producer, so that the last rows follow as steadily as those before.
+    """
+
+    stage: int
+    num: int
+    den: int
+    offset: int
+
+    def rows(self, made: int) -> int:
+        """Rows when the producer has made `made` rows."""
+        value = made * self.num + self.offset
+        return value // self.den if value >= 0 else -(-value // self.den)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a stream: runs when all its sources let it make another row."""
+
+    height: int
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A buffer of which only some rows are in memory, one after the other.
+
+    The steps address it as if it were whole. At the begin of a turn the window holds the last
+    `keep` rows that stage `maker` has made (fewer in the first turns). After stage `last` has read
+    from it, what is kept moves to the front, or, if there is one, to the buffer `hold`, from where
+    it is copied back before `maker` goes on: then the window itself is free between turns.
+    """
+
+    buffer: Buffer
+    rows: int
+    keep: int
+    maker: int
+    last: int
+    hold: Buffer | None = None
+
+    @property
+    def row_bytes(self) -> int:
+        return self.buffer.bytes // self.buffer.shape[1]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the rows that are in memory at most."""
+        return self.rows * self.row_bytes
+
+    @property
+    def local(self) -> bool:
+        """Whether it is free between turns."""
+        return self.keep == 0 or self.hold is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """`write` may begin `distance` bytes before `read` begins.
+
+    Each of its rows is written when the bytes of `read` that it lands on are not needed any more.
+    """
+
+    write: Buffer
+    read: Buffer
+    distance: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Steps `first`, `first + 1`, ... of the program, run by turns on a few rows at a time.
+
+    In turn k (from 1) the clock is `start + k * granule` rows of the operand `clock`.
+    """
+
+    first: int
+    clock: Buffer
+    stages: tuple[Stage, ...]
+    granule: int
+    start: int
+    turns: int
+    windows: tuple[Window, ...]
+    overlaps: tuple[Overlap, ...] = ()
+
+    @property
+    def stop(self) -> int:
+        """Number of the step behind the last one."""
+        return self.first + len(self.stages)
+
+    def made(self, turn: int) -> tuple[int, ...]:
+        """Rows that each stage has made after turn `turn` (0: before the first)."""
+        if turn == 0:
+            return tuple(0 for _ in self.stages)
+        counts: list[int] = []
+        for stage in self.stages:
+            clock = self.start + turn * self.granule
+            counts.append(
+                min(s.rows(clock if s.stage < 0 else counts[s.stage]) for s in stage.sources)
+            )
+        return tuple(min(max(n, 0), s.height) for n, s in zip(counts, self.stages, strict=True))
 
 
 @dataclass(frozen=True)
@@ -61,3 +222,8 @@ class Program:
     steps: tuple[Step, ...]
     constants: tuple[Buffer, ...] = field(default_factory=tuple)
     notes: tuple[str, ...] = ()  # remarks for the report, for example float left on an MCU
+    streams: tuple[Stream, ...] = ()  # in order, without common steps
+
+    def resident(self) -> Mapping[Buffer, int]:
+        """Bytes in memory of the buffers of which only some rows are there."""
+        return {w.buffer: w.bytes for stream in self.streams for w in stream.windows}

@@ -29,6 +29,7 @@ from edgec.loops.stmt import KernelCall
 from edgec.loops.tensor import Tensor
 from edgec.lower.budget import Candidate, choose
 from edgec.lower.elements import element_facts
+from edgec.lower.kernel_rows import kernel_rows
 from edgec.lower.lowering import KernelStep
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
@@ -66,7 +67,8 @@ class Choice:
 
     def inplace(self, buffers: list[Buffer]) -> tuple[tuple[int, int], ...]:
         """What y may overwrite of [x, y, other ...], as pairs of numbers of writes and reads."""
-        if isinstance(self.row, Kernel) and self.row.overwrites(self.facts):  # type: ignore[arg-type]
+        row, facts = self.row, self.facts
+        if isinstance(row, Kernel) and (row.overwrites(facts) or row.pixelwise(facts)):  # type: ignore[arg-type]
             return ((0, 0),)
         return _inplace(buffers) if self.row.elementwise else ()
 
@@ -76,7 +78,8 @@ class RowKernels:
 
     `share` says how much flash may be traded for speed (`edgec.lower.budget`). Rows that need
     more than `scratch` bytes of working memory are left out, unless a node has no other. `rooms`
-    tells how much is free where a value is made, for rows that only run where there is room.
+    tells how much is free where a value is made, for rows that only run where there is room. With
+    `inplace` rows may take working memory to write their output over their input.
     """
 
     def __init__(
@@ -86,8 +89,11 @@ class RowKernels:
         share: float = 0.0,
         scratch: int | None = None,
         rooms: Mapping[str, int] | None = None,
+        *,
+        inplace: bool = False,
     ) -> None:
         self._rooms = rooms or {}
+        self._inplace = inplace
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
         self._makers = {v: n for n in graph.nodes for v in n.outputs}
@@ -100,7 +106,7 @@ class RowKernels:
             if o and (not o[0].row.elementwise or self._is_fed(node, options)):
                 options[id(node)] = _modest(o, scratch)
         self._found = options
-        costs = costs_for(features)
+        self._costs = costs = costs_for(features)
         candidates = [[c.candidate(costs) for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
@@ -157,7 +163,9 @@ class RowKernels:
         )  # fmt: skip
         text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
         call = KernelCall(text, tuple(buffers), choice.row.headers)
-        return KernelStep(choice.row.name, call, scratch, choice.inplace(buffers))
+        rows = kernel_rows(choice.facts, buffers, names, choice.row, self._costs)
+        cost = choice.row.instructions(choice.facts, self._costs)  # type: ignore[arg-type]
+        return KernelStep(choice.row.name, call, scratch, choice.inplace(buffers), rows, cost)
 
     def _is_joined(self, node: Node) -> bool:
         """Whether loops write the result where Concat wants it, and memory for both is dear."""
@@ -168,7 +176,8 @@ class RowKernels:
 
         Where y has the place of x, what the plan without such kernels left free becomes more.
         """
-        return node.output.name in self._rooms and self._readers[node.operands[0]] == 1
+        counted = self._inplace or node.output.name in self._rooms
+        return counted and self._readers[node.operands[0]] == 1
 
     def _is_fed(self, node: Node, options: Mapping[int, list[Choice]]) -> bool:
         """Whether kernels write all operands, so that storing them costs next to nothing more."""

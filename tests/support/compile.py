@@ -15,6 +15,7 @@ from edgec.build.firmware import BuildOptions, build_firmware
 from edgec.emit.folder import EmitOptions, emit, write_folder
 from edgec.ir.graph import Graph
 from edgec.lower.lowering import Kernels, lower_graph, number_steps
+from edgec.lower.program import Program
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.targets import load_target
@@ -38,8 +39,24 @@ def run_graph(
 
     `folder` keeps the generated code there for reading.
     """
-    program = number_steps(dataclasses.replace(lower_graph(graph, kernels), name="model"))
-    program, plan = plan_program(program, align=ARENA_ALIGN)
+    program = dataclasses.replace(lower_graph(graph, kernels), name="model")
+    return run_program(
+        graph, program, inputs, target=target, board=board, optimize=optimize, folder=folder
+    )
+
+
+def run_program(
+    graph: Graph,
+    program: Program,
+    inputs: Sequence[Array],
+    *,
+    target: str = "x86_64",
+    board: str = "host",
+    optimize: str = "-O1",
+    folder: Path | None = None,
+) -> list[Array]:
+    """Outputs of the C of a lowered `program` of `graph`, named "model"."""
+    program, plan = plan_program(number_steps(program), align=ARENA_ALIGN)
     check_plan(program, plan)
     emission = emit(number_steps(program), plan, load_target(target), EmitOptions())
     with tempfile.TemporaryDirectory(prefix="edgec-test-") as name:

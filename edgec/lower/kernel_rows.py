@@ -1,0 +1,125 @@
+"""Row forms of tuned kernels: which rows they read, and their call for a range of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.costs import Costs
+from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, PoolFacts
+from edgec.kernels.registry import AnyRow
+from edgec.kernels.transposed import Transposed
+from edgec.loops.buffer import Buffer
+from edgec.loops.stmt import KernelCall
+from edgec.lower.program import RowForm, RowUse
+from edgec.lower.rows import HEIGHT_LIMIT, row_elements, rows_of
+
+CALL_COST = 40.0  # instructions of a call: saving registers, setting up
+
+Emit = Callable[[Facts, CallNames], str]
+Cost = Callable[[Facts], float]
+RANGE = ("row_begin", "row_end")
+
+
+def kernel_rows(
+    facts: Facts,
+    buffers: Sequence[Buffer],
+    names: CallNames,
+    row: AnyRow | Transposed,
+    costs: Costs,
+) -> RowForm | None:
+    """The row form of a call of `row` on `buffers` (operand, result, others), or None.
+
+    names: as the call for all rows has them, `@k@` for buffer k.
+    """
+
+    def cost(some: Facts) -> float:
+        return row.instructions(some, costs)  # type: ignore[arg-type]
+
+    def emit(some: Facts, to: CallNames) -> str:
+        return row.emit(some, to)  # type: ignore[arg-type]
+
+    if _roomy(facts, row):
+        return None
+    includes = row.headers
+    x, y = buffers[0], buffers[1]
+    if isinstance(facts, ConvFacts | PoolFacts):
+        pixelwise = isinstance(row, Kernel) and row.pixelwise(facts)  # type: ignore[arg-type]
+        return _window_rows(facts, buffers, names, includes, emit, cost, pixelwise)
+    if isinstance(facts, ElementFacts) and rows_of(y) > 1 and rows_of(x) == rows_of(y):
+        return _element_rows(facts, buffers, names, includes, emit, cost)
+    return None
+
+
+def _roomy(facts: Facts, row: AnyRow | Transposed) -> bool:
+    """Whether a kernel lives on free memory: it prepares for all rows at once."""
+    if not isinstance(facts, ConvFacts) or not isinstance(row, Kernel):
+        return False
+    bare = replace(facts, room=0, x_ends=False)
+    return not row.when(bare) or row.scratch(bare) != row.scratch(facts)  # type: ignore[arg-type]
+
+
+def _window_rows(
+    f: ConvFacts | PoolFacts,
+    buffers: Sequence[Buffer],
+    names: CallNames,
+    includes: tuple[str, ...],
+    emit: Emit,
+    cost: Cost,
+    pixelwise: bool,
+) -> RowForm | None:
+    x, y = buffers[0], buffers[1]
+    if f.n != 1 or not 1 < f.out_h <= HEIGHT_LIMIT or f.in_h == 1:
+        return None
+    if rows_of(x) != f.in_h or rows_of(y) != f.out_h:
+        return None
+    reach = (f.k_h - 1) * f.dilation[0]
+    begins = [r * f.stride[0] - f.pads[0] for r in range(f.out_h)]
+    first = tuple(min(max(b, 0), f.in_h - 1) for b in begins)
+    last = tuple(min(max(b + reach, 0), f.in_h - 1) for b in begins)
+
+    call = KernelCall(emit(f, replace(names, rows=RANGE)), tuple(buffers), includes)
+
+    @cache
+    def rows_cost(rows: int) -> float:
+        some = replace(f, out_h=rows, in_h=min(f.in_h, (rows - 1) * f.stride[0] + reach + 1))
+        return CALL_COST + cost(some)
+
+    over = (x,) if pixelwise else ()
+    return RowForm(f.out_h, (RowUse(x, f.in_h, first, last),), (call,), rows_cost, over)
+
+
+def _element_rows(
+    f: ElementFacts,
+    buffers: Sequence[Buffer],
+    names: CallNames,
+    includes: tuple[str, ...],
+    emit: Emit,
+    cost: Cost,
+) -> RowForm | None:
+    """One call a row: kernels on elements know no rows."""
+    height, width = rows_of(buffers[1]), row_elements(buffers[1])
+    table = f.kind == "lut"
+    whole = not table and f.period == f.size
+    if height > HEIGHT_LIMIT or not (table or whole or width % f.period == 0):
+        return None
+    one = replace(f, size=width, period=min(f.period, width) if not table else f.period)
+    rows = tuple(range(height))
+    streamed = (buffers[0], buffers[2]) if whole else (buffers[0],)
+    if any(rows_of(b) != height for b in streamed):
+        return None
+    uses = tuple(RowUse(b, height, rows, rows) for b in dict.fromkeys(streamed))
+
+    def at(name: str) -> str:
+        return f"{name} + row * {width}"
+
+    others = (at(names.others[0]),) if whole else names.others
+    moved = replace(names, x=at(names.x), y=at(names.y), others=others)
+    lines = ["for (int32_t row = row_begin; row < row_end; row++) {"]
+    lines += [f"    {line}" for line in emit(one, moved).splitlines()]
+    call = KernelCall("\n".join([*lines, "}"]), tuple(buffers), includes)
+    over = tuple(dict.fromkeys(streamed))
+    cost_of = cost(one)
+    return RowForm(height, uses, (call,), lambda n: CALL_COST + n * (8.0 + cost_of), over)
