@@ -1,0 +1,206 @@
+"""Which steps run as streams: the least memory for the instructions that may be spent.
+
+The program is cut into segments. Each is one step as it is, or a stream. For a limit of memory the
+cheapest cut is a shortest path over the steps; limits are tried from the smallest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from edgec.loops.buffer import Buffer, Storage
+from edgec.lower.program import Program, Step, Stream
+from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, segment
+
+GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 30, 36)
+LONGEST = 40  # steps of a stream
+HOT = 0.10  # part of the peak from which on a step is worth streaming
+MARGIN = 6  # steps that a stream may go on behind the last such step
+PLACES = 20  # where streams of several steps may begin, and may end, at most
+LITTLE = 0.0005  # part of all instructions that is not worth saving
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A choice of streams: their drafts in order, estimated bytes and additional instructions."""
+
+    drafts: tuple[Draft, ...]
+    bytes: int
+    overhead: float
+
+    @property
+    def plain(self) -> bool:
+        """Whether every step runs as it is."""
+        return not self.drafts
+
+
+@dataclass(frozen=True, eq=False)
+class _Edge:
+    """One way to get from step `first` to step `stop`."""
+
+    first: int
+    stop: int
+    bytes: int
+    overhead: float
+    draft: Draft | None
+
+
+def lives(program: Program) -> Lives:
+    """When each buffer without a parent is live, in the order of the program."""
+    first: dict[Buffer, int] = {}
+    last: dict[Buffer, int] = {}
+
+    def touch(buffer: Buffer, at: int) -> None:
+        while buffer.parent is not None:
+            buffer = buffer.parent
+        if buffer.storage is not Storage.CONST:
+            first.setdefault(buffer, at)
+            last[buffer] = max(last.get(buffer, at), at)
+
+    for port in program.inputs:
+        touch(port.buffer, -1)
+    for k, step in enumerate(program.steps):
+        for buffer in (*step.reads, *step.writes):
+            touch(buffer, k)
+    for port in program.outputs:
+        touch(port.buffer, len(program.steps))
+    for buffer in first:
+        if buffer.storage is Storage.STATE:
+            first[buffer], last[buffer] = -1, len(program.steps)
+    return Lives(first, last)
+
+
+def plain_bytes(program: Program, live: Lives) -> list[int]:
+    """Bytes of the arena during each step as it is, sharing in place as far as possible."""
+    found = []
+    for k, step in enumerate(program.steps):
+        now = [b for b, f in live.first.items() if f <= k <= live.last[b]]
+        total = sum(_rounded(b.bytes) for b in (*now, *step.scratch))
+        shared = [
+            step.writes[w].bytes
+            for w, r in step.inplace
+            if live.last.get(step.reads[r]) == k and step.reads[r].parent is None
+        ]
+        found.append(total - max(shared, default=0) // ROUND * ROUND)
+    return found
+
+
+def cuts(program: Program) -> Iterator[Cut]:
+    """Cuts that are worth it, from the one with the fewest bytes to the program as it is.
+
+    Each needs fewer instructions than those before.
+    """
+    live = lives(program)
+    plain = plain_bytes(program, live)
+    if not plain:
+        return
+    edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
+    edges += _streams(program.steps, live, plain)
+    limits = sorted({e.bytes for e in edges if e.bytes <= max(plain)})
+    before: list[_Edge] = sorted(edges, key=lambda e: e.stop)
+    last: float | None = None
+    for limit in limits:
+        path = _cheapest(before, len(program.steps), limit)
+        if path is None:
+            continue
+        overhead = sum(e.overhead for e in path)
+        if last is not None and overhead >= last:
+            continue
+        last = overhead
+        drafts = tuple(e.draft for e in path if e.draft is not None)
+        yield Cut(drafts, max(e.bytes for e in path), overhead)
+
+
+def _streams(steps: Sequence[Step], live: Lives, plain: Sequence[int]) -> Iterator[_Edge]:
+    """Every stream around a step that needs much memory."""
+    hot = [k for k, n in enumerate(plain) if n >= HOT * max(plain)]
+    low, high = max(0, hot[0] - 1), min(len(steps), hot[-1] + 1 + MARGIN)
+    begins, ends = _places(live, low, high)
+    little = LITTLE * sum(step.cost for step in steps)
+    rates = Rates()
+    pairs = {(a, b) for a in begins for b in ends if a < b <= a + LONGEST}
+    pairs |= {(k, k + 1) for k in range(low, high)}
+    for first, stop in sorted(pairs):
+        found = segment(steps, first, stop, rates)
+        if found is not None:
+            yield from _granules(found, live, max(plain[first:stop]), little)
+
+
+def _granules(found: Segment, live: Lives, limit: int, little: float) -> Iterator[_Edge]:
+    """Streams of a segment that need less than `limit` bytes, from the smallest granule on.
+
+    None is any use behind one that costs next to nothing.
+    """
+    for granule in GRANULES:
+        made = found.turns(granule)
+        if made is None or made.shape[1] <= 2:
+            return
+        timing = Timing(found, granule, made, live)
+        drafts = [Draft(timing, park) for park in (False, True)]
+        small = [draft for draft in drafts if draft.bytes < limit]
+        for draft in small:
+            yield _Edge(found.first, found.stop, draft.bytes, draft.overhead, draft)
+        if not small or min(draft.overhead for draft in small) < little:
+            return
+
+
+def _places(live: Lives, low: int, high: int) -> tuple[list[int], list[int]]:
+    """Where long streams may begin and end: few bytes go from one step to the next.
+
+    That is before a step with a larger result, and behind one with a larger operand.
+    """
+    across = [0] * (high + 2)
+    for buffer, first in live.first.items():
+        for k in range(max(first + 1, low), min(live.last[buffer], high + 1) + 1):
+            across[k] += buffer.bytes
+    begins = [k for k in range(low, high) if across[k] <= across[k + 1]]
+    ends = [k for k in range(low + 1, high + 1) if across[k] <= across[k - 1]]
+    for found in (begins, ends):
+        found.sort(key=lambda k: (across[k], k))
+        del found[PLACES:]
+    return sorted({low, *begins}), sorted({high, *ends})
+
+
+def _cheapest(edges: Sequence[_Edge], steps: int, limit: int) -> list[_Edge] | None:
+    """The path over all steps with the least overhead whose edges need at most `limit` bytes."""
+    best: list[tuple[float, int] | None] = [None] * (steps + 1)
+    came: list[_Edge | None] = [None] * (steps + 1)
+    best[0] = (0.0, 0)
+    for edge in edges:  # sorted by where they end
+        at = best[edge.first]
+        if at is None or edge.bytes > limit:
+            continue
+        # of paths that cost the same, the one with fewer streams
+        total = (at[0] + edge.overhead, at[1] + (edge.draft is not None))
+        known = best[edge.stop]
+        if known is None or total < known:
+            best[edge.stop], came[edge.stop] = total, edge
+    path: list[_Edge] = []
+    at_step = steps
+    while at_step > 0:
+        step = came[at_step]
+        if step is None:
+            return None
+        path.append(step)
+        at_step = step.first
+    return path[::-1]
+
+
+def streamed(program: Program, cut: Cut) -> Program:
+    """`program` with the streams of `cut`."""
+    steps: list[Step] = []
+    streams: list[Stream] = []
+    done = 0
+    for draft in cut.drafts:
+        steps += program.steps[done : draft.segment.first]
+        stream, stages = draft.stream(len(steps))
+        streams.append(stream)
+        steps += [*stages, *draft.segment.after]
+        done = draft.segment.stop
+    steps += program.steps[done:]
+    return replace(program, steps=tuple(steps), streams=tuple(streams))
+
+
+def _rounded(size: int) -> int:
+    return -(-size // ROUND) * ROUND

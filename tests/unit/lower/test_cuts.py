@@ -1,0 +1,60 @@
+"""Cuts trade memory for instructions, and every one of them computes the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgec.ir.execute import run
+from edgec.lower.cuts import cuts, lives, plain_bytes, streamed
+from edgec.lower.program import Program
+from edgec.plan.check import check_plan
+from edgec.plan.planner import plan_program
+from tests.support.compile import run_program
+from tests.support.nets import image_net, lowered, random_input
+
+
+def arena(program: Program) -> int:
+    planned, plan = plan_program(program, align=16)
+    check_plan(planned, plan)
+    return plan.arena_bytes
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_more_memory_costs_fewer_instructions(seed: int) -> None:
+    found = list(cuts(lowered(image_net(seed))))
+    assert [c.bytes for c in found] == sorted({c.bytes for c in found})
+    assert [c.overhead for c in found] == sorted({c.overhead for c in found}, reverse=True)
+    assert found[-1].plain and found[-1].overhead == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_cut_has_a_right_plan(seed: int) -> None:
+    program = lowered(image_net(seed))
+    for cut in cuts(program):
+        arena(streamed(program, cut))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_smallest_cut_computes_the_same(seed: int) -> None:
+    graph = image_net(seed)
+    program = lowered(graph)
+    cut = next(iter(cuts(program)))
+    assert not cut.plain
+    x = random_input(graph, seed)
+    (got,) = run_program(graph, replace(streamed(program, cut), name="model"), [x])
+    assert np.array_equal(got, run(graph, [x])[graph.outputs[0].name])
+
+
+def test_a_deep_chain_needs_a_fraction_of_the_memory() -> None:
+    program = lowered(image_net(3, height=64, width=16))
+    first = next(iter(cuts(program)))
+    whole = arena(program)
+    assert arena(streamed(program, first)) < whole / 2
+
+
+def test_estimates_of_plain_steps_are_what_the_planner_needs() -> None:
+    program = lowered(image_net(1))
+    assert max(plain_bytes(program, lives(program))) <= arena(program) + 16  # rounded up

@@ -1,0 +1,92 @@
+"""Drafts of streams: rates, windows, overlaps, and that every granule computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from edgec.ir.execute import run
+from edgec.ir.types import DType
+from edgec.loops.buffer import Buffer, Storage
+from edgec.lower.cuts import lives
+from edgec.lower.program import Program, RowUse, Source
+from edgec.lower.stream import Draft, Rates, Timing, rate, segment
+from tests.support.compile import run_program
+from tests.support.nets import built, image_net, lowered, random_input
+
+
+def use_of(height: int, rows: int, first: int, step: int, taps: int) -> RowUse:
+    """Rows of a window of `taps` rows that begins at row `first` and goes on by `step`."""
+    begins = [first + r * step for r in range(height)]
+    low = tuple(min(max(b, 0), rows - 1) for b in begins)
+    high = tuple(min(max(b + taps - 1, 0), rows - 1) for b in begins)
+    x = Buffer("x", DType.I8, (1, rows, 2, 2), Storage.TEMP)
+    return RowUse(x, rows, low, high)
+
+
+@pytest.mark.parametrize(
+    ("use", "height"),
+    [
+        (use_of(10, 10, -1, 1, 3), 10),
+        (use_of(5, 10, 0, 2, 2), 5),
+        (use_of(25, 49, -4, 2, 10), 25),
+        (use_of(7, 9, 0, 1, 3), 7),
+        (use_of(4, 17, -1, 4, 3), 4),
+    ],
+)
+def test_a_rate_never_runs_ahead_and_ends_complete(use: RowUse, height: int) -> None:
+    found = rate(use, height)
+    assert found is not None
+    source = Source(0, *found)
+    for made in range(use.rows + 1):
+        rows = min(max(source.rows(made), 0), height)
+        assert all(use.last[r] < made for r in range(rows))
+    assert source.rows(4 * use.rows) >= height
+
+
+def test_a_rate_follows_a_window_at_once() -> None:
+    source = Source(0, *(rate(use_of(10, 10, -1, 1, 3), 10) or (0, 1, 0)))
+    assert [source.rows(n) for n in (2, 3, 10, 11)] == [1, 2, 9, 10]
+
+
+def drafts(program: Program, park: bool) -> Iterator[Draft]:
+    """Drafts of everything up to where the steps no longer go by rows, by several granules."""
+    live, rates = lives(program), Rates()
+    stops = [n for n in range(1, len(program.steps) + 1) if segment(program.steps, 0, n, rates)]
+    found = segment(program.steps, 0, max(stops), rates)
+    assert found is not None
+    for granule in (1, 2, 3, 5, 7):
+        made = found.turns(granule)
+        assert made is not None
+        yield Draft(Timing(found, granule, made, live), park)
+
+
+@pytest.mark.parametrize("park", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_every_granule_computes_the_same(seed: int, park: bool) -> None:
+    graph = image_net(seed + 20)
+    program = lowered(graph)
+    x = random_input(graph, seed)
+    expected = run(graph, [x])[graph.outputs[0].name]
+    for draft in drafts(program, park):
+        (got,) = run_program(graph, built(program, draft), [x])
+        assert np.array_equal(got, expected), (draft.granule, park)
+
+
+def test_windows_hold_what_the_widest_reader_needs() -> None:
+    program = lowered(image_net(2, height=40))
+    for draft in drafts(program, False):
+        for w in draft.windows:
+            assert 0 <= w.keep < w.rows < w.buffer.shape[1]
+            assert draft.segment.steps[w.maker].writes == (w.buffer,)
+            assert any(w.buffer is b for b in draft.segment.steps[w.last].reads)
+
+
+def test_parked_rows_leave_their_windows_free_between_turns() -> None:
+    program = lowered(image_net(2, height=40))
+    for draft in drafts(program, True):
+        assert all(w.local for w in draft.windows)
+        holds = [w.hold for w in draft.windows if w.hold is not None]
+        assert [h.bytes for h in holds] == [w.keep * w.row_bytes for w in draft.windows if w.keep]
