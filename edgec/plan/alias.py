@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgec.plan.blocks import Block, Part, simplify
-from edgec.plan.live import Access, Pair, Span, Usage
+from edgec.plan.live import Access, Cover, Pair, Span, Usage
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,26 @@ def candidates(
                 saved = pair.write.stop - pair.write.start
                 key = (pair.write.root, pair.read.root, delta)
                 found.setdefault(key, Candidate(*key, position, saved))
+    for cover in usage.covers:
+        candidate = _covered(usage, spans, cover)
+        if candidate is not None:
+            found.setdefault((cover.write, cover.read, candidate.delta), candidate)
     return tuple(sorted(found.values(), key=lambda c: (-c.saved, c.position, c.write, c.read)))
+
+
+def _covered(usage: Usage, spans: Sequence[Span], cover: Cover) -> Candidate | None:
+    """The sharing that a stream permits, if nobody needs the operand afterwards."""
+    write, read = usage.roots[cover.write], usage.roots[cover.read]
+    mine, other = spans[cover.write], spans[cover.read]
+    if read.to_end or write.from_start or other.last >= cover.stop or mine.first < cover.first:
+        return None
+    unit = max(write.align, read.align)
+    delta = min(-cover.distance // unit * unit, 0)
+    saved = min(read.bytes, delta + write.bytes) - max(0, delta)
+    if saved <= 0:
+        return None
+    position = min(mine.last, other.last)
+    return Candidate(cover.write, cover.read, delta, position, saved)
 
 
 def _safe(

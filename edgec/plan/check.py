@@ -8,6 +8,7 @@ finds the bytes of the same write, as do the outputs and states after the last s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
 from edgec.lower.program import Buffer, Program, Step, Storage
+from edgec.plan.check_stream import StreamRun
 from edgec.plan.result import MemoryPlan
 
 Tokens = npt.NDArray[np.int32]
@@ -62,6 +64,10 @@ class _Ledger:
             self.writes.append(_Write(root, step.name if step else ""))
         return self._number[key]
 
+    def token_of_row(self, buffer: str, step: Step) -> int:
+        """Token of what `step` writes into a buffer, or into one row of it."""
+        return self.token(buffer, step)
+
 
 def check_plan(program: Program, plan: MemoryPlan) -> None:
     """Raise E0590 (exit 4) unless `program` computes the same in the plan's arena.
@@ -74,8 +80,9 @@ def check_plan(program: Program, plan: MemoryPlan) -> None:
     if sorted(plan.order) != list(range(len(program.steps))):
         raise _wrong("the order does not run each step exactly once")
     buffers = _arena_buffers(program)
+    resident = program.resident()
     for buffer in buffers:
-        _check_place(buffer, plan)
+        _check_place(buffer, resident.get(buffer, buffer.bytes), plan)
     ledger = _Ledger()
     _run_in_arena(program, plan, ledger, _run_apart(program, ledger))
 
@@ -102,6 +109,8 @@ def _arena_buffers(program: Program) -> list[Buffer]:
     waiting = [p.buffer for p in (*program.inputs, *program.outputs)]
     for step in program.steps:
         waiting += [*step.reads, *step.writes, *step.scratch]
+    for stream in program.streams:
+        waiting += [w.hold for w in stream.windows if w.hold is not None]
     found: list[Buffer] = []
     seen: set[int] = set()
     for buffer in waiting:
@@ -112,15 +121,15 @@ def _arena_buffers(program: Program) -> list[Buffer]:
     return found
 
 
-def _check_place(buffer: Buffer, plan: MemoryPlan) -> None:
+def _check_place(buffer: Buffer, size: int, plan: MemoryPlan) -> None:
     """Inside the arena, aligned, and inside the parent."""
     start = plan.offsets.get(buffer.name)
     if start is None:
         raise _wrong(f"buffer {buffer.name!r} has no offset", buffer=buffer.name)
     where = f"buffer {buffer.name!r} at offset {start}"
-    if start < 0 or start + buffer.bytes > plan.arena_bytes:
+    if start < 0 or start + size > plan.arena_bytes:
         raise _wrong(
-            f"{where} ({buffer.bytes} bytes) lies outside the arena of {plan.arena_bytes} bytes",
+            f"{where} ({size} bytes) lies outside the arena of {plan.arena_bytes} bytes",
             buffer=buffer.name,
         )
     if start % buffer.alignment or plan.align % buffer.alignment:
@@ -148,6 +157,10 @@ def _at_end(program: Program) -> list[Buffer]:
     kept = (Storage.STATE, Storage.OUTPUT)
     inner = [b for b in _arena_buffers(program) if b.storage in kept]
     return [*inner, *(p.buffer for p in program.outputs if _in_arena(p.buffer))]
+
+
+def _wrong_stream(what: str, step: Step, buffer: str) -> EdgecError:
+    return _wrong(what, step, buffer)
 
 
 class _Apart:
@@ -224,17 +237,35 @@ def _run_in_arena(
     for buffer in _from_start(program):
         token = ledger.token(_root_of(buffer).root, None)
         _compare(buffer, np.full(buffer.bytes, token, np.int32), view(buffer), ledger, None)
+    streams = {k: s for s in program.streams for k in range(s.first, s.stop)}
+    if streams and list(plan.order) != list(range(len(program.steps))):
+        raise _wrong("the steps of a stream are not in order")
     for number in plan.order:
         step = program.steps[number]
-        for i, buffer in enumerate(step.reads):
-            tokens = expected.reads.get((id(step), i))
-            if tokens is not None:
-                _compare(buffer, tokens, view(buffer), ledger, step)
-        _check_inside(step, plan)
-        for buffer in (*step.writes, *step.scratch):
-            view(buffer)[:] = ledger.token(_root_of(buffer).root, step)
+        stream = streams.get(number)
+        if stream is None:
+            _run_step(step, plan, ledger, expected, view)
+        elif number == stream.first:
+            number_of, reads = ledger.token_of_row, expected.reads
+            StreamRun(program, stream, arena, plan.offsets, number_of, _wrong_stream, reads).run()
     for buffer, tokens in zip(_at_end(program), expected.final, strict=True):
         _compare(buffer, tokens, view(buffer), ledger, None)
+
+
+def _run_step(
+    step: Step,
+    plan: MemoryPlan,
+    ledger: _Ledger,
+    expected: _Expected,
+    view: Callable[[Buffer], Tokens],
+) -> None:
+    for i, buffer in enumerate(step.reads):
+        tokens = expected.reads.get((id(step), i))
+        if tokens is not None:
+            _compare(buffer, tokens, view(buffer), ledger, step)
+    _check_inside(step, plan)
+    for buffer in (*step.writes, *step.scratch):
+        view(buffer)[:] = ledger.token(_root_of(buffer).root, step)
 
 
 def _compare(

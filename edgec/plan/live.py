@@ -6,7 +6,7 @@ Scratch is an access that writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
@@ -68,13 +68,38 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Cover:
+    """Root `write` may begin `distance` bytes before root `read`, which is dead behind `stop`."""
+
+    write: int
+    read: int
+    distance: int
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Steps `first` to `stop` run by turns: what they touch is live during all of them.
+
+    Except for the roots `local`, which are live from their first to their last step only.
+    """
+
+    first: int
+    stop: int
+    local: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Usage:
-    """The planner's view of a program."""
+    """The planner's view of a program. With `turns`, the order of the steps is fixed."""
 
     roots: tuple[Root, ...]
     members: tuple[Member, ...]
     steps: tuple[StepUse, ...]
     preds: tuple[int, ...]  # bit i of preds[j]: step i must run before step j
+    turns: tuple[Turns, ...] = ()
+    covers: tuple[Cover, ...] = ()
 
 
 def analyze(program: Program, align: int) -> Usage:
@@ -95,16 +120,50 @@ def analyze(program: Program, align: int) -> Usage:
             members.append(Member(b.name, number[id(top)], start))
     fed = {id(placed[id(p.buffer)][0]) for p in program.inputs}
     kept = {id(placed[id(p.buffer)][0]) for p in program.outputs}
+    resident = program.resident()
+    streamed = {k for s in program.streams for k in range(s.first, s.stop)}
     roots = tuple(
-        _root(top, inside[i], align, id(top) in fed, id(top) in kept) for i, top in enumerate(tops)
+        _root(top, resident.get(top, top.bytes), inside[i], align, id(top) in fed, id(top) in kept)
+        for i, top in enumerate(tops)
     )
 
     def access(b: Buffer) -> Access | None:
         top, start = placed[id(b)]
-        return Access(number[id(top)], start, start + b.bytes) if id(top) in number else None
+        size = resident.get(b, b.bytes)
+        return Access(number[id(top)], start, start + size) if id(top) in number else None
 
-    steps = tuple(_use(step, access_of=access) for step in program.steps)
-    return Usage(roots, tuple(members), steps, _dependencies(steps, len(roots)))
+    held = _held(program)
+    steps = tuple(
+        _use(step, held.get(k, ()), k in streamed, access_of=access)
+        for k, step in enumerate(program.steps)
+    )
+    turns, covers = _streams(program, number)
+    return Usage(roots, tuple(members), steps, _dependencies(steps, len(roots)), turns, covers)
+
+
+def _held(program: Program) -> Mapping[int, tuple[Buffer, ...]]:
+    """Buffers for kept rows, by the steps that read or write them."""
+    found: dict[int, tuple[Buffer, ...]] = {}
+    for stream in program.streams:
+        for w in stream.windows:
+            if w.hold is not None:
+                for k in dict.fromkeys((stream.first + w.maker, stream.first + w.last)):
+                    found[k] = (*found.get(k, ()), w.hold)
+    return found
+
+
+def _streams(
+    program: Program, number: Mapping[int, int]
+) -> tuple[tuple[Turns, ...], tuple[Cover, ...]]:
+    turns, covers = [], []
+    for s in program.streams:
+        scratch = [b for step in program.steps[s.first : s.stop] for b in step.scratch]
+        local = [*(w.buffer for w in s.windows if w.local), *scratch]
+        turns.append(Turns(s.first, s.stop, frozenset(number[id(b)] for b in local)))
+        for o in s.overlaps:
+            pair = number[id(o.write)], number[id(o.read)]
+            covers.append(Cover(*pair, o.distance, s.first, s.stop))
+    return tuple(turns), tuple(covers)
 
 
 def _buffers(program: Program) -> tuple[Buffer, ...]:
@@ -128,6 +187,8 @@ def _mentioned(program: Program) -> Iterator[Buffer]:
         yield from step.reads
         yield from step.writes
         yield from step.scratch
+    for stream in program.streams:
+        yield from (w.hold for w in stream.windows if w.hold is not None)
     for port in program.outputs:
         yield port.buffer
 
@@ -152,30 +213,35 @@ def _locate(buffer: Buffer) -> tuple[Buffer, int]:
     return top, start
 
 
-def _root(top: Buffer, inside: list[Buffer], align: int, fed: bool, kept: bool) -> Root:
+def _root(top: Buffer, size: int, inside: list[Buffer], align: int, fed: bool, kept: bool) -> Root:
     kinds = {b.storage for b in inside}
     return Root(
         top.name,
-        top.bytes,
+        size,
         max(align, *(b.alignment for b in inside)),
         fed or bool(kinds & {Storage.INPUT, Storage.STATE}),
         kept or bool(kinds & {Storage.OUTPUT, Storage.STATE}),
     )
 
 
-def _use(step: Step, access_of: Callable[[Buffer], Access | None]) -> StepUse:
-    """The accesses of one step, constants and empty buffers left out."""
+def _use(
+    step: Step,
+    held: tuple[Buffer, ...],
+    streamed: bool,
+    access_of: Callable[[Buffer], Access | None],
+) -> StepUse:
+    """The accesses of one step and to `held`, constants and empty buffers left out."""
 
     def planned(buffers: tuple[Buffer, ...]) -> tuple[Access, ...]:
         found = (access_of(b) for b in buffers)
         return tuple(a for a in found if a is not None and a.stop > a.start)
 
     pairs = []
-    for w, r in step.inplace:
+    for w, r in () if streamed else step.inplace:
         write, read = access_of(step.writes[w]), access_of(step.reads[r])
         if write is not None and read is not None and write.stop > write.start:
             pairs.append(Pair(write, read))
-    return StepUse(planned(step.reads), planned(step.writes + step.scratch), tuple(pairs))
+    return StepUse(planned(step.reads), planned(step.writes + step.scratch + held), tuple(pairs))
 
 
 def _dependencies(steps: tuple[StepUse, ...], roots: int) -> tuple[int, ...]:
@@ -219,6 +285,11 @@ def lifetimes(usage: Usage, order: tuple[int, ...]) -> tuple[Span, ...]:
         for access in usage.steps[step].accesses():
             first[access.root] = min(first[access.root], position)
             last[access.root] = max(last[access.root], position)
+    for t in usage.turns:
+        touched = {a.root for step in usage.steps[t.first : t.stop] for a in step.accesses()}
+        for root in touched - t.local:
+            first[root] = min(first[root], t.first)
+            last[root] = max(last[root], t.stop - 1)
     return tuple(Span(a, b) for a, b in zip(first, last, strict=True))
 
 

@@ -22,7 +22,7 @@ def make_plan(
 
     align: smallest alignment of every buffer in bytes, a power of two.
     node_limit: effort of the exact placement search; the result does not depend on time.
-    keep_order: place for the order of the program.
+    keep_order: place for the order of the program, as for programs with streams.
 
     The arena is never larger than for the order of the program.
     """
@@ -32,7 +32,7 @@ def make_plan(
         )
     usage = analyze(program, align)
     given = Ordering(tuple(range(len(program.steps))), 0, False)
-    ordering = given if keep_order else best_order(usage, align)
+    ordering = given if keep_order or usage.turns else best_order(usage, align)
     best = layout(usage, ordering.order, align, node_limit)
     if ordering.order != given.order:
         kept = layout(usage, given.order, align, node_limit)
