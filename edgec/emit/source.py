@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from edgec.emit.cexpr import NUMERIC, ExprPrinter
 from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
+from edgec.emit.stream import STREAM, parameter_names, stream_text
 from edgec.emit.weights import symbol
 from edgec.emit.wrap import wrap
 from edgec.loops.buffer import Buffer, Storage
@@ -34,8 +36,10 @@ class StepText:
 def source(program: Program, offsets: Mapping[str, int], align: int) -> Source:
     """NAME.c of a planned program; `offsets` are bytes from the arena's start, by buffer name."""
     model = program.name
-    steps = [step_text(model, step, k, offsets) for k, step in enumerate(program.steps)]
+    resident = program.resident()
+    steps = [step_text(model, step, k, offsets, resident) for k, step in enumerate(program.steps)]
     headers = set().union(*(s.headers for s in steps)) if steps else set()
+    headers |= {STREAM, "string.h"} if program.streams else set()
     system = sorted({"stddef.h", *(h for h in headers if "/" not in h)})
     own = sorted(h for h in headers if "/" in h)
     lines = [
@@ -52,14 +56,33 @@ def source(program: Program, offsets: Mapping[str, int], align: int) -> Source:
     ]
     for step in steps:
         lines += [step.definition, ""]
+    for k, stream in enumerate(program.streams):
+        lines += [stream_text(program, stream, k, offsets), ""]
     lines += _run(program, steps, align)
     wrapped = [part for block in lines for line in block.split("\n") for part in wrap(line)]
     return Source("\n".join(wrapped), tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"})))
 
 
+def _calls(program: Program, steps: list[StepText]) -> list[str]:
+    """The calls in NAME_run: of steps, and of streams."""
+    streams = {s.first: (k, s) for k, s in enumerate(program.streams)}
+    out: list[str] = []
+    at = 0
+    while at < len(steps):
+        found = streams.get(at)
+        if found is None:
+            out.append(steps[at].call)
+            at += 1
+            continue
+        number, stream = found
+        out.append(f"    {program.name}_stream_{number}(base);")
+        at = stream.stop
+    return out
+
+
 def _run(program: Program, steps: list[StepText], align: int) -> list[str]:
     model = program.name
-    body = [s.call for s in steps]
+    body = _calls(program, steps)
     base = ["    uint8_t *const base = arena;", ""] if body else []
     return [
         f"int {model}_run(void *arena)",
@@ -75,9 +98,15 @@ def _run(program: Program, steps: list[StepText], align: int) -> list[str]:
     ]
 
 
-def step_text(model: str, step: Step, number: int, offsets: Mapping[str, int]) -> StepText:
-    """The C function of one step."""
-    names = _parameter_names(step)
+def step_text(
+    model: str,
+    step: Step,
+    number: int,
+    offsets: Mapping[str, int],
+    resident: Mapping[Buffer, int] = MappingProxyType({}),
+) -> StepText:
+    """The C function of one step. `resident`: bytes of the buffers that are not whole."""
+    names = parameter_names(step)
 
     def name(buffer: Buffer) -> str:
         if buffer.storage is Storage.CONST:
@@ -88,34 +117,37 @@ def step_text(model: str, step: Step, number: int, offsets: Mapping[str, int]) -
     printer = StmtPrinter(exprs)
     body = printer.lines(step.body)
     function = f"{model}_{step.name}"
-    head = f"EDGEC_LAYER void {function}({_parameters(step, names, offsets)})"
+    head = f"EDGEC_LAYER void {function}({_parameters(step, names, offsets, resident)})"
     definition = "\n".join([*_comment(step), head, "{", *body, "}"])
     headers = frozenset(exprs.headers | printer.kernel_headers | {NUMERIC})
     return StepText(definition, _call(step, function, number, offsets), headers)
 
 
-def _parameter_names(step: Step) -> dict[Buffer, str]:
-    names: dict[Buffer, str] = {}
-    for prefix, buffers in (("in", step.reads), ("out", step.writes), ("scratch", step.scratch)):
-        for k, buffer in enumerate(buffers):
-            names.setdefault(buffer, f"{prefix}_{k}")
-    return names
-
-
-def _parameters(step: Step, names: Mapping[Buffer, str], offsets: Mapping[str, int]) -> str:
+def _parameters(
+    step: Step,
+    names: Mapping[Buffer, str],
+    offsets: Mapping[str, int],
+    resident: Mapping[Buffer, int],
+) -> str:
     """Parameter list; `restrict` where the plan keeps a buffer apart from all others."""
     out = []
     for buffer, name in names.items():
         const = "const " if buffer not in (*step.writes, *step.scratch) else ""
-        apart = all(not _overlap(buffer, other, offsets) for other in names if other is not buffer)
+        apart = all(
+            not _overlap(buffer, other, offsets, resident) for other in names if other is not buffer
+        )
         restrict = "restrict " if apart else ""
         out.append(f"{const}{buffer.dtype.c_name} *{restrict}{name}")
+    out += [f"int32_t {var.name}" for var in step.parameters]
     return ", ".join(out) or "void"
 
 
-def _overlap(a: Buffer, b: Buffer, offsets: Mapping[str, int]) -> bool:
+def _overlap(
+    a: Buffer, b: Buffer, offsets: Mapping[str, int], resident: Mapping[Buffer, int]
+) -> bool:
     start_a, start_b = offsets[a.name], offsets[b.name]
-    return start_a < start_b + b.bytes and start_b < start_a + a.bytes
+    size_a, size_b = resident.get(a, a.bytes), resident.get(b, b.bytes)
+    return start_a < start_b + size_b and start_b < start_a + size_a
 
 
 def _comment(step: Step) -> list[str]:
@@ -136,7 +168,7 @@ def _shape(buffer: Buffer) -> str:
 def _call(step: Step, function: str, number: int, offsets: Mapping[str, int]) -> str:
     written = (*step.writes, *step.scratch)
     arguments = []
-    for buffer in _parameter_names(step):
+    for buffer in parameter_names(step):
         const = "" if buffer in written else "const "
         place = f"base + {offsets[buffer.name]}u"
         arguments.append(f"({const}{buffer.dtype.c_name} *)(void *)({place})")

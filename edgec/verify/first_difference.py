@@ -35,12 +35,15 @@ def first_difference(
     result = run_elf(firmware.board, traced.elf, [sample.data], options)
     expected = run(graph, sample.arrays, keep=True)
     exact = arithmetic_of(graph) is Arithmetic.INTEGER
-    for record in result.trace:
-        layer = traced.manifest.layers[record.step]
+    results: dict[int, bytes] = {}
+    for record in result.trace:  # a layer that runs by rows has a record for some of them each
+        results[record.step] = results.get(record.step, b"") + record.data
+    for step, data in sorted(results.items()):
+        layer = traced.manifest.layers[step]
         array = expected.get(layer.value)
-        if array is None or array.nbytes != len(record.data):
+        if array is None or array.nbytes != len(data):
             continue
-        got = np.frombuffer(record.data, array.dtype)
+        got = np.frombuffer(data, array.dtype)
         wrong = np.flatnonzero(_wrong(got, array.ravel(), exact))
         if wrong.size:
             return _difference(layer, position, int(wrong[0]), array.ravel(), got)
