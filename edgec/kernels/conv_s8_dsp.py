@@ -179,6 +179,7 @@ CONV_1X1 = Kernel[ConvFacts](
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: lanes_scratch(ceil(f.in_c / 4)),
+    pixelwise=lambda f: f.stride == (1, 1) and f.in_c == f.out_c,
     cost=pointwise_cost,
 )
 

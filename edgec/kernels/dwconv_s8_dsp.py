@@ -74,8 +74,17 @@ def pair_bytes(f: ConvFacts) -> int:
     return ((f.out_w - 1) * f.stride[1] + 4) // 2 * 32
 
 
+def overwrites(f: ConvFacts) -> bool:
+    """Whether all row pairs of four channels are in scratch before their outputs are written."""
+    same = (f.in_h, f.in_w) == (f.out_h, f.out_w) and f.stride == (1, 1)
+    whole = (lines(f) + 1) * pair_bytes(f)
+    return f.x_ends and f.n == 1 and same and whole < f.outputs // 2
+
+
 def slots_3x3(f: ConvFacts) -> int:
     """Row pairs in scratch: at least two, more where they are small or their lines short."""
+    if overwrites(f):
+        return lines(f) + 1
     short = f.out_w * (3 - f.stride[0]) < 8
     room = max(small_scratch(f), 768 if short else 0)
     return max(2, min(room // pair_bytes(f), LINES + 1, lines(f) + 1))
@@ -319,6 +328,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     args=args_3x3,
     batches=calls.conv_batches,
     scratch=lambda f: slots_3x3(f) * pair_bytes(f),
+    overwrites=overwrites,
     cost=cost_3x3,
 )
 

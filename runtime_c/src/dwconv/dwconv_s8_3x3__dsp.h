@@ -10,6 +10,7 @@
  * w[1][kx], w[2][kx]; then the bias, with -x_zp * sum(w) folded in, and the multiplier.
  * ring: `slots` row pairs (see dw_pairs__dsp.h) of edgec_dw3x3_columns() pixels, 16 bytes a pixel.
  *
+ * With stride 1 and slots for all row pairs (one more than half of the rows) y may be x.
  * Four channels at a time, one after the other: its weights stay in six registers. With stride 1
  * a tile is 2 x 2 outputs from 2 row pairs of 4 pixels, with stride 2 it is 4 outputs of a row.
  * Cost on Cortex-M4: 12.3 instructions an output (stride 2: 13.8), and 1.3 per element expanded.
@@ -448,10 +449,9 @@ EDGEC_DW_SHARED void edgec_dw3x3_layer2__dsp(const EdgecConvS8 *p, const int8_t 
     edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 1);
 }
 
-EDGEC_INLINE void edgec_dwconv_s8_3x3__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
-                                           const int32_t *restrict w, int8_t *restrict y,
-                                           int8_t *scratch, int32_t slots, int32_t row_begin,
-                                           int32_t row_end)
+EDGEC_INLINE void edgec_dwconv_s8_3x3__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                           int8_t *y, int8_t *scratch, int32_t slots,
+                                           int32_t row_begin, int32_t row_end)
 {
     if (p->shape.stride_h == 1) {
         edgec_dw3x3_layer1__dsp(p, x, w, y, scratch, slots, row_begin, row_end);

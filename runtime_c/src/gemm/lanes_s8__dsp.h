@@ -405,9 +405,9 @@ EDGEC_DSP_LAYER void edgec_lanes_plain_s8__dsp(const int8_t *x, uint32_t *expand
     edgec_lanes_pixels_s8__dsp(x, expanded, w, y, step, in_c, out_c, pixels, zp, 0);
 }
 
-EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *restrict x, int32_t step, int32_t in_c,
+EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *x, int32_t step, int32_t in_c,
                                           const uint32_t *restrict w, const EdgecQuant q,
-                                          int32_t out_c, int8_t *restrict y, uint32_t *expanded,
+                                          int32_t out_c, int8_t *y, uint32_t *expanded,
                                           int32_t pixels)
 {
     if (q.shift == 0) {
