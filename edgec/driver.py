@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +26,13 @@ from edgec.ir.graph import Graph
 from edgec.ir.verify import verify as verify_graph
 from edgec.loops import text as loop_text
 from edgec.loops.verify import verify_program
-from edgec.lower.lowering import Kernels, lower_graph, number_steps
+from edgec.lower.lowering import number_steps
 from edgec.lower.program import Program
-from edgec.lower.select import RowKernels
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
 from edgec.plan.check import check_plan
-from edgec.plan.planner import plan_program
+from edgec.plan.fit import Fit, Goal
 from edgec.plan.result import MemoryPlan
-from edgec.plan.rooms import free_rooms
 from edgec.report.advice import advice, reasons, summarize
 from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
 from edgec.targets import Target, load_target
@@ -48,11 +46,10 @@ ARENA_ALIGN = 16
 FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
 AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory (feature "ample_flash")
 # how large the arena may become for kernels that want more working memory than others
-ARENA_SHARE = MappingProxyType({Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
-ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
-# Where RAM is short: bytes to leave for the stack, and limits of the kernels' working memory.
-STACK_ROOM = 512
-SCRATCH_LIMITS = (1024, 256, 0)
+ARENA_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
+# instructions that may be spent on running by rows in less memory, as a part of all
+ROWS_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.02, Optimize.SPEED: 0.0})
+STACK_ROOM = 512  # bytes of RAM that are left for the stack
 
 
 @dataclass(frozen=True)
@@ -217,64 +214,20 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
 def _fitting(
     graph: Graph, target: Target, options: GenOptions, progress: Progress
 ) -> tuple[Program, MemoryPlan]:
-    """The lowered and planned program, by kernels with less working memory if RAM is short."""
+    """The lowered and planned program."""
     progress("lowering to loops and kernels")
-    best = _lowered(graph, target, options, None)
     progress("planning memory")
     ram = _capacity(options)[0]
-    for scratch in SCRATCH_LIMITS:
-        if ram is None or best[1].arena_bytes + STACK_ROOM <= ram:
-            break
-        other = _lowered(graph, target, options, scratch)
-        best = min(best, other, key=lambda made: made[1].arena_bytes)
-    return _roomier(graph, target, options, best)
-
-
-def _roomier(
-    graph: Graph, target: Target, options: GenOptions, made: tuple[Program, MemoryPlan]
-) -> tuple[Program, MemoryPlan]:
-    """The program with kernels that use memory which others leave free, if the arena allows."""
-    plan = made[1]
-    ram = _capacity(options)[0]
-    limit = int(ARENA_SHARE.get(options.optimize, 0) * plan.arena_bytes)
-    limit = limit if ram is None else min(limit, ram - STACK_ROOM)
-    if limit < plan.arena_bytes:
-        return made
-    plain = _rows(graph, target, options).chosen
-    for share in ROOM_SHARES:
-        free = free_rooms(*made, limit)
-        rooms = {value: int(share * room) for value, room in free.items()}
-        rows = _rows(graph, target, options, rooms=rooms)
-        if rows.chosen == plain:
-            break
-        other = _planned(graph, rows)
-        if other[1].arena_bytes <= limit:
-            return other
-    return made
-
-
-def _lowered(
-    graph: Graph, target: Target, options: GenOptions, scratch: int | None
-) -> tuple[Program, MemoryPlan]:
-    return _planned(graph, _rows(graph, target, options, scratch))
-
-
-def _rows(
-    graph: Graph,
-    target: Target,
-    options: GenOptions,
-    scratch: int | None = None,
-    rooms: Mapping[str, int] | None = None,
-) -> RowKernels:
-    share = FLASH_SHARE[options.optimize]
+    goal = Goal(
+        flash=FLASH_SHARE[options.optimize],
+        arena=ARENA_SHARE[options.optimize],
+        rows=ROWS_SHARE[options.optimize],
+        ram=None if ram is None else ram - STACK_ROOM,
+        align=ARENA_ALIGN,
+    )
     if target.has("ample_flash") and options.optimize is not Optimize.SIZE:
-        share = AMPLE_FLASH_SHARE
-    return RowKernels(graph, target.features, share, scratch, rooms)
-
-
-def _planned(graph: Graph, rows: RowKernels) -> tuple[Program, MemoryPlan]:
-    program = lower_graph(graph, Kernels(rows.applies, rows.select))
-    return plan_program(program, align=ARENA_ALIGN)
+        goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE)
+    return Fit(graph, target.features, goal).best()
 
 
 def _board(options: GenOptions) -> Board:

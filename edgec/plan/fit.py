@@ -1,0 +1,160 @@
+"""Which kernels, and which steps by rows: little memory first, then what speed that allows.
+
+The steps of the program are cut into streams (`edgec.lower.cuts`): taken is the smallest arena that
+costs at most some more instructions. Kernels that are faster with working memory then get what is
+free in that arena. If RAM is limited and that is still too large, kernels with less working memory
+and more rows by rows are tried, the cheapest first that fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edgec.ir.graph import Graph
+from edgec.lower.cuts import Cut, cuts, streamed
+from edgec.lower.lowering import Kernels, lower_graph
+from edgec.lower.program import Program
+from edgec.lower.select import RowKernels
+from edgec.plan.planner import plan_program
+from edgec.plan.result import MemoryPlan
+from edgec.plan.rooms import free_rooms
+
+ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
+SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
+TRIALS = 4  # schedules that are planned because their estimates are the best
+
+Planned = tuple[Program, MemoryPlan]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a program has to be like.
+
+    flash: bytes that may be spent on faster kernels, as a part of the smallest constants. arena:
+    how large the arena may become for such kernels, as a multiple of that without (0: they get no
+    room). rows: instructions that running by rows may cost, as a part of all. ram: bytes for the
+    arena, if there is a limit. align: of the arena, in bytes.
+    """
+
+    flash: float
+    arena: float
+    rows: float
+    ram: int | None
+    align: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Option:
+    """A program with some of its steps as streams; what it is expected to take."""
+
+    program: Program
+    cut: Cut
+    cost: float
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Small ones first."""
+        return self.cut.bytes, self.cost
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One graph on one kind of core."""
+
+    graph: Graph
+    features: frozenset[str]
+    goal: Goal
+
+    def best(self) -> Planned:
+        """The program and its plan, in execution order."""
+        plain = self._planned(self._rows())
+        over = self._planned(self._rows(inplace=True))
+        options = [o for made in (plain, over) for o in _options(made[0])]
+        allowed = (1 + self.goal.rows) * _cost(plain[0])
+        cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
+        best = plain
+        for option in cheap[:TRIALS] if self.goal.rows else ():
+            best = self._smaller(best, option)
+        if not self._fits(best):
+            best = self._squeezed(best, options)
+        return self._roomier(best)
+
+    def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
+        """The cheapest program that fits into RAM, else the smallest that is found."""
+        for scratch in SCRATCH_LIMITS:
+            options += _options(self._planned(self._rows(scratch))[0])
+        assert self.goal.ram is not None
+        smallest = min(options, key=lambda o: o.order)
+        near = [o for o in options if o.cut.bytes <= self.goal.ram] or [smallest]
+        for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes)):
+            best = self._smaller(best, option)
+            if self._fits(best):
+                break
+        return best
+
+    def _fits(self, made: Planned) -> bool:
+        return self.goal.ram is None or made[1].arena_bytes <= self.goal.ram
+
+    def _smaller(self, best: Planned, option: _Option) -> Planned:
+        """The better of two: less memory, if it saves a larger part of that than it costs."""
+        other = self._built(option)
+        saved = 1 - other[1].arena_bytes / max(best[1].arena_bytes, 1)
+        return other if saved > max(0.0, option.cost / _cost(best[0]) - 1) else best
+
+    def _built(self, option: _Option) -> Planned:
+        return plan_program(streamed(option.program, option.cut), align=self.goal.align)
+
+    # kernels -------------------------------------------------------------------------
+
+    def _rows(
+        self,
+        scratch: int | None = None,
+        rooms: Mapping[str, int] | None = None,
+        *,
+        inplace: bool = False,
+    ) -> RowKernels:
+        flash = self.goal.flash
+        return RowKernels(self.graph, self.features, flash, scratch, rooms, inplace=inplace)
+
+    def _planned(self, rows: RowKernels) -> Planned:
+        program = lower_graph(self.graph, Kernels(rows.applies, rows.select))
+        return plan_program(program, align=self.goal.align)
+
+    def _roomier(self, made: Planned) -> Planned:
+        """The program with kernels that use memory which others leave free, if the arena allows."""
+        limit = int(self.goal.arena * made[1].arena_bytes)
+        limit = limit if self.goal.ram is None else min(limit, self.goal.ram)
+        if limit < made[1].arena_bytes:
+            return made
+        plain = self._rows().chosen
+        free = free_rooms(*made, limit)
+        for share in ROOM_SHARES:
+            rooms = {value: int(share * room) for value, room in free.items()}
+            rows = self._rows(rooms=rooms)
+            if rows.chosen == plain:
+                break
+            found = self._cheapest(self._planned(rows)[0], limit)
+            if found is not None and _cost(found[0]) < _cost(made[0]):
+                return found
+        return made
+
+    def _cheapest(self, program: Program, limit: int) -> Planned | None:
+        """The streams of `program` that cost least in an arena of `limit` bytes."""
+        near = [o for o in _options(program) if o.cut.bytes <= limit]
+        for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes))[:TRIALS]:
+            made = self._built(option)
+            if made[1].arena_bytes <= limit:
+                return made
+        return None
+
+
+def _cost(program: Program) -> float:
+    """Estimated instructions."""
+    return sum(step.cost for step in program.steps)
+
+
+def _options(program: Program) -> Iterator[_Option]:
+    total = _cost(program)
+    for cut in cuts(program):
+        yield _Option(program, cut, total + cut.overhead)
