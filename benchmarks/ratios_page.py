@@ -68,7 +68,7 @@ measured, what was asked for. A figure above that is **bold**.
 MODELS = """## Models
 
 Whole models with all that they do besides products: tables, sums, pools, softmax, quantizing.
-Models of few MACs are mostly that.
+Models of few MACs are mostly that. MACs are counted after channels that never change are removed.
 """
 NET_HEAD = """## Networks of other sizes
 
