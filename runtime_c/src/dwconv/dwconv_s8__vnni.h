@@ -18,24 +18,33 @@
 #include "dwconv/dwconv_s8__avx2.h"
 #include "gemm/tile_s8__vnni.h"
 
-EDGEC_INLINE EdgecVnni edgec_dot2__vnni(EdgecVnni sum, EdgecVnni x, EdgecVnni w)
-{
 #ifdef __AVX512VNNI__
-    return _mm512_dpwssd_epi32(sum, x, w);
-#else
-    return _mm256_dpwssd_avx_epi32(sum, x, w);
-#endif
-}
 
 /* A pair of taps of 16 channels of one pixel. */
 EDGEC_INLINE void edgec_dw_tap__vnni(EdgecVnni *low, EdgecVnni *high, const int16_t *x,
                                      EdgecVnni w0, EdgecVnni w1)
 {
-    *low = edgec_dot2__vnni(*low, edgec_load__vnni(x), w0);
-    if (EDGEC_LANES_VNNI == 8) {
-        *high = edgec_dot2__vnni(*high, edgec_load__vnni(x + 16), w1);
-    }
+    *low = _mm512_dpwssd_epi32(*low, edgec_load__vnni(x), w0);
+    (void)high;
+    (void)w1;
 }
+
+#else
+
+/* A pair of taps of 16 channels of one pixel; see edgec_tap_s8__vnni. */
+EDGEC_INLINE void edgec_dw_tap__vnni(EdgecVnni *low, EdgecVnni *high, const int16_t *x,
+                                     EdgecVnni w0, EdgecVnni w1)
+{
+    const struct {
+        int16_t taps[16];
+    } *pairs = (const void *)x;
+    __asm__("%{vex%} vpdpwssd %2, %4, %0\n\t"
+            "%{vex%} vpdpwssd %3, %5, %1"
+            : "+x"(*low), "+x"(*high)
+            : "m"(pairs[0]), "m"(pairs[1]), "x"(w0), "x"(w1));
+}
+
+#endif
 
 /* A row of pairs of taps of `pixels` (1 to 6) pixels that are `step` apart. */
 EDGEC_INLINE void edgec_dw_taps__vnni(EdgecSumsVnni *s, const EdgecDwAvx2 *d, const int16_t *x,

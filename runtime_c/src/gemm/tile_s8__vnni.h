@@ -103,18 +103,6 @@ EDGEC_INLINE EdgecVnni edgec_load__vnni(const void *p)
     return edgec_load__avx2(p);
 }
 
-EDGEC_INLINE EdgecVnni edgec_quad__vnni(const uint8_t *x)
-{
-    int32_t v;
-    memcpy(&v, x, sizeof v);
-    return _mm256_set1_epi32(v);
-}
-
-EDGEC_INLINE EdgecVnni edgec_dot__vnni(EdgecVnni sum, EdgecVnni x, EdgecVnni w)
-{
-    return _mm256_dpbusd_avx_epi32(sum, x, w);
-}
-
 #endif
 
 /* Sums of six pixels, each of two vectors. */
@@ -149,6 +137,8 @@ EDGEC_INLINE void edgec_raise_s8__vnni(const int8_t *x, uint8_t *y, int32_t coun
     }
 }
 
+#ifdef __AVX512VNNI__
+
 /* A quad of taps of one pixel by one or two vectors of channels, or of two pixels by one. */
 EDGEC_INLINE void edgec_tap_s8__vnni(EdgecVnni *low, EdgecVnni *high, const uint8_t *x, int32_t far,
                                      EdgecVnni w0, EdgecVnni w1, bool both)
@@ -158,6 +148,28 @@ EDGEC_INLINE void edgec_tap_s8__vnni(EdgecVnni *low, EdgecVnni *high, const uint
         *high = edgec_dot__vnni(*high, edgec_quad__vnni(x + far), w1);
     }
 }
+
+#else
+
+/* A quad of taps of one pixel by two vectors of channels. In one piece, since gcc would load all
+   pixels first and spill. */
+EDGEC_INLINE void edgec_tap_s8__vnni(EdgecVnni *low, EdgecVnni *high, const uint8_t *x, int32_t far,
+                                     EdgecVnni w0, EdgecVnni w1, bool both)
+{
+    const struct {
+        uint8_t taps[4];
+    } *quad = (const void *)x;
+    __m256i v;
+    __asm__("vpbroadcastd %3, %2\n\t"
+            "%{vex%} vpdpbusd %4, %2, %0\n\t"
+            "%{vex%} vpdpbusd %5, %2, %1"
+            : "+x"(*low), "+x"(*high), "=&x"(v)
+            : "m"(*quad), "x"(w0), "x"(w1));
+    (void)far;
+    (void)both;
+}
+
+#endif
 
 /* A run of taps of `pixels` (1 to 6) pixels. The second vector is of weights that are `next` on, or
    of pixels that are `far` on. */
