@@ -116,6 +116,13 @@ typedef char edgec_check_arithmetic_shift[((-5) >> 1) == -3 ? 1 : -1];
 typedef char edgec_check_arithmetic_shift64[(INT64_C(-5) >> 1) == -3 ? 1 : -1];
 typedef char edgec_check_wrapping_cast[(int32_t)UINT32_C(0xffffffff) == -1 ? 1 : -1];
 
+/* A word of memory that holds elements of another type. */
+#if EDGEC_HAS_ATTRIBUTE(may_alias)
+typedef uint32_t __attribute__((may_alias)) EdgecWord;
+#else
+typedef uint32_t EdgecWord;
+#endif
+
 /* Where row 0 of a tensor would be of which only later rows are in memory: `bytes` before the first
    of those, which is at p. Only the rows in memory may be accessed through it. */
 EDGEC_INLINE uint8_t *edgec_row_zero(uint8_t *p, int32_t bytes)
