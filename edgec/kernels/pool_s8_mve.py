@@ -11,7 +11,7 @@ from edgec.kernels.conv_s8_mve import MVE
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import PoolFacts
 from edgec.kernels.packing_mve import CHUNK
-from edgec.kernels.pool_s8_dsp import LANE_TAPS
+from edgec.kernels.pool_s8_dsp import LANE_TAPS, flat
 from edgec.kernels.pool_s8_dsp import MAXPOOL as MAXPOOL_DSP
 from edgec.kernels.pool_s8_dsp import MEANPOOL as MEANPOOL_DSP
 from edgec.kernels.work import axis, border_pixels, times
@@ -54,15 +54,18 @@ MAXPOOL = replace(
 
 def mean_cost(f: PoolFacts) -> Parts:
     """Vectors of 16 or 8 channels of each pixel; the last one may overlap the one before."""
-    lanes = 16 if f.in_c >= 16 else 8
-    pixels = f.n * f.out_h * f.out_w
-    vectors = pixels * ceil(f.in_c / lanes)
+    p = flat(f)
+    lanes = 16 if p.in_c >= 16 else 8
+    pixels = p.n * p.out_h * p.out_w
+    vectors, part = pixels * ceil(p.in_c / lanes), border_pixels(p) > 0
     return (
         Part("call", 1, 40),
-        Part("pixels", pixels, 60),
+        Part("pixels", pixels, 20),
+        Part("pixels of padded images", pixels * part, 40),
         Part("vectors", vectors, 70),
-        Part("rows of taps", vectors * f.k_h, 8),
-        Part("taps", vectors * f.taps, 6),
+        Part("rows of taps", vectors * p.k_h, 8),
+        Part("taps", vectors * p.taps, 6),
+        Part("rows of taps of padded images", vectors * p.k_h * part, 4),
     )
 
 
