@@ -31,10 +31,18 @@ from edgec.lower.program import Program
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
 from edgec.plan.check import check_plan
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.fit import Fit, Goal, Planned
 from edgec.plan.result import MemoryPlan
 from edgec.report.advice import advice, reasons, summarize
-from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
+from edgec.report.records import (
+    BenchResult,
+    CheckResult,
+    GenResult,
+    Summary,
+    SweepResult,
+    SweepRow,
+    VerifyResult,
+)
 from edgec.targets import Target, load_target
 from edgec.verify.bench import measure
 from edgec.verify.compare import compare_runs
@@ -63,23 +71,46 @@ class Compiled:
     target: Target
 
 
-def compile_model(model: Path, options: GenOptions, progress: Progress) -> Compiled:
-    """Import, optimise, lower, plan and emit. Writes nothing but `options.dump_ir`."""
-    target = load_target(options.target)
-    name = options.model_name(model)
+def compile_model(
+    model: Path, options: GenOptions, progress: Progress, rows: float | None = None
+) -> Compiled:
+    """Import, optimise, lower, plan and emit. Writes nothing but `options.dump_ir`.
+
+    rows: instructions that running by rows may cost, as a part of all, instead of what
+    `options.optimize` allows; 0 for steps that run at once.
+    """
+    options.model_name(model)
+    graph = _optimised(model, options, progress)
+    progress("lowering to loops and kernels")
+    progress("planning memory")
+    goal = _goal(options)
+    goal = goal if rows is None else dataclasses.replace(goal, rows=rows)
+    made = Fit(graph, load_target(options.target).features, goal).best()
+    return _emitted(model, graph, made, options, progress)
+
+
+def _optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
+    """The graph after all passes."""
     progress("reading the model")
     graph = import_model(model, options.shapes)
     progress("optimising the graph")
-    dump = _Dump(options.dump_ir)
     observers: list[Observer] = [Verifier(verify_graph)]
     if options.dump_ir is not None:
-        observers.append(Dumper(dump.write, graph_text.print_graph))
+        observers.append(Dumper(_Dump(options.dump_ir).write, graph_text.print_graph))
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
-    program, plan = _fitting(graph, target, options, progress)
+    return graph
+
+
+def _emitted(
+    model: Path, graph: Graph, made: Planned, options: GenOptions, progress: Progress
+) -> Compiled:
+    """The C of a planned program, after all checks."""
+    program, plan = made
+    name, target = options.model_name(model), load_target(options.target)
     program = number_steps(dataclasses.replace(program, name=name, notes=_notes(graph)))
     verify_program(program)
     check_plan(program, plan)
-    dump.write("90-program", loop_text.print_program(program))
+    _Dump(options.dump_ir).write("90-program", loop_text.print_program(program))
     progress("writing C")
     incbin = options.weights is WeightsFormat.INCBIN
     small = options.optimize is Optimize.SIZE
@@ -116,17 +147,43 @@ def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
     progress("compiling to measure code and stack")
-    board = _board(options)
+    summary, why = _linked(compiled, summary, _board(options))
+    return CheckResult(summary, why, advice(summary))
+
+
+def _linked(compiled: Compiled, summary: Summary, board: Board) -> tuple[Summary, tuple[str, ...]]:
+    """`summary` with what the linked program tells, and why the model does not fit."""
     with _workspace(compiled) as folder:
         try:
             firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
         except EdgecError as error:
             if error.exit_code is not ExitCode.FAILED:
                 raise
-            why = tuple(d.what for d in error.diagnostics)
-            return CheckResult(summary, (*reasons(summary), *why), advice(summary))
+            return summary, (*reasons(summary), *(d.what for d in error.diagnostics))
         summary = _measured(summary, firmware)
-    return CheckResult(summary, reasons(summary), advice(summary))
+    return summary, reasons(summary)
+
+
+def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
+    """What less memory costs: schedules from the smallest arena to the fewest instructions.
+
+    Each is compiled and linked, for its flash and the bound of its stack.
+    """
+    graph = _optimised(model, options, progress)
+    progress("planning memory for every trade of instructions for RAM")
+    points = Fit(graph, load_target(options.target).features, _goal(options)).sweep()
+    ram, flash = _capacity(options)
+    rows = []
+    for number, point in enumerate(points, 1):
+        made = (point.program, point.plan)
+        compiled = _emitted(model, graph, made, options, lambda _: None)
+        progress(f"compiling schedule {number} of {len(points)}")
+        summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
+        summary, why = _linked(compiled, summary, _board(options))
+        streams = len(point.program.streams)
+        rows.append(SweepRow(summary.ram, summary.flash, round(point.cost), streams, not why))
+    name = options.model_name(model)
+    return SweepResult(name, options.target, options.board, tuple(rows))
 
 
 def verify(
@@ -211,12 +268,8 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _fitting(
-    graph: Graph, target: Target, options: GenOptions, progress: Progress
-) -> tuple[Program, MemoryPlan]:
-    """The lowered and planned program."""
-    progress("lowering to loops and kernels")
-    progress("planning memory")
+def _goal(options: GenOptions) -> Goal:
+    """What the options ask for."""
     ram = _capacity(options)[0]
     goal = Goal(
         flash=FLASH_SHARE[options.optimize],
@@ -225,9 +278,10 @@ def _fitting(
         ram=None if ram is None else ram - STACK_ROOM,
         align=ARENA_ALIGN,
     )
-    if target.has("ample_flash") and options.optimize is not Optimize.SIZE:
+    ample = load_target(options.target).has("ample_flash")
+    if ample and options.optimize is not Optimize.SIZE:
         goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE)
-    return Fit(graph, target.features, goal).best()
+    return goal
 
 
 def _board(options: GenOptions) -> Board:

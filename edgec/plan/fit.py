@@ -9,7 +9,7 @@ and more rows by rows are tried, the cheapest first that fit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgec.ir.graph import Graph
 from edgec.lower.cuts import Cut, cuts, streamed
@@ -23,6 +23,8 @@ from edgec.plan.rooms import free_rooms
 ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
 TRIALS = 4  # schedules that are planned because their estimates are the best
+POINTS = 12  # schedules that a sweep plans
+WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
 
 Planned = tuple[Program, MemoryPlan]
 
@@ -58,6 +60,24 @@ class _Option:
         return self.cut.bytes, self.cost
 
 
+@dataclass(frozen=True, eq=False)
+class SweepPoint:
+    """A schedule: its program and the plan of its memory."""
+
+    program: Program
+    plan: MemoryPlan
+
+    @property
+    def arena(self) -> int:
+        """Bytes of the arena."""
+        return self.plan.arena_bytes
+
+    @property
+    def cost(self) -> float:
+        """Estimated instructions."""
+        return _cost(self.program)
+
+
 @dataclass(frozen=True)
 class Fit:
     """One graph on one kind of core."""
@@ -80,6 +100,26 @@ class Fit:
             best = self._squeezed(best, options)
         return self._roomier(best)
 
+    def sweep(self) -> tuple[SweepPoint, ...]:
+        """Schedules of which none is beaten in memory and instructions, the smallest first.
+
+        Each is really planned, with the speed that its arena allows. The goal's limit of memory
+        and its allowance for rows do not count.
+        """
+        free = replace(self, goal=replace(self.goal, ram=None))
+        return _front([SweepPoint(*made) for made in free._schedules()])
+
+    def _schedules(self) -> Iterator[Planned]:
+        """What a sweep considers: the best, the plain ones, and those with good estimates."""
+        yield self.best()
+        whole = [self._planned(self._rows()), self._planned(self._rows(inplace=True))]
+        yield from (self._roomier(made) for made in whole)
+        options = [o for made in whole for o in _options(made[0])]
+        for scratch in SCRATCH_LIMITS:
+            options += _options(self._planned(self._rows(scratch))[0])
+        for option in _worthwhile(options):
+            yield self._roomier(self._built(option))
+
     def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
         for scratch in SCRATCH_LIMITS:
@@ -88,7 +128,9 @@ class Fit:
         smallest = min(options, key=lambda o: o.order)
         near = [o for o in options if o.cut.bytes <= self.goal.ram] or [smallest]
         for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes)):
-            best = self._smaller(best, option)
+            made = self._built(option)
+            if made[1].arena_bytes < best[1].arena_bytes:
+                best = made
             if self._fits(best):
                 break
         return best
@@ -158,3 +200,24 @@ def _options(program: Program) -> Iterator[_Option]:
     total = _cost(program)
     for cut in cuts(program):
         yield _Option(program, cut, total + cut.overhead)
+
+
+def _worthwhile(options: list[_Option]) -> list[_Option]:
+    """At most POINTS options by their estimates, from the smallest to the cheapest."""
+    found: list[_Option] = []
+    for option in sorted(options, key=lambda o: o.order):
+        if not found or option.cost < (1 - WORTH) * found[-1].cost:
+            found.append(option)
+    last = len(found) - 1
+    if last < POINTS:
+        return found
+    return [found[round(k * last / (POINTS - 1))] for k in range(POINTS)]
+
+
+def _front(points: list[SweepPoint]) -> tuple[SweepPoint, ...]:
+    """Those that need fewer instructions than all that are no larger, the smallest first."""
+    found: list[SweepPoint] = []
+    for point in sorted(points, key=lambda p: (p.arena, p.cost)):
+        if not found or point.cost < found[-1].cost:
+            found.append(point)
+    return tuple(found)

@@ -125,6 +125,34 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class SweepRow:
+    """One schedule: what it needs, its estimated instructions, how many streams it has.
+
+    `flash.measured` is False where the program could not be linked.
+    """
+
+    ram: MemoryUse
+    flash: FlashUse
+    instructions: int
+    streams: int
+    fits: bool
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """Schedules of one model, the smallest arena first, each faster than those before."""
+
+    name: str
+    target: str
+    board: str | None
+    rows: tuple[SweepRow, ...]
+
+    @property
+    def fits(self) -> bool:
+        return any(row.fits for row in self.rows)
+
+
+@dataclass(frozen=True)
 class VerifyResult:
     """All runs of one model."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from edgec.lower.program import Program
+from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit, Goal
 from edgec.targets import load_target
 from tests.support.nets import image_net
@@ -55,3 +57,25 @@ def test_room_is_only_taken_where_the_arena_has_it(seed: int) -> None:
     (plain, arena), (fast, roomy) = (fitted(seed, replace(allowed, arena=a)) for a in (0.0, 1.0))
     assert roomy <= arena
     assert cost(fast) <= cost(plain)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sweep_trades_memory_for_instructions(seed: int) -> None:
+    net = image_net(seed, height=40, width=12)
+    points = Fit(net, FEATURES, PLAIN).sweep()
+    assert len(points) > 2
+    for small, large in pairwise(points):
+        assert small.arena < large.arena and small.cost > large.cost
+    for point in points:
+        check_plan(point.program, point.plan)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sweep_has_nothing_worse_than_the_default(seed: int) -> None:
+    net = image_net(seed, height=40, width=12)
+    goal = replace(PLAIN, rows=0.02, arena=1.0)
+    program, plan = Fit(net, FEATURES, goal).best()
+    tight = replace(goal, ram=16)  # a sweep shows what there is, whatever is asked for
+    points = Fit(net, FEATURES, tight).sweep()
+    assert any(p.arena <= plan.arena_bytes and p.cost <= cost(program) for p in points)
+    assert all(p.arena > 16 for p in points)
