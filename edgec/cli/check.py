@@ -1,6 +1,9 @@
-"""`edgec check`: does the model fit? Writes no files."""
+"""`edgec check`: does the model fit? Writes nothing but the picture that is asked for."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -18,8 +21,15 @@ from edgec.cli.options import (
     TargetOpt,
     gen_options,
 )
-from edgec.config import Io, Optimize
-from edgec.diagnostics import ExitCode
+from edgec.config import GenOptions, Io, Optimize
+from edgec.diagnostics import ExitCode, Where, fail
+
+SweepOpt = Annotated[
+    bool, typer.Option("--sweep", help="List what less RAM costs in instructions and flash.")
+]
+PlotOpt = Annotated[
+    Path | None, typer.Option("--plot", help="With --sweep: write a picture.", metavar="FILE.svg")
+]
 
 
 def check(
@@ -32,6 +42,8 @@ def check(
     flash: FlashOpt = None,
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
+    sweep: SweepOpt = False,
+    plot: PlotOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model fits a board or a budget; exit code 1 if it does not."""
@@ -45,6 +57,21 @@ def check(
         shape=shape,
         io=io,
     )
+    if plot is not None and not sweep:
+        raise fail(
+            "E0014",
+            "--plot has nothing to show without --sweep",
+            Where(note="--plot"),
+            rule="the picture shows the schedules of a sweep",
+            help="say --sweep too",
+        )
+    fits = _sweep(model, options, plot, json) if sweep else _check(model, options, json)
+    if not fits:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _check(model: Path, options: GenOptions, json: bool) -> bool:
+    """The model as `gen` would make it; whether it fits."""
     from edgec import driver
     from edgec.report import jsonout, text
 
@@ -54,5 +81,33 @@ def check(
         console.show_json(jsonout.check_json(result))
     else:
         console.show(text.check_text(result))
-    if not result.fits:
-        raise typer.Exit(ExitCode.FAILED)
+    return result.fits
+
+
+def _sweep(model: Path, options: GenOptions, plot: Path | None, json: bool) -> bool:
+    """All schedules; whether one of them fits."""
+    from edgec import driver
+    from edgec.report.sweep import sweep_json, sweep_svg, sweep_text
+
+    with console.progress() as progress:
+        result = driver.sweep(model, options, progress)
+    if plot is not None:
+        _write(plot, sweep_svg(result))
+    if json:
+        console.show_json(sweep_json(result))
+    else:
+        console.show(sweep_text(result))
+    return result.fits
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a picture. E0015 if that is not possible."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise fail(
+            "E0015",
+            f"the picture cannot be written: {error.strerror or error}",
+            Where(file=str(path)),
+            help="name another file with --plot",
+        ) from None

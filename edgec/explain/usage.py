@@ -65,6 +65,16 @@ USAGE = {
         "`bench --baseline` compares with the JSON that an earlier `bench --json` printed.",
         "Write one: edgec bench MODEL --target T --json > baseline.json",
     ),
+    "E0014": Explanation(
+        "Nothing to plot",
+        "`check --plot` draws the schedules that --sweep finds.",
+        "Say both: edgec check MODEL --board B --sweep --plot sweep.svg",
+    ),
+    "E0015": Explanation(
+        "The picture cannot be written",
+        "The system refuses to write the file given with --plot.",
+        "Name another file, in a folder that exists: --plot sweep.svg",
+    ),
     "E0012": Explanation(
         "A target or board description is broken",
         "The TOML file of a target or board lacks a key, or a value has the wrong type.",

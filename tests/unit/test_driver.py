@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode
-from edgec.driver import STACK_ROOM, Compiled, bench, check, compile_model, generate, verify
+from edgec.driver import STACK_ROOM, Compiled, bench, check, compile_model, generate, sweep, verify
 
 DIGITS = Path(__file__).resolve().parents[2] / "examples" / "digits"
 INT8 = DIGITS / "digits_int8.onnx"
@@ -105,6 +105,28 @@ def test_kernels_stay_as_they_are_where_ram_is_not_short() -> None:
     ram = roomy.plan.arena_bytes + STACK_ROOM
     enough = compile_model(INT8, GenOptions("cortex-m4", ram=ram), quiet)
     assert enough.emission.files == roomy.emission.files
+
+
+def test_a_sweep_measures_every_schedule() -> None:
+    result = sweep(INT8, GenOptions("cortex-m4", name="digits"), quiet)
+    assert result.fits and len(result.rows) > 1
+    assert all(row.flash.measured and row.ram.stack_bound for row in result.rows)
+    arenas = [row.ram.arena for row in result.rows]
+    counts = [row.instructions for row in result.rows]
+    assert arenas == sorted(arenas) and counts == sorted(counts, reverse=True)
+
+
+def test_schedules_of_a_sweep_that_are_too_large_do_not_fit() -> None:
+    options = GenOptions("cortex-m4", name="digits")
+    least = sweep(INT8, options, quiet).rows[0].ram.total
+    tight = sweep(INT8, dataclasses.replace(options, ram=least), quiet)
+    assert [row.fits for row in tight.rows] == [row.ram.total <= least for row in tight.rows]
+    assert not all(row.fits for row in tight.rows)
+
+
+def test_rows_can_be_forbidden() -> None:
+    options = GenOptions("cortex-m4", optimize=Optimize.SIZE)
+    assert compile_model(INT8, options, quiet, rows=0.0).program.streams == ()
 
 
 @pytest.fixture(scope="module")

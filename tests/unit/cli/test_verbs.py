@@ -21,6 +21,8 @@ from edgec.report.records import (
     OutputMatch,
     RunMatch,
     Summary,
+    SweepResult,
+    SweepRow,
     VerifyResult,
 )
 
@@ -46,6 +48,11 @@ class FakeDriver:
     def check(self, model: Path, options: GenOptions, progress: Progress) -> CheckResult:
         self.seen.append(options)
         return CheckResult(SUMMARY, () if self.ok else ("arena is too big",), ("a smaller model",))
+
+    def sweep(self, model: Path, options: GenOptions, progress: Progress) -> SweepResult:
+        self.seen.append(options)
+        row = SweepRow(MemoryUse(20, capacity=30), FlashUse(10), 1000, 1, self.ok)
+        return SweepResult("kws", options.target, options.board, (row,))
 
     def verify(
         self,
@@ -115,6 +122,33 @@ def test_check_fails_when_the_model_does_not_fit(
     assert driver.seen[0].target == "cortex-m0"
     assert main(["check", "kws.onnx", "--board", "microbit", "--json"]) == status
     assert json.loads(capsys.readouterr().out)["fits"] is ok
+
+
+@pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
+def test_a_sweep_fails_when_no_schedule_fits(
+    ok: bool, status: int, driver: FakeDriver, capsys: Capture
+) -> None:
+    driver.ok = ok
+    line = ["check", "kws.onnx", "--board", "microbit", "--sweep"]
+    assert main(line) == status
+    assert ("does not fit" in capsys.readouterr().out) is not ok
+    assert main([*line, "--json"]) == status
+    document = json.loads(capsys.readouterr().out)
+    assert (document["fits"], len(document["schedules"])) == (ok, 1)
+
+
+def test_a_sweep_is_drawn_into_a_file(driver: FakeDriver, capsys: Capture, tmp_path: Path) -> None:
+    line = ["check", "kws.onnx", "--board", "microbit", "--sweep", "--plot"]
+    assert main([*line, str(tmp_path / "kws.svg")]) == 0
+    assert (tmp_path / "kws.svg").read_text().startswith("<svg ")
+    assert main([*line, str(tmp_path / "missing" / "kws.svg")]) == 2
+    assert "E0015" in capsys.readouterr().err
+
+
+def test_there_is_no_picture_without_a_sweep(driver: FakeDriver, capsys: Capture) -> None:
+    assert main(["check", "kws.onnx", "--board", "microbit", "--plot", "kws.svg"]) == 2
+    assert "E0014" in capsys.readouterr().err
+    assert driver.seen == []
 
 
 @pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
