@@ -72,20 +72,18 @@ class Compiled:
 
 
 def compile_model(
-    model: Path, options: GenOptions, progress: Progress, rows: float | None = None
+    model: Path, options: GenOptions, progress: Progress, goal: Goal | None = None
 ) -> Compiled:
     """Import, optimise, lower, plan and emit. Writes nothing but `options.dump_ir`.
 
-    rows: instructions that running by rows may cost, as a part of all, instead of what
-    `options.optimize` allows; 0 for steps that run at once.
+    goal: what kernels and schedule have to be like, instead of `goal_of(options)`.
     """
     options.model_name(model)
     graph = _optimised(model, options, progress)
     progress("lowering to loops and kernels")
     progress("planning memory")
-    goal = _goal(options)
-    goal = goal if rows is None else dataclasses.replace(goal, rows=rows)
-    made = Fit(graph, load_target(options.target).features, goal).best()
+    features = load_target(options.target).features
+    made = Fit(graph, features, goal or goal_of(options)).best()
     return _emitted(model, graph, made, options, progress)
 
 
@@ -171,7 +169,7 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
     """
     graph = _optimised(model, options, progress)
     progress("planning memory for every trade of instructions for RAM")
-    points = Fit(graph, load_target(options.target).features, _goal(options)).sweep()
+    points = Fit(graph, load_target(options.target).features, goal_of(options)).sweep()
     ram, flash = _capacity(options)
     rows = []
     for number, point in enumerate(points, 1):
@@ -268,7 +266,7 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _goal(options: GenOptions) -> Goal:
+def goal_of(options: GenOptions) -> Goal:
     """What the options ask for."""
     ram = _capacity(options)[0]
     goal = Goal(

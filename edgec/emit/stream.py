@@ -124,6 +124,11 @@ def _stage(
             f" (end - made[{k}]) * {row});"
         )
     out += [f"            made[{k}] = ({count})end;", "        }"]
+    if mine is not None and mine.hold is not None:
+        out.append(
+            f"        edgec_park_rows({_at(mine.hold, offsets)}, {_at(y, offsets)}, "
+            f"from[{number[y]}], made[{k}], {mine.keep}, {mine.row_bytes}u);"
+        )
     for i, w in enumerate(stream.windows):
         if w.last == k:
             out += _settled(i, w, count, offsets)
@@ -131,14 +136,11 @@ def _stage(
 
 
 def _settled(number: int, w: Window, count: str, offsets: Mapping[str, int]) -> list[str]:
-    """What is kept of a window moves, and the window begins with it."""
-    window = _at(w.buffer, offsets)
-    common = f"from[{number}], made[{w.maker}], {w.keep}, {w.row_bytes}u"
+    """What is kept of a window moves to its front, and the window begins with it."""
     out = []
     if w.keep and w.hold is None:
-        out.append(f"        edgec_slide_rows({window}, {common});")
-    elif w.hold is not None:
-        out.append(f"        edgec_park_rows({_at(w.hold, offsets)}, {window}, {common});")
+        common = f"from[{number}], made[{w.maker}], {w.keep}, {w.row_bytes}u"
+        out.append(f"        edgec_slide_rows({_at(w.buffer, offsets)}, {common});")
     out.append(f"        from[{number}] = ({count})edgec_rows_from(made[{w.maker}], {w.keep});")
     return out
 

@@ -91,6 +91,11 @@ def no_scratch(_: Facts) -> int:
     return 0
 
 
+def no_rows(_: Facts) -> int:
+    """Outputs are written while inputs are still read."""
+    return 0
+
+
 def never(_: Facts) -> bool:
     """The row needs x until y is complete."""
     return False
@@ -109,6 +114,7 @@ class Kernel(Generic[F]):
     instructions by it. elementwise: y may be an operand. overwrites: whether y may have the place
     of x, though not element by element. pixelwise: whether each pixel of x is read before that of y
     is written, and never again, so that any row of y may have the place of the same row of x.
+    gathers: up to how many rows a call reads all of x that it needs before it writes.
     """
 
     name: str
@@ -127,6 +133,7 @@ class Kernel(Generic[F]):
     elementwise: bool = False
     overwrites: Callable[[F], bool] = never
     pixelwise: Callable[[F], bool] = never
+    gathers: Callable[[F], int] = no_rows
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
 

@@ -81,6 +81,12 @@ def overwrites(f: ConvFacts) -> bool:
     return f.x_ends and f.n == 1 and same and whole < f.outputs // 2
 
 
+def gathered_rows(f: ConvFacts) -> int:
+    """Output rows whose row pairs fit into scratch together."""
+    same = f.in_w == f.out_w and f.stride == (1, 1)
+    return 2 * (slots_3x3(f) - 1) if same else 0
+
+
 def slots_3x3(f: ConvFacts) -> int:
     """Row pairs in scratch: at least two, more where they are small or their lines short."""
     if overwrites(f):
@@ -329,6 +335,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     batches=calls.conv_batches,
     scratch=lambda f: slots_3x3(f) * pair_bytes(f),
     overwrites=overwrites,
+    gathers=gathered_rows,
     cost=cost_3x3,
 )
 

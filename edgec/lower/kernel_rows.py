@@ -46,8 +46,11 @@ def kernel_rows(
     includes = row.headers
     x, y = buffers[0], buffers[1]
     if isinstance(facts, ConvFacts | PoolFacts):
-        pixelwise = isinstance(row, Kernel) and row.pixelwise(facts)  # type: ignore[arg-type]
-        return _window_rows(facts, buffers, names, includes, emit, cost, pixelwise)
+        form = _window_rows(facts, buffers, names, includes, emit, cost)
+        if form is None or not isinstance(row, Kernel):
+            return form
+        over = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
+        return replace(form, overwrites=over, gathers=row.gathers(facts))  # type: ignore[arg-type]
     if isinstance(facts, ElementFacts) and rows_of(y) > 1 and rows_of(x) == rows_of(y):
         return _element_rows(facts, buffers, names, includes, emit, cost)
     return None
@@ -68,7 +71,6 @@ def _window_rows(
     includes: tuple[str, ...],
     emit: Emit,
     cost: Cost,
-    pixelwise: bool,
 ) -> RowForm | None:
     x, y = buffers[0], buffers[1]
     if f.n != 1 or not 1 < f.out_h <= HEIGHT_LIMIT or f.in_h == 1:
@@ -87,8 +89,7 @@ def _window_rows(
         some = replace(f, out_h=rows, in_h=min(f.in_h, (rows - 1) * f.stride[0] + reach + 1))
         return CALL_COST + cost(some)
 
-    over = (x,) if pixelwise else ()
-    return RowForm(f.out_h, (RowUse(x, f.in_h, first, last),), (call,), rows_cost, over)
+    return RowForm(f.out_h, (RowUse(x, f.in_h, first, last),), (call,), rows_cost)
 
 
 def _element_rows(

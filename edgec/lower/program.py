@@ -50,8 +50,10 @@ class RowForm:
     uses: the operands that it reads by rows; it needs all others as a whole. body: its statements,
     with `row_begin` and `row_end` (`row_range`) as parameters. cost: estimated instructions of a
     call for so many rows. overwrites: operands of which row r may lie where row r of the result
-    goes. sums: the result is a sum over the rows of the operand, complete after the last one;
-    `height` is then the number of those.
+    goes. gathers: a call for at most so many rows reads all it needs of the first operand before
+    it writes, so that its rows may lie over any rows there that are as long. sums: the result is a
+    sum over the rows of the operand, complete after the last one; `height` is then the number of
+    those.
     """
 
     height: int
@@ -59,6 +61,7 @@ class RowForm:
     body: tuple[Stmt, ...]
     cost: Callable[[int], float]
     overwrites: tuple[Buffer, ...] = ()
+    gathers: int = 0
     sums: bool = False
 
 
@@ -126,8 +129,8 @@ class Window:
 
     The steps address it as if it were whole. At the begin of a turn the window holds the last
     `keep` rows that stage `maker` has made (fewer in the first turns). After stage `last` has read
-    from it, what is kept moves to the front, or, if there is one, to the buffer `hold`, from where
-    it is copied back before `maker` goes on: then the window itself is free between turns.
+    from it, what is kept moves to the front. With a buffer `hold` it is copied there as soon as
+    `maker` has run, and back before that runs again: then the window is free between turns.
     """
 
     buffer: Buffer
@@ -157,11 +160,13 @@ class Overlap:
     """`write` may begin `distance` bytes before `read` begins.
 
     Each of its rows is written when the bytes of `read` that it lands on are not needed any more.
+    exact: only there, not earlier.
     """
 
     write: Buffer
     read: Buffer
     distance: int
+    exact: bool = False
 
 
 @dataclass(frozen=True)

@@ -311,6 +311,7 @@ class Draft:
                 if a is None or b is None or a.keep or a.last != k or a.row_bytes != b.row_bytes:
                     continue
                 found.append(Overlap(y, x, b.keep * b.row_bytes))
+            found += self._gathered(k, step, windows)
         for x in self.dying:
             for k, step in enumerate(self.segment.steps):
                 y = step.writes[0]
@@ -318,6 +319,21 @@ class Draft:
                     continue
                 found.append(Overlap(y, x, self._distance(x, y, k)))
         return tuple(found)
+
+    def _gathered(
+        self, k: int, step: Step, windows: Mapping[Buffer, Window]
+    ) -> tuple[Overlap, ...]:
+        """The result over the rows of its operand that are new, where calls read those first."""
+        form = step.rows
+        if form is None or not form.gathers or not form.uses:
+            return ()
+        a, b = windows.get(form.uses[0].buffer), windows.get(step.writes[0])
+        if a is None or b is None or a.hold is None or a.last != k or b.keep:
+            return ()
+        rows = int(np.diff(self.made[k]).max())
+        if a.row_bytes != b.row_bytes or rows > form.gathers:
+            return ()
+        return (Overlap(b.buffer, a.buffer, -a.keep * a.row_bytes, exact=True),)
 
     @cached_property
     def dying(self) -> tuple[Buffer, ...]:
@@ -372,7 +388,8 @@ class Draft:
             for o in self.overlaps:
                 if o.write is step.writes[0] and o.read in windows and o.write in windows:
                     into = windows[o.write]
-                    saved = max(saved, min(windows[o.read].bytes, into.bytes - o.distance))
+                    room = windows[o.read].bytes + min(o.distance, 0)
+                    saved = max(saved, min(room, into.bytes - max(o.distance, 0)))
             scratch = sum(_rounded(b.bytes) for b in step.scratch)
             loads.append(sum(_rounded(w.bytes) for w in local) + scratch - max(saved, 0))
         return total + max(loads)

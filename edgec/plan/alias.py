@@ -84,7 +84,9 @@ def _covered(usage: Usage, spans: Sequence[Span], cover: Cover) -> Candidate | N
     if read.to_end or write.from_start or other.last >= cover.stop or mine.first < cover.first:
         return None
     unit = max(write.align, read.align)
-    delta = min(-cover.distance // unit * unit, 0)
+    delta = -cover.distance if cover.exact else min(-cover.distance // unit * unit, 0)
+    if delta % unit:
+        return None
     saved = min(read.bytes, delta + write.bytes) - max(0, delta)
     if saved <= 0:
         return None

@@ -54,6 +54,8 @@ class StreamRun:
                     self._restore(mine)
                 if until[k] > self.made[k]:
                     self._call(k, step, until[k], windows)
+                if mine is not None and mine.hold is not None:
+                    self._keep(mine, mine.hold)
                 for w in self.stream.windows:
                     if w.last == k:
                         self._settle(w)
@@ -76,14 +78,19 @@ class StreamRun:
         size = (self.made[w.maker] - self.base[w.buffer]) * w.row_bytes
         self._bytes(w.buffer, 0, size)[:] = self._bytes(w.hold, 0, size).copy()
 
-    def _settle(self, w: Window) -> None:
-        """What is kept goes to the front of the window, or to where it is held."""
+    def _keep(self, w: Window, to: Buffer) -> None:
+        """The last rows that are kept go to `to`."""
         made, old = self.made[w.maker], self.base[w.buffer]
         new = max(0, made - w.keep)
         size = (made - new) * w.row_bytes
         kept = self._bytes(w.buffer, (new - old) * w.row_bytes, size).copy()
-        self._bytes(w.hold or w.buffer, 0, size)[:] = kept
-        self.base[w.buffer] = new
+        self._bytes(to, 0, size)[:] = kept
+
+    def _settle(self, w: Window) -> None:
+        """The window begins with what is kept."""
+        if w.hold is None:
+            self._keep(w, w.buffer)
+        self.base[w.buffer] = max(0, self.made[w.maker] - w.keep)
 
     # calls ---------------------------------------------------------------------------
 
@@ -91,13 +98,17 @@ class StreamRun:
         begin, form = self.made[k], step.rows
         assert form is not None
         read: list[tuple[int, int, bool]] = []
+        gathers = until - begin <= form.gathers
         for number, buffer in enumerate(step.reads):
             use = next((u for u in form.uses if u.buffer is buffer), None)
             low, high = 0, buffer.shape[1] if use else 1
             if use is not None:
                 low, high = min(use.first[begin:until]), max(use.last[begin:until]) + 1
+            span = self._read(step, number, buffer, use, (low, high), windows)
             over = buffer in form.overwrites
-            read.append((*self._read(step, number, buffer, use, (low, high), windows), over))
+            if gathers and use is form.uses[0] and self._along(buffer, step.writes[0]):
+                continue  # it has been read in full before anything is written
+            read.append((*span, over))
         for scratch in step.scratch:
             self._write(step, scratch, 0, scratch.bytes, read, 0)
             self._bytes(scratch, 0, scratch.bytes)[:] = self.token(scratch.name, step)
@@ -119,6 +130,12 @@ class StreamRun:
                 here = self._bytes(y, (row - base) * size, size)
                 here[:] = self.token(f"{y.name}[{row}]", step)
         self.made[k] = until
+
+    def _along(self, x: Buffer, y: Buffer) -> bool:
+        """Whether pixels of `y` lie over pixels of `x`, so that no channel meets another one."""
+        size = x.bytes // x.shape[1]
+        apart = self.place[x.name] - self.place[y.name]
+        return y.bytes // y.shape[1] == size and apart % x.shape[-1] == 0
 
     def _sum(self, step: Step, y: Buffer, begin: int, read: list[tuple[int, int, bool]]) -> None:
         here = self._bytes(y, 0, y.bytes)

@@ -69,13 +69,17 @@ class Member:
 
 @dataclass(frozen=True)
 class Cover:
-    """Root `write` may begin `distance` bytes before root `read`, which is dead behind `stop`."""
+    """Root `write` may begin `distance` bytes before root `read`, which is dead behind `stop`.
+
+    If `exact`, only there.
+    """
 
     write: int
     read: int
     distance: int
     first: int
     stop: int
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _streams(
         turns.append(Turns(s.first, s.stop, frozenset(number[id(b)] for b in local)))
         for o in s.overlaps:
             pair = number[id(o.write)], number[id(o.read)]
-            covers.append(Cover(*pair, o.distance, s.first, s.stop))
+            covers.append(Cover(*pair, o.distance, s.first, s.stop, o.exact))
     return tuple(turns), tuple(covers)
 
 
