@@ -12,7 +12,17 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode
-from edgec.driver import STACK_ROOM, Compiled, bench, check, compile_model, generate, sweep, verify
+from edgec.driver import (
+    STACK_ROOM,
+    Compiled,
+    bench,
+    check,
+    compile_model,
+    generate,
+    goal_of,
+    sweep,
+    verify,
+)
 
 DIGITS = Path(__file__).resolve().parents[2] / "examples" / "digits"
 INT8 = DIGITS / "digits_int8.onnx"
@@ -126,7 +136,8 @@ def test_schedules_of_a_sweep_that_are_too_large_do_not_fit() -> None:
 
 def test_rows_can_be_forbidden() -> None:
     options = GenOptions("cortex-m4", optimize=Optimize.SIZE)
-    assert compile_model(INT8, options, quiet, rows=0.0).program.streams == ()
+    goal = dataclasses.replace(goal_of(options), rows=0.0)
+    assert compile_model(INT8, options, quiet, goal).program.streams == ()
 
 
 @pytest.fixture(scope="module")
