@@ -11,6 +11,7 @@ import pytest
 from benchmarks.accuracy import area_under_curve
 from benchmarks.big_model import write_model
 from benchmarks.exact import exact_row
+from benchmarks.memory import Cost, against, more
 from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
 from benchmarks.table import document, near_fraction
 from edgec.ir.graph import Graph
@@ -98,3 +99,15 @@ def test_exact_arithmetic_rounds_half_to_even_whatever_float32_makes_of_the_scal
 @pytest.mark.slow
 def test_the_big_model_has_20_million_parameters(tmp_path: Path) -> None:
     assert write_model(tmp_path / "big.onnx") >= 20_000_000
+
+
+def test_what_is_over_its_bar_is_marked() -> None:
+    assert against(1_200, 1_200) == "1,200 (<= 1,200)"
+    assert against(1_201, 1_200) == "1,201 (<= 1,200) **over**"
+    assert against(1_201, None) == "1,201"
+
+
+def test_instructions_are_compared_where_they_were_counted() -> None:
+    assert more(Cost(1, 2, 110), Cost(1, 2, 100)) == "+10.0 %"
+    assert more(Cost(1), Cost(1, 2, 100)) == more(Cost(1, 2, 100), Cost(1)) == ""
+    assert (Cost(100, 20).total, Cost(100).total) == (120, 100)

@@ -8,10 +8,12 @@ import pytest
 from benchmarks.accuracy import TASKS, Task, evaluate
 from benchmarks.cost import BARS, Bar, cost, misses
 from benchmarks.measure import measure_model
+from benchmarks.memory import BOARDS
 from benchmarks.records import ModelResult
-from benchmarks.shared import MODELS, TARGETS, model_names
+from benchmarks.shared import MODELS, TARGETS, io_path, model_names
 from benchmarks.table import NEAR_ENOUGH, near_fraction
 from edgec import driver
+from edgec.boards import load_board
 from edgec.config import GenOptions
 
 pytestmark = pytest.mark.skipif(
@@ -92,12 +94,12 @@ def test_all_500_keywords_have_the_same_outputs_on_cortex_m4() -> None:
 
 
 @pytest.mark.qemu
-def test_keyword_spotting_runs_on_a_microbit() -> None:
-    options = GenOptions("cortex-m0", board="microbit")
-    model = MODELS / "kws_int8_qdq.onnx"
-    assert driver.check(model, options, lambda _: None).fits
-    result = driver.verify(model, options, None, 1, lambda _: None)
-    assert result.ok and [run.board for run in result.runs] == ["microbit"]
+@pytest.mark.parametrize(("name", "board"), BOARDS)
+def test_models_run_on_boards_with_little_memory(name: str, board: str) -> None:
+    options = GenOptions(load_board(board).targets[0], board=board)
+    assert driver.check(MODELS / f"{name}.onnx", options, lambda _: None).fits
+    result = driver.verify(MODELS / f"{name}.onnx", options, io_path(name), 1, lambda _: None)
+    assert result.ok and [run.board for run in result.runs] == [board]
 
 
 @pytest.mark.qemu
