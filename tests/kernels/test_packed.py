@@ -38,13 +38,18 @@ SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11), 
 CORES = ("x86_64", "cortex-m0", "cortex-m3", "riscv32imac", "riscv64gc")
 
 
+def _needs(row: Row) -> frozenset[str]:
+    """Features that a row needs; a transposed one has those of the row that it uses."""
+    return row.needs if isinstance(row, Kernel) else frozenset()
+
+
 def cores(rows: Sequence[Row]) -> list[ParameterSet]:
     """Every row with the host, which runs its C twin, and with the cores that it is for."""
     return [
         pytest.param(core, row, id=f"{row.name}-{core}", marks=() if host else pytest.mark.qemu)
         for row in rows
         for core in CORES
-        if (host := core == "x86_64") or row.needs <= load_target(core).features
+        if (host := core == "x86_64") or _needs(row) <= load_target(core).features
     ]
 
 

@@ -48,7 +48,7 @@ def named(value: object) -> str:
 def shapes_for(row: Row) -> list[Shape]:
     """Those with enough channels for the row."""
     if "packed" in row.headers[0]:
-        return [(h, w, -(-c // 4) * 4, *more) for h, w, c, *more in SHAPES]
+        return [(s[0], s[1], -(-s[2] // 4) * 4, *s[3:]) for s in SHAPES]
     least = 8 if row.needs & {"avx2", "mve"} else 4
     return [shape for shape in SHAPES if shape[2] >= least]
 

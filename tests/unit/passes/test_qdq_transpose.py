@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edgec.ir.graph import Graph
+from edgec.ir.graph import Array, Graph
 from edgec.ops.activation import Relu
 from edgec.ops.conv_transpose import ConvTranspose
 from edgec.ops.quantized_transpose import QConvTranspose
@@ -18,7 +18,7 @@ UP = ConvTranspose((2, 2), (0, 0, 0, 0), (1, 1), (0, 0))
 
 
 def build(
-    op: ConvTranspose, out: int = 6, *, scale: object = 0.004, relu: bool = False
+    op: ConvTranspose, out: int = 6, *, scale: Array | float = 0.004, relu: bool = False
 ) -> Callable[[], Graph]:
     """Quantize(Relu(ConvTranspose(Dequantize(x), Dequantize(w), bias)))."""
 

@@ -17,6 +17,7 @@ from edgec.plan import MemoryPlan, alias, check_plan, layout, live, make_plan
 from edgec.plan.alias import Candidate
 from edgec.plan.blocks import Block
 from edgec.plan.live import Span, StepUse, Usage
+from edgec.plan.pack import pack_blocks
 from edgec.plan.rects import Packing
 from tests.unit.plan.execute import harmful
 from tests.unit.plan.programs import model_program
@@ -176,7 +177,7 @@ def test_scratch_that_is_forgotten_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_missing_conflict_between_two_buffers_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The packer is told of all blocks but one, which it puts at the bottom."""
-    whole = layout.pack_blocks
+    whole = pack_blocks
 
     def without_last(blocks: list[Block], goal: int, node_limit: int) -> Packing:
         packed = whole(blocks[:-1], goal, node_limit)
