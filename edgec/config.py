@@ -40,7 +40,8 @@ class GenOptions:
     `target` is a name of `edgec targets`, `board` one of `edgec boards` (it brings the memory
     sizes). `ram` and `flash` are budgets in bytes; without them the board's sizes count, if there
     is a board. `shapes` binds inputs with symbolic dimensions: {"x": (1, 3, 96, 96)}. `stack`:
-    compile the code, where the compiler is installed, to tell the bound of its stack.
+    compile the code, where the compiler is installed, to tell the bound of its stack. `plan_svg`:
+    a file for a picture of the memory plan.
     """
 
     target: str
@@ -55,6 +56,7 @@ class GenOptions:
     weights: WeightsFormat = WeightsFormat.C
     dump_ir: Path | None = None
     stack: bool = True
+    plan_svg: Path | None = None
 
     def model_name(self, model: Path) -> str:
         """The C prefix of all public names: `name`, or the file's stem made an identifier.

@@ -33,7 +33,9 @@ from edgec.passes.pipeline import pipeline
 from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit, Goal, Planned
 from edgec.plan.result import MemoryPlan
+from edgec.report import svg
 from edgec.report.advice import advice, reasons, summarize
+from edgec.report.plan_svg import plan_svg
 from edgec.report.records import (
     BenchResult,
     CheckResult,
@@ -52,7 +54,7 @@ Progress = Callable[[str], None]
 ARENA_ALIGN = 16
 # flash that may be traded for speed, as a part of the smallest weights
 FLASH_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.05, Optimize.SPEED: 1.0})
-AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory (feature "ample_flash")
+AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory, and no step has to run by rows
 # how large the arena may become for kernels that want more working memory than others
 ARENA_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
 # instructions that may be spent on running by rows in less memory, as a part of all
@@ -74,7 +76,9 @@ class Compiled:
 def compile_model(
     model: Path, options: GenOptions, progress: Progress, goal: Goal | None = None
 ) -> Compiled:
-    """Import, optimise, lower, plan and emit. Writes nothing but `options.dump_ir`.
+    """Import, optimise, lower, plan and emit.
+
+    Writes nothing but `options.dump_ir` and `options.plan_svg`.
 
     goal: what kernels and schedule have to be like, instead of `goal_of(options)`.
     """
@@ -84,7 +88,10 @@ def compile_model(
     progress("planning memory")
     features = load_target(options.target).features
     made = Fit(graph, features, goal or goal_of(options)).best()
-    return _emitted(model, graph, made, options, progress)
+    compiled = _emitted(model, graph, made, options, progress)
+    if options.plan_svg is not None:
+        svg.write(options.plan_svg, plan_svg(compiled.program, compiled.plan))
+    return compiled
 
 
 def _optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
@@ -278,7 +285,7 @@ def goal_of(options: GenOptions) -> Goal:
     )
     ample = load_target(options.target).has("ample_flash")
     if ample and options.optimize is not Optimize.SIZE:
-        goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE)
+        goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE, rows=0.0)
     return goal
 
 

@@ -16,6 +16,7 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlanSvgOpt,
     RamOpt,
     ShapeOpt,
     TargetOpt,
@@ -44,6 +45,7 @@ def check(
     io: IoOpt = Io.NATIVE,
     sweep: SweepOpt = False,
     plot: PlotOpt = None,
+    plan_svg: PlanSvgOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model fits a board or a budget; exit code 1 if it does not."""
@@ -56,6 +58,7 @@ def check(
         flash=flash,
         shape=shape,
         io=io,
+        plan_svg=plan_svg,
     )
     if plot is not None and not sweep:
         raise fail(
@@ -87,27 +90,15 @@ def _check(model: Path, options: GenOptions, json: bool) -> bool:
 def _sweep(model: Path, options: GenOptions, plot: Path | None, json: bool) -> bool:
     """All schedules; whether one of them fits."""
     from edgec import driver
+    from edgec.report import svg
     from edgec.report.sweep import sweep_json, sweep_svg, sweep_text
 
     with console.progress() as progress:
         result = driver.sweep(model, options, progress)
     if plot is not None:
-        _write(plot, sweep_svg(result))
+        svg.write(plot, sweep_svg(result))
     if json:
         console.show_json(sweep_json(result))
     else:
         console.show(sweep_text(result))
     return result.fits
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a picture. E0015 if that is not possible."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise fail(
-            "E0015",
-            f"the picture cannot be written: {error.strerror or error}",
-            Where(file=str(path)),
-            help="name another file with --plot",
-        ) from None

@@ -16,6 +16,7 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlanSvgOpt,
     RamOpt,
     ShapeOpt,
     TargetOpt,
@@ -48,6 +49,7 @@ def gen(
     io: IoOpt = Io.NATIVE,
     weights: WeightsOpt = WeightsFormat.C,
     dump_ir: DumpOpt = None,
+    plan_svg: PlanSvgOpt = None,
     no_compile: NoCompileOpt = False,
     json: JsonOpt = False,
 ) -> None:
@@ -65,6 +67,7 @@ def gen(
         weights=weights,
         dump_ir=dump_ir,
         stack=not no_compile,
+        plan_svg=plan_svg,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -41,6 +41,10 @@ IoOpt: TypeAlias = Annotated[Io, typer.Option("--io", help="Element types at the
 WeightsOpt: TypeAlias = Annotated[
     WeightsFormat, typer.Option("--weights", help="Weights as C arrays or as a binary file.")
 ]
+PlanSvgOpt: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--plan-svg", help="Draw the memory plan there.", metavar="FILE.svg"),
+]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -87,6 +91,7 @@ def gen_options(
     weights: WeightsFormat = WeightsFormat.C,
     dump_ir: Path | None = None,
     stack: bool = True,
+    plan_svg: Path | None = None,
 ) -> GenOptions:
     """The options of a command line, checked. Raises E0003, E0006 and E0007."""
     return GenOptions(
@@ -102,4 +107,5 @@ def gen_options(
         weights=weights,
         dump_ir=dump_ir,
         stack=stack,
+        plan_svg=plan_svg,
     )

@@ -72,7 +72,7 @@ USAGE = {
     ),
     "E0015": Explanation(
         "The picture cannot be written",
-        "The system refuses to write the file given with --plot.",
+        "The system refuses to write the file given with --plot or --plan-svg.",
         "Name another file, in a folder that exists: --plot sweep.svg",
     ),
     "E0012": Explanation(

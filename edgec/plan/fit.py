@@ -23,6 +23,7 @@ from edgec.plan.rooms import free_rooms
 ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
 TRIALS = 4  # schedules that are planned because their estimates are the best
+ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
 WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
 
@@ -122,11 +123,12 @@ class Fit:
 
     def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
+        assert self.goal.ram is not None
         for scratch in SCRATCH_LIMITS:
             options += _options(self._planned(self._rows(scratch))[0])
-        assert self.goal.ram is not None
+        limit = (1 + ESTIMATE) * self.goal.ram
         smallest = min(options, key=lambda o: o.order)
-        near = [o for o in options if o.cut.bytes <= self.goal.ram] or [smallest]
+        near = [o for o in options if o.cut.bytes <= limit] or [smallest]
         for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes)):
             made = self._built(option)
             if made[1].arena_bytes < best[1].arena_bytes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from xml.sax.saxutils import escape
 
-from edgec.diagnostics import safe_text
+from edgec.diagnostics import Where, fail, safe_text
 
 FONT = "font-family='sans-serif' font-size='12'"
 INK, GRID, PAPER = "#333333", "#dddddd", "#ffffff"
@@ -47,3 +48,16 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     first = -(-low // step)
     count = int((high - first * step) / step + 1e-6) + 1
     return [(first + k) * step for k in range(count)]
+
+
+def write(path: Path, picture: str) -> None:
+    """Write a picture. E0015 if that is not possible."""
+    try:
+        path.write_text(picture, encoding="utf-8", newline="")
+    except OSError as error:
+        raise fail(
+            "E0015",
+            f"the picture cannot be written: {error.strerror or error}",
+            Where(file=str(path)),
+            help="name another file, in a folder that exists",
+        ) from None

@@ -97,6 +97,12 @@ def test_the_ir_is_dumped_after_every_stage(tmp_path: Path) -> None:
     assert names[-1] == "90-program.txt"
 
 
+def test_the_plan_is_drawn_for_whoever_asks(tmp_path: Path) -> None:
+    picture = tmp_path / "plan.svg"
+    made = compile_model(INT8, dataclasses.replace(HOST, plan_svg=picture), quiet)
+    assert f"{made.plan.arena_bytes:,} bytes" in picture.read_text()
+
+
 def test_only_a_quantized_model_is_told_what_stays_in_float() -> None:
     assert compile_model(FLOAT, HOST, quiet).program.notes == ()
     with_float_ports = compile_model(INT8, dataclasses.replace(HOST, io=Io.FLOAT), quiet)

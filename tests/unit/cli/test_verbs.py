@@ -82,7 +82,8 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
 def test_gen_passes_every_option_on(driver: FakeDriver, capsys: Capture) -> None:
     line = (
         "gen kws.onnx --target cortex-m4 --board mps2-an386 -o out --name k --optimize size "
-        "--ram 16K --flash 1M --shape x=1,2 --io float --weights incbin --dump-ir ir"
+        "--ram 16K --flash 1M --shape x=1,2 --io float --weights incbin --dump-ir ir "
+        "--plan-svg p.svg"
     )
     assert main(line.split()) == 0
     assert driver.seen == [
@@ -98,6 +99,7 @@ def test_gen_passes_every_option_on(driver: FakeDriver, capsys: Capture) -> None
             io=Io.FLOAT,
             weights=WeightsFormat.INCBIN,
             dump_ir=Path("ir"),
+            plan_svg=Path("p.svg"),
         )
     ]
     captured = capsys.readouterr()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from edgec.diagnostics import EdgecError
 from edgec.report import svg
 
 NASTY = "<script>alert('1')</script> & \"x\" \x00\x1b\n\ud800"
@@ -34,3 +36,11 @@ def test_long_names_are_cut() -> None:
 )
 def test_axes_have_round_numbers(low: float, high: float, expected: list[float]) -> None:
     assert svg.ticks(low, high) == pytest.approx(expected)
+
+
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    svg.write(tmp_path / "a.svg", "<svg/>")
+    assert (tmp_path / "a.svg").read_text() == "<svg/>"
+    with pytest.raises(EdgecError) as caught:
+        svg.write(tmp_path / "missing" / "a.svg", "<svg/>")
+    assert caught.value.diagnostics[0].code == "E0015"
