@@ -22,6 +22,8 @@ from edgec.diagnostics import EdgecError
 from edgec.driver import STACK_ROOM, Compiled, compile_model, goal_of
 from edgec.emit.folder import write_folder
 from edgec.plan.fit import Goal
+from edgec.report import svg
+from edgec.report.plan_svg import plan_svg
 from edgec.report.sweep import sweep_svg
 from edgec.verify.bench import measure
 from edgec.verify.inputs import load_inputs
@@ -157,6 +159,8 @@ def asked_lines(rows: Sequence[Asked]) -> Iterator[str]:
                 yield table.line("", what, found[0], row.small)
                 break
             yield f"| | nothing smaller within 10 % of *{name}* | | | | | | |"
+            if fast == frugal:
+                break
         yield f"| | TensorFlow Lite Micro | | | {row.incumbent:,} | | | |"
 
 
@@ -263,6 +267,14 @@ def lines(chosen: Sequence[str]) -> Iterator[str]:
     yield from CHECKED.splitlines()
 
 
+def pictures() -> Iterator[tuple[str, str]]:
+    """The pictures of the page: file name and SVG text."""
+    model = model_path(DRAWN)
+    yield "memory-sweep.svg", sweep_svg(driver.sweep(model, GenOptions(TARGET), quiet))
+    small = compile_model(model, GenOptions(TARGET, optimize=Optimize.SIZE), quiet)
+    yield "memory-plan.svg", plan_svg(small.program, small.plan)
+
+
 def main() -> int:
     """Print the page; write it with --write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -277,8 +289,8 @@ def main() -> int:
         page.append(line)
     if arguments.write is not None:
         arguments.write.write_text("\n".join(page) + "\n", encoding="utf-8")
-        picture = sweep_svg(driver.sweep(model_path(DRAWN), GenOptions(TARGET), quiet))
-        arguments.write.with_name("memory-sweep.svg").write_text(picture, encoding="utf-8")
+        for name, picture in pictures():
+            svg.write(arguments.write.with_name(name), picture)
     return 0
 
 

@@ -13,7 +13,7 @@ from edgec.report.records import SweepResult, SweepRow
 from edgec.report.text import amount
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 80, 20, 40, 50
+LEFT, RIGHT, TOP, BOTTOM = 80, 20, 52, 50
 FITS, TOO_LARGE = "#1a7f37", "#cf222e"
 
 
@@ -95,7 +95,7 @@ def sweep_svg(result: SweepResult) -> str:
     def y(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
 
-    parts = [svg.text(LEFT, 22, f"{result.name} on {result.board or result.target}")]
+    parts = [svg.text(LEFT, 18, f"{result.name} on {result.board or result.target}")]
     for tick in svg.ticks(0, right):
         parts.append(svg.line(x(tick), y(0), x(tick), TOP))
         parts.append(svg.text(x(tick), y(0) + 18, f"{tick:,.0f}", anchor="middle"))
@@ -111,7 +111,8 @@ def sweep_svg(result: SweepResult) -> str:
     parts.append(f'<polyline points="{path}" fill="none" stroke="{svg.INK}"/>')
     for row in result.rows:
         colour = FITS if row.fits else TOO_LARGE
-        words = f"{row.ram.total:,} bytes of RAM, {amount(row.instructions)} instructions"
+        words = "" if row.ram.stack_bound is not None else "more than "
+        words += f"{row.ram.total:,} bytes of RAM, {amount(row.instructions)} instructions"
         words += f", {row.streams} streams"
         words += f", {row.flash.total:,} bytes of flash" if row.flash.measured else ""
         place = f'cx="{x(row.ram.total):.1f}" cy="{y(row.instructions):.1f}"'

@@ -59,7 +59,7 @@ def test_room_is_only_taken_where_the_arena_has_it(seed: int) -> None:
     assert cost(fast) <= cost(plain)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_sweep_trades_memory_for_instructions(seed: int) -> None:
     net = image_net(seed, height=40, width=12)
     points = Fit(net, FEATURES, PLAIN).sweep()
@@ -70,7 +70,7 @@ def test_a_sweep_trades_memory_for_instructions(seed: int) -> None:
         check_plan(point.program, point.plan)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_sweep_has_nothing_worse_than_the_default(seed: int) -> None:
     net = image_net(seed, height=40, width=12)
     goal = replace(PLAIN, rows=0.02, arena=1.0)
@@ -79,3 +79,11 @@ def test_a_sweep_has_nothing_worse_than_the_default(seed: int) -> None:
     points = Fit(net, FEATURES, tight).sweep()
     assert any(p.arena <= plan.arena_bytes and p.cost <= cost(program) for p in points)
     assert all(p.arena > 16 for p in points)
+
+
+def test_arenas_of_a_sweep_can_be_had_as_budgets() -> None:
+    net = image_net(1, height=40, width=12)
+    for point in Fit(net, FEATURES, PLAIN).sweep()[::3]:
+        program, plan = Fit(net, FEATURES, replace(PLAIN, ram=point.arena)).best()
+        assert plan.arena_bytes <= point.arena
+        assert cost(program) <= 1.02 * point.cost
