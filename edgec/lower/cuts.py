@@ -13,11 +13,11 @@ from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.program import Program, Step, Stream
 from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, segment
 
-GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 30, 36)
+GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 LONGEST = 40  # steps of a stream
-HOT = 0.10  # part of the peak from which on a step is worth streaming
+HOT = 0.20  # part of the peak from which on a step is worth streaming
 MARGIN = 6  # steps that a stream may go on behind the last such step
-PLACES = 20  # where streams of several steps may begin, and may end, at most
+PLACES = 16  # where streams of several steps may begin, and may end, at most
 LITTLE = 0.0005  # part of all instructions that is not worth saving
 
 
@@ -86,17 +86,18 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
     return found
 
 
-def cuts(program: Program) -> Iterator[Cut]:
+def cuts(program: Program, limit: int | None = None) -> Iterator[Cut]:
     """Cuts that are worth it, from the one with the fewest bytes to the program as it is.
 
-    Each needs fewer instructions than those before.
+    Each needs fewer instructions than those before. Steps that need no more than `limit` bytes, or
+    than a fifth of the most that one needs, are left as they are.
     """
     live = lives(program)
     plain = plain_bytes(program, live)
     if not plain:
         return
     edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
-    edges += _streams(program.steps, live, plain)
+    edges += _streams(program.steps, live, plain, limit)
     limits = sorted({e.bytes for e in edges if e.bytes <= max(plain)})
     before: list[_Edge] = sorted(edges, key=lambda e: e.stop)
     last: float | None = None
@@ -112,9 +113,12 @@ def cuts(program: Program) -> Iterator[Cut]:
         yield Cut(drafts, max(e.bytes for e in path), overhead)
 
 
-def _streams(steps: Sequence[Step], live: Lives, plain: Sequence[int]) -> Iterator[_Edge]:
+def _streams(
+    steps: Sequence[Step], live: Lives, plain: Sequence[int], limit: int | None
+) -> Iterator[_Edge]:
     """Every stream around a step that needs much memory."""
-    hot = [k for k, n in enumerate(plain) if n >= HOT * max(plain)]
+    least = min(HOT * max(plain), max(plain) if limit is None else limit)
+    hot = [k for k, n in enumerate(plain) if n >= least]
     low, high = max(0, hot[0] - 1), min(len(steps), hot[-1] + 1 + MARGIN)
     begins, ends = _places(live, low, high)
     little = LITTLE * sum(step.cost for step in steps)

@@ -256,6 +256,63 @@ class Timing:
             found.append(TURN_COST * turns + sum(float(sizes[n]) * form.cost(n) for n in calls))
         return tuple(found)
 
+    @cached_property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Whole results that may be placed over operands from outside."""
+        windows = {w.buffer for w in self.windows}
+        found = []
+        for k, step in enumerate(self.segment.steps):
+            y = step.writes[0]
+            if y not in windows and not (step.rows and step.rows.sums):
+                found += [Overlap(y, x, self._distance(x, y, k)) for x in self.dying]
+        return tuple(found)
+
+    @cached_property
+    def dying(self) -> tuple[Buffer, ...]:
+        """Operands from outside that nobody needs afterwards and that are read by rows only."""
+        found = []
+        for x in self.segment.readers:
+            whole = any(
+                x in s.reads and not any(u.buffer is x for u in s.rows.uses)
+                for s in self.segment.steps
+                if s.rows is not None
+            )
+            ends = self.lives.last.get(x, -1) < self.segment.stop
+            if x not in self.segment.makers and ends and not whole and x.parent is None:
+                found.append(x)
+        return tuple(found)
+
+    def _distance(self, x: Buffer, y: Buffer, k: int) -> int:
+        """How far before `x` the result `y` of stage `k` has to begin."""
+        step = self.segment.steps[k]
+        assert step.rows is not None
+        same = x in step.rows.overwrites and _row_bytes(x) == _row_bytes(y)
+        firsts = []
+        for reader, first in self.segment.readers[x]:
+            ahead = reader < k or (reader == k and same)
+            firsts.append(first[self.made[reader][1:] if ahead else self.made[reader][:-1]])
+        need = np.minimum.reduce(firsts)
+        made = self.made[k]
+        busy = (need < rows_of(x)) & (made[1:] > made[:-1])
+        if not busy.any():
+            return -x.bytes
+        return int((made[1:] * _row_bytes(y) - need * _row_bytes(x))[busy].max())
+
+    @cached_property
+    def whole(self) -> int:
+        """Bytes of what is in memory as a whole, less what a result may share with an operand."""
+        windows = {w.buffer for w in self.windows}
+        always = dict.fromkeys(self.lives.through(self.segment.first, self.segment.stop))
+        for step in self.segment.steps:
+            for b in (*step.reads, *step.writes):
+                if b not in windows:
+                    always[_root(b)] = None
+        best = 0
+        for o in self.overlaps:
+            end = o.write.bytes - max(o.distance, 0)
+            best = max(best, min(o.read.bytes, end))
+        return sum(_rounded(b.bytes) for b in always) - best // ROUND * ROUND
+
 
 @dataclass(frozen=True, eq=False)
 class Draft:
@@ -312,13 +369,7 @@ class Draft:
                     continue
                 found.append(Overlap(y, x, b.keep * b.row_bytes))
             found += self._gathered(k, step, windows)
-        for x in self.dying:
-            for k, step in enumerate(self.segment.steps):
-                y = step.writes[0]
-                if y in windows or y.parent is not None or (step.rows and step.rows.sums):
-                    continue
-                found.append(Overlap(y, x, self._distance(x, y, k)))
-        return tuple(found)
+        return (*found, *self.timing.overlaps)
 
     def _gathered(
         self, k: int, step: Step, windows: Mapping[Buffer, Window]
@@ -335,73 +386,31 @@ class Draft:
             return ()
         return (Overlap(b.buffer, a.buffer, -a.keep * a.row_bytes, exact=True),)
 
-    @cached_property
-    def dying(self) -> tuple[Buffer, ...]:
-        """Operands from outside that nobody needs afterwards and that are read by rows only."""
-        found = []
-        for x in self.segment.readers:
-            whole = any(
-                x in s.reads and not any(u.buffer is x for u in s.rows.uses)
-                for s in self.segment.steps
-                if s.rows is not None
-            )
-            ends = self.lives.last.get(x, -1) < self.segment.stop
-            if x not in self.segment.makers and ends and not whole and x.parent is None:
-                found.append(x)
-        return tuple(found)
-
-    def _distance(self, x: Buffer, y: Buffer, k: int) -> int:
-        """How far before `x` the result `y` of stage `k` has to begin."""
-        step = self.segment.steps[k]
-        assert step.rows is not None
-        same = x in step.rows.overwrites and _row_bytes(x) == _row_bytes(y)
-        firsts = []
-        for reader, first in self.segment.readers[x]:
-            ahead = reader < k or (reader == k and same)
-            firsts.append(first[self.made[reader][1:] if ahead else self.made[reader][:-1]])
-        need = np.minimum.reduce(firsts)
-        made = self.made[k]
-        busy = (need < rows_of(x)) & (made[1:] > made[:-1])
-        if not busy.any():
-            return -x.bytes
-        return int((made[1:] * _row_bytes(y) - need * _row_bytes(x))[busy].max())
-
     # what it takes -------------------------------------------------------------------
 
     @cached_property
     def bytes(self) -> int:
         """Estimated bytes of the arena while the stream runs."""
-        steps, windows = self.segment.steps, {w.buffer: w for w in self.windows}
-        always = dict.fromkeys(self.lives.through(self.segment.first, self.segment.stop))
-        for step in steps:
-            for b in (*step.reads, *step.writes):
-                if b not in windows:
-                    always[_root(b)] = None
-        total = sum(_rounded(b.bytes) for b in always)
+        windows = {w.buffer: w for w in self.windows}
+        total = self.timing.whole
         total += sum(_rounded(w.hold.bytes) for w in self.windows if w.hold is not None)
         total += sum(_rounded(w.bytes) for w in self.windows if not w.local)
-        total -= self._shared_whole()
-        loads = []
-        for k, step in enumerate(steps):
-            local = [w for w in self.windows if w.local and w.maker <= k <= w.last]
-            saved = 0
-            for o in self.overlaps:
-                if o.write is step.writes[0] and o.read in windows and o.write in windows:
-                    into = windows[o.write]
-                    room = windows[o.read].bytes + min(o.distance, 0)
-                    saved = max(saved, min(room, into.bytes - max(o.distance, 0)))
-            scratch = sum(_rounded(b.bytes) for b in step.scratch)
-            loads.append(sum(_rounded(w.bytes) for w in local) + scratch - max(saved, 0))
-        return total + max(loads)
-
-    def _shared_whole(self) -> int:
-        """Bytes that whole results share with dying operands, each operand with one."""
-        best = 0
+        saved = dict.fromkeys(windows, 0)
         for o in self.overlaps:
-            if o.read in self.dying:
-                start = -o.distance if o.distance > 0 else 0
-                best = max(best, min(o.read.bytes, start + o.write.bytes) - max(0, start))
-        return best // ROUND * ROUND
+            if o.read in windows and o.write in windows:
+                room = windows[o.read].bytes + min(o.distance, 0)
+                shared = min(room, windows[o.write].bytes - max(o.distance, 0))
+                saved[o.write] = max(saved[o.write], shared)
+        loads = [
+            sum(_rounded(b.bytes) for b in step.scratch) - saved.get(step.writes[0], 0)
+            for step in self.segment.steps
+        ]
+        for w in self.windows:
+            if w.local:
+                size = _rounded(w.bytes)
+                for k in range(w.maker, w.last + 1):
+                    loads[k] += size
+        return total + max(loads)
 
     @cached_property
     def overhead(self) -> float:

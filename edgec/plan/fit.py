@@ -22,6 +22,7 @@ from edgec.plan.rooms import free_rooms
 
 ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
+RAM_SHARE = 0.7  # of limited RAM: steps that need less are left as they are
 TRIALS = 4  # schedules that are planned because their estimates are the best
 ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
@@ -89,13 +90,14 @@ class Fit:
 
     def best(self) -> Planned:
         """The program and its plan, in execution order."""
-        plain = self._planned(self._rows())
-        over = self._planned(self._rows(inplace=True))
-        options = [o for made in (plain, over) for o in _options(made[0])]
+        plain, *others = self._whole()
+        if self.goal.rows == 0 and self._fits(plain):
+            return self._roomier(plain)
+        options = [o for made in (plain, *others) for o in self._options(made[0])]
         allowed = (1 + self.goal.rows) * _cost(plain[0])
         cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
         best = plain
-        for option in cheap[:TRIALS] if self.goal.rows else ():
+        for option in cheap[:TRIALS]:
             best = self._smaller(best, option)
         if not self._fits(best):
             best = self._squeezed(best, options)
@@ -113,19 +115,31 @@ class Fit:
     def _schedules(self) -> Iterator[Planned]:
         """What a sweep considers: the best, the plain ones, and those with good estimates."""
         yield self.best()
-        whole = [self._planned(self._rows()), self._planned(self._rows(inplace=True))]
+        whole = self._whole()
         yield from (self._roomier(made) for made in whole)
-        options = [o for made in whole for o in _options(made[0])]
+        options = [o for made in whole for o in self._options(made[0])]
         for scratch in SCRATCH_LIMITS:
-            options += _options(self._planned(self._rows(scratch))[0])
+            options += self._options(self._planned(self._rows(scratch))[0])
         for option in _worthwhile(options):
             yield self._roomier(self._built(option))
+
+    def _whole(self) -> list[Planned]:
+        """No step by rows: plain, and with results over operands where that is another program."""
+        rows, over = self._rows(), self._rows(inplace=True)
+        return [self._planned(r) for r in ((rows,) if rows.chosen == over.chosen else (rows, over))]
+
+    def _options(self, program: Program) -> Iterator[_Option]:
+        """Every cut of `program` that is worth it."""
+        total = _cost(program)
+        limit = None if self.goal.ram is None else int(RAM_SHARE * self.goal.ram)
+        for cut in cuts(program, limit):
+            yield _Option(program, cut, total + cut.overhead)
 
     def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
         assert self.goal.ram is not None
         for scratch in SCRATCH_LIMITS:
-            options += _options(self._planned(self._rows(scratch))[0])
+            options += self._options(self._planned(self._rows(scratch))[0])
         limit = (1 + ESTIMATE) * self.goal.ram
         smallest = min(options, key=lambda o: o.order)
         near = [o for o in options if o.cut.bytes <= limit] or [smallest]
@@ -185,7 +199,7 @@ class Fit:
 
     def _cheapest(self, program: Program, limit: int) -> Planned | None:
         """The streams of `program` that cost least in an arena of `limit` bytes."""
-        near = [o for o in _options(program) if o.cut.bytes <= limit]
+        near = [o for o in self._options(program) if o.cut.bytes <= limit]
         for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes))[:TRIALS]:
             made = self._built(option)
             if made[1].arena_bytes <= limit:
@@ -196,12 +210,6 @@ class Fit:
 def _cost(program: Program) -> float:
     """Estimated instructions."""
     return sum(step.cost for step in program.steps)
-
-
-def _options(program: Program) -> Iterator[_Option]:
-    total = _cost(program)
-    for cut in cuts(program):
-        yield _Option(program, cut, total + cut.overhead)
 
 
 def _worthwhile(options: list[_Option]) -> list[_Option]:
