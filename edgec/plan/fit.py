@@ -23,6 +23,7 @@ from edgec.plan.rooms import free_rooms
 ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
 RAM_SHARE = 0.7  # of limited RAM: steps that need less are left as they are
+ATTEMPTS = 16  # schedules that are planned because they may be small: not all can be placed well
 TRIALS = 4  # schedules that are planned because their estimates are the best
 ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
@@ -97,7 +98,9 @@ class Fit:
         allowed = (1 + self.goal.rows) * _cost(plain[0])
         cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
         best = plain
-        for option in cheap[:TRIALS]:
+        for option in cheap[:ATTEMPTS]:
+            if option.cut.bytes >= best[1].arena_bytes:
+                break
             best = self._smaller(best, option)
         if not self._fits(best):
             best = self._squeezed(best, options)
