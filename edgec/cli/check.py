@@ -60,17 +60,23 @@ def check(
         io=io,
         plan_svg=plan_svg,
     )
-    if plot is not None and not sweep:
-        raise fail(
-            "E0014",
-            "--plot has nothing to show without --sweep",
-            Where(note="--plot"),
-            rule="the picture shows the schedules of a sweep",
-            help="say --sweep too",
-        )
+    _check_pictures(sweep, plot, plan_svg)
     fits = _sweep(model, options, plot, json) if sweep else _check(model, options, json)
     if not fits:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _check_pictures(sweep: bool, plot: Path | None, plan_svg: Path | None) -> None:
+    """E0014 for a picture of what is not made."""
+    option, other = ("--plan-svg", "without") if sweep else ("--plot", "with")
+    if (plan_svg if sweep else plot) is not None:
+        raise fail(
+            "E0014",
+            f"there is nothing that {option} could show",
+            Where(note=option),
+            rule="--plot shows the schedules of a sweep, --plan-svg the plan of one schedule",
+            help=f"use it {other} --sweep",
+        )
 
 
 def _check(model: Path, options: GenOptions, json: bool) -> bool:

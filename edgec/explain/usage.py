@@ -66,9 +66,10 @@ USAGE = {
         "Write one: edgec bench MODEL --target T --json > baseline.json",
     ),
     "E0014": Explanation(
-        "Nothing to plot",
-        "`check --plot` draws the schedules that --sweep finds.",
-        "Say both: edgec check MODEL --board B --sweep --plot sweep.svg",
+        "A picture of what is not made",
+        "`check --plot` draws the schedules that --sweep finds, --plan-svg the one plan that is "
+        "made without it.",
+        "For example: edgec check MODEL --board B --sweep --plot sweep.svg",
     ),
     "E0015": Explanation(
         "The picture cannot be written",

@@ -147,8 +147,11 @@ def test_a_sweep_is_drawn_into_a_file(driver: FakeDriver, capsys: Capture, tmp_p
     assert "E0015" in capsys.readouterr().err
 
 
-def test_there_is_no_picture_without_a_sweep(driver: FakeDriver, capsys: Capture) -> None:
-    assert main(["check", "kws.onnx", "--board", "microbit", "--plot", "kws.svg"]) == 2
+@pytest.mark.parametrize("words", ["--plot kws.svg", "--sweep --plan-svg kws.svg"])
+def test_pictures_of_what_is_not_made_are_refused(
+    words: str, driver: FakeDriver, capsys: Capture
+) -> None:
+    assert main(["check", "kws.onnx", "--board", "microbit", *words.split()]) == 2
     assert "E0014" in capsys.readouterr().err
     assert driver.seen == []
 
