@@ -69,11 +69,12 @@ and draws them:
 int8 models on Cortex-M4, bytes and instructions of one inference of `NAME_run` under QEMU: the
 arena, the stack that a painted run used, and their sum in front of the bar that it was asked to
 stay below. *fast* is the program without streams with all kernels that its arena has room for,
-*frugal* the one whose kernels get no room that is not free anyway. The last row of a model is what
-TensorFlow Lite Micro needs, measured in the same way.
+*frugal* the one with the kernels that streams are made of, which count on no free memory. The last
+row of a model is what TensorFlow Lite Micro needs, measured in the same way.
 """
-AFTER_ASKED = """The rows with `--ram` are the smallest schedules of a sweep that take at most
-10 % more instructions when they are measured.
+AFTER_ASKED = """The rows with `--ram` are the smallest schedules of a sweep that take at most 10 %
+more instructions when they are measured. The bars were asked for at no more than 2 % (default) and
+10 % more instructions.
 
 What is not as it should be:
 
