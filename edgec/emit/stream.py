@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from edgec.loops.buffer import Buffer
 from edgec.lower.program import Program, Stage, Step, Stream, Window
@@ -25,6 +26,8 @@ def stream_text(program: Program, stream: Stream, number: int, offsets: Mapping[
     """
     steps = program.steps[stream.first : stream.stop]
     windows = {w.buffer: w for w in stream.windows}
+    number_of = {w.buffer: i for i, w in enumerate(stream.windows)}
+    writer = _Writer(program.name, stream, windows, number_of, offsets)
     count = _count_type(stream)
     lines = [
         f"/* {_names(steps)} by turns, {_rows(stream.granule)} of the operand each.",
@@ -37,8 +40,7 @@ def stream_text(program: Program, stream: Stream, number: int, offsets: Mapping[
         lines.append(f"    {count} from[{len(stream.windows)}] = {{0}};")
     lines += ["", f"    for (int32_t turn = 1; turn <= {stream.turns}; ++turn) {{"]
     for k, (step, stage) in enumerate(zip(steps, stream.stages, strict=True)):
-        text = _stage(program.name, k, step, stage, stream, windows, offsets)
-        lines += [*([""] if k else []), *text]
+        lines += [*([""] if k else []), *writer.stage(k, step, stage)]
     return "\n".join([*lines, "    }", "}"])
 
 
@@ -81,58 +83,70 @@ def _sum(text: str, offset: int) -> str:
     return f"{text} {'+' if offset > 0 else '-'} {abs(offset)}"
 
 
-def _stage(
-    model: str,
-    k: int,
-    step: Step,
-    stage: Stage,
-    stream: Stream,
-    windows: Mapping[Buffer, Window],
-    offsets: Mapping[str, int],
-) -> list[str]:
-    number = {w.buffer: i for i, w in enumerate(stream.windows)}
-    count = _count_type(stream)
-    out = [f"        const int32_t rows_{k} = {_count(stream, stage)};"]
-    y = step.writes[0]
-    mine = windows.get(y)
-    if mine is not None and mine.hold is not None:
-        out.append(
-            f"        edgec_unpark_rows({_at(mine.buffer, offsets)}, {_at(mine.hold, offsets)}, "
-            f"made[{k}] - from[{number[y]}], {mine.row_bytes}u);"
-        )
+@dataclass(frozen=True)
+class _Writer:
+    """Prints the stages of one stream. `number`: index in `from` of each window's buffer."""
 
-    def place(buffer: Buffer) -> str:
-        w = windows.get(buffer)
-        at = _at(buffer, offsets)
-        return at if w is None else f"edgec_row_zero({at}, from[{number[buffer]}] * {w.row_bytes})"
+    model: str
+    stream: Stream
+    windows: Mapping[Buffer, Window]
+    number: Mapping[Buffer, int]
+    offsets: Mapping[str, int]
 
-    written = (*step.writes, *step.scratch)
-    arguments = []
-    for buffer in parameter_names(step):
-        const = "" if buffer in written else "const "
-        arguments.append(f"({const}{buffer.dtype.c_name} *)(void *)({place(buffer)})")
-    arguments += [f"made[{k}]", "end"]
-    out += [
-        f"        if (rows_{k} > made[{k}] && made[{k}] < {stage.height}) {{",
-        f"            const int32_t end = edgec_rows_least(rows_{k}, {stage.height});",
-        f"            {model}_{step.name}({', '.join(arguments)});",
-    ]
-    if step.value:
+    def stage(self, k: int, step: Step, stage: Stage) -> list[str]:
+        """Stage k: what is kept comes back, the step runs, and what is kept is put away."""
+        count = _count_type(self.stream)
+        mine = self.windows.get(step.writes[0])
+        out = [f"        const int32_t rows_{k} = {_count(self.stream, stage)};"]
+        if mine is not None and mine.hold is not None:
+            out.append(self._unpark(k, mine, mine.hold))
+        out += [
+            f"        if (rows_{k} > made[{k}] && made[{k}] < {stage.height}) {{",
+            f"            const int32_t end = edgec_rows_least(rows_{k}, {stage.height});",
+            f"            {self.model}_{step.name}({', '.join(self._arguments(k, step))});",
+            *self._trace(k, step),
+            f"            made[{k}] = ({count})end;",
+            "        }",
+        ]
+        if mine is not None and mine.hold is not None:
+            out.append(self._park(k, mine, mine.hold))
+        for i, w in enumerate(self.stream.windows):
+            if w.last == k:
+                out += _settled(i, w, count, self.offsets)
+        return out
+
+    def _place(self, buffer: Buffer) -> str:
+        w, at = self.windows.get(buffer), _at(buffer, self.offsets)
+        if w is None:
+            return at
+        return f"edgec_row_zero({at}, from[{self.number[buffer]}] * {w.row_bytes})"
+
+    def _arguments(self, k: int, step: Step) -> list[str]:
+        written = (*step.writes, *step.scratch)
+        found = []
+        for buffer in parameter_names(step):
+            const = "" if buffer in written else "const "
+            found.append(f"({const}{buffer.dtype.c_name} *)(void *)({self._place(buffer)})")
+        return [*found, f"made[{k}]", "end"]
+
+    def _trace(self, k: int, step: Step) -> list[str]:
+        """The rows of this call, if they are rows of a value of the graph."""
+        if not step.value:
+            return []
+        y = step.writes[0]
         row = y.bytes // y.shape[1]
-        out.append(
-            f"            EDGEC_TRACE({stream.first + k}u, {place(y)} + made[{k}] * {row},"
-            f" (end - made[{k}]) * {row});"
-        )
-    out += [f"            made[{k}] = ({count})end;", "        }"]
-    if mine is not None and mine.hold is not None:
-        out.append(
-            f"        edgec_park_rows({_at(mine.hold, offsets)}, {_at(y, offsets)}, "
-            f"from[{number[y]}], made[{k}], {mine.keep}, {mine.row_bytes}u);"
-        )
-    for i, w in enumerate(stream.windows):
-        if w.last == k:
-            out += _settled(i, w, count, offsets)
-    return out
+        start, size = f"{self._place(y)} + made[{k}] * {row}", f"(end - made[{k}]) * {row}"
+        return [f"            EDGEC_TRACE({self.stream.first + k}u, {start}, {size});"]
+
+    def _unpark(self, k: int, w: Window, hold: Buffer) -> str:
+        rows = f"made[{k}] - from[{self.number[w.buffer]}]"
+        places = f"{_at(w.buffer, self.offsets)}, {_at(hold, self.offsets)}"
+        return f"        edgec_unpark_rows({places}, {rows}, {w.row_bytes}u);"
+
+    def _park(self, k: int, w: Window, hold: Buffer) -> str:
+        rows = f"from[{self.number[w.buffer]}], made[{k}], {w.keep}, {w.row_bytes}u"
+        places = f"{_at(hold, self.offsets)}, {_at(w.buffer, self.offsets)}"
+        return f"        edgec_park_rows({places}, {rows});"
 
 
 def _settled(number: int, w: Window, count: str, offsets: Mapping[str, int]) -> list[str]:
