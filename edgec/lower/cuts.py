@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.program import Program, Step, Stream
-from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, segment
+from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, rounded, segment
 
 GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 LONGEST = 40  # steps of a stream
@@ -76,7 +76,7 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
     found = []
     for k, step in enumerate(program.steps):
         now = [b for b, f in live.first.items() if f <= k <= live.last[b]]
-        total = sum(_rounded(b.bytes) for b in (*now, *step.scratch))
+        total = sum(rounded(b.bytes) for b in (*now, *step.scratch))
         shared = [
             step.writes[w].bytes
             for w, r in step.inplace
@@ -98,11 +98,10 @@ def cuts(program: Program, limit: int | None = None) -> Iterator[Cut]:
         return
     edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
     edges += _streams(program.steps, live, plain, limit)
-    limits = sorted({e.bytes for e in edges if e.bytes <= max(plain)})
     before: list[_Edge] = sorted(edges, key=lambda e: e.stop)
     last: float | None = None
-    for limit in limits:
-        path = _cheapest(before, len(program.steps), limit)
+    for bound in sorted({e.bytes for e in edges if e.bytes <= max(plain)}):
+        path = _cheapest(before, len(program.steps), bound)
         if path is None:
             continue
         overhead = sum(e.overhead for e in path)
@@ -204,7 +203,3 @@ def streamed(program: Program, cut: Cut) -> Program:
         done = draft.segment.stop
     steps += program.steps[done:]
     return replace(program, steps=tuple(steps), streams=tuple(streams))
-
-
-def _rounded(size: int) -> int:
-    return -(-size // ROUND) * ROUND

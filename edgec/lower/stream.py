@@ -311,7 +311,7 @@ class Timing:
         for o in self.overlaps:
             end = o.write.bytes - max(o.distance, 0)
             best = max(best, min(o.read.bytes, end))
-        return sum(_rounded(b.bytes) for b in always) - best // ROUND * ROUND
+        return sum(rounded(b.bytes) for b in always) - best // ROUND * ROUND
 
 
 @dataclass(frozen=True, eq=False)
@@ -393,8 +393,8 @@ class Draft:
         """Estimated bytes of the arena while the stream runs."""
         windows = {w.buffer: w for w in self.windows}
         total = self.timing.whole
-        total += sum(_rounded(w.hold.bytes) for w in self.windows if w.hold is not None)
-        total += sum(_rounded(w.bytes) for w in self.windows if not w.local)
+        total += sum(rounded(w.hold.bytes) for w in self.windows if w.hold is not None)
+        total += sum(rounded(w.bytes) for w in self.windows if not w.local)
         saved = dict.fromkeys(windows, 0)
         for o in self.overlaps:
             if o.read in windows and o.write in windows:
@@ -402,12 +402,12 @@ class Draft:
                 shared = min(room, windows[o.write].bytes - max(o.distance, 0))
                 saved[o.write] = max(saved[o.write], shared)
         loads = [
-            sum(_rounded(b.bytes) for b in step.scratch) - saved.get(step.writes[0], 0)
+            sum(rounded(b.bytes) for b in step.scratch) - saved.get(step.writes[0], 0)
             for step in self.segment.steps
         ]
         for w in self.windows:
             if w.local:
-                size = _rounded(w.bytes)
+                size = rounded(w.bytes)
                 for k in range(w.maker, w.last + 1):
                     loads[k] += size
         return total + max(loads)
@@ -450,5 +450,6 @@ def _row_bytes(buffer: Buffer) -> int:
     return buffer.bytes // rows_of(buffer)
 
 
-def _rounded(size: int) -> int:
+def rounded(size: int) -> int:
+    """Bytes that a buffer of `size` bytes takes, with the gap behind it."""
     return -(-size // ROUND) * ROUND

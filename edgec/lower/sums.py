@@ -111,7 +111,7 @@ def _pixels(found: _Sum, streamed: tuple[Buffer, ...], total: Buffer) -> KernelC
         return None
     row = row_elements(x)
     text = (
-        f"edgec_sum_s8__c(@0@ + row_begin * {row}, (row_end - row_begin) * {found.turns}, "
+        f"EDGEC_SUM_S8__C(@0@ + row_begin * {row}, (row_end - row_begin) * {found.turns}, "
         f"{channels}, @1@, row_begin == 0, {start});"
     )
     return KernelCall(text, (x, total), ("pool/sum_s8__c.h",))

@@ -54,4 +54,8 @@ EDGEC_INLINE void edgec_sum_s8__c(const int8_t *x, int32_t pixels, int32_t chann
     }
 }
 
+#ifndef EDGEC_SUM_S8__C
+#define EDGEC_SUM_S8__C edgec_sum_s8__c
+#endif
+
 #endif

@@ -72,3 +72,14 @@ def test_other_axes_have_no_halves() -> None:
     for axes in ((3,), (2, 3), (2,)):
         graph = reduction(ReduceSum(axes), F32, (1, 5, 3, 7))
         assert lower_graph(graph).steps[0].halves is None
+
+
+def test_more_pixels_than_16_bits_hold_are_summed_in_lots() -> None:
+    graph = reduction(QReduceMean((1, 2), 4, 0, 0, -4, same_scale=True), S8, (1, 20, 17, 6))
+    program = lower_graph(graph)
+    adding, _ = program.steps[0].halves or (None, None)
+    assert adding is not None and adding.kernel == "sum_s8__c"
+    x = np.full((1, 20, 17, 6), 127, np.int8)
+    x[..., 1] = -128
+    (got,) = run_program(graph, by_turns(program, 20), [x])
+    assert np.array_equal(got, run(graph, [x])[graph.outputs[0].name])
