@@ -187,33 +187,27 @@ class Transposed:
         """One convolution, row by row."""
         line = f.out_w * f.out_c
         image = (" + image * {}" if f.n > 1 else "").format
-        x = names.x + image(f.in_h * f.in_w * f.in_c)
-        at = f"{piece.rows.first} + row * {f.stride[0]}"
-        y = f"{names.y}{image(f.out_h * line)} + ({at}) * {line}"
+        y = f"{names.y}{image(f.out_h * line)} + ({piece.rows.first} + row * {{}}) * {line}".format
         needs = piece.kernel.scratch(piece.facts) > 0
+        kind = "float" if f.types == F32 else "int8_t"
         spread = f"{names.scratch} + {self._line_at()}"
-        size = int(f.weights.itemsize)
-        if size > 1:
-            spread = f"(float *)(void *)({spread})"
+        zero = f"edgec_row_zero((uint8_t *)({spread}), row * {self._line(piece)})"
         call = CallNames(
-            x,
-            y if piece.columns is None else spread,
+            names.x + image(f.in_h * f.in_w * f.in_c),
+            # the kernel adds `row` lines
+            y(f.stride[0] - 1) if piece.columns is None else f"({kind} *)(void *){zero}",
             names.scratch if needs else "",
             constants,
             ("row", "row + 1"),
-            out_rows=1,
         )
         yield f"for (int32_t row = 0; row < {piece.facts.out_h}; row++)"
         yield "{"
         yield piece.kernel.emit(piece.facts, call)
         if piece.columns is not None:
-            to = f"{y} + {piece.columns.first * f.out_c}"
-            step = f.stride[1] * f.out_c
-            places = f"{to}, {spread}"
-            if size > 1:
-                places = f"(int8_t *)({to}), (const int8_t *){spread}"
+            to = f"(int8_t *)({y(f.stride[0])} + {piece.columns.first * f.out_c})"
             count = piece.columns.count
-            yield f"EDGEC_SPREAD_S8__C({places}, {count}, {size * f.out_c}, {size * step});"
+            pixel = f.out_c * int(f.weights.itemsize)
+            yield f"EDGEC_SPREAD_S8__C({to}, {spread}, {count}, {pixel}, {f.stride[1] * pixel});"
         yield "}"
 
 

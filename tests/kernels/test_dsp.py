@@ -1,4 +1,4 @@
-"""Rows for the DSP extension: their C twins on the host, rolling buffers, extreme operands."""
+"""Rows for the DSP extension: their C twins on the host, sliding windows, extreme operands."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tests.kernels.samples import (
     gemm_s8_sample,
     random_quant,
 )
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import sliding_call
 
 GEMM_SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11), (1, 20, 7))
-ROLLING = (
+SLIDING = (
     Shape(9, 6, 3, 5, (3, 3), pads=(1, 1, 1, 1)),
     Shape(9, 8, 6, 4, (3, 3), pads=(1, 1, 1, 1)),
     Shape(8, 5, 7, 6, (1, 1)),
@@ -71,16 +71,16 @@ def shifted_case(
 
 @pytest.mark.qemu
 @pytest.mark.parametrize("row", conv_s8_dsp.CONV_ROWS, ids=ROW_IDS)
-def test_rows_from_rolling_buffers_equal_the_whole_layer_on_the_core(
+def test_rows_from_sliding_windows_equal_the_whole_layer_on_the_core(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(6)
     cases: list[Case] = []
-    for shape in ROLLING:
+    for shape in SLIDING:
         facts, x, y = conv_s8_sample(rng, shape)
         if row.when(facts):
             whole = conv_case(row, facts, x, y, 0.0)
-            call = rolling_call(row, facts, len(whole.constants))
+            call = sliding_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check("cortex-m4", cases, tmp_path)

@@ -13,7 +13,7 @@ from edgec.kernels.dwconv_s8_dsp import CONV_ROWS, DWCONV, DWCONV_1D, DWCONV_3X3
 from edgec.kernels.facts import ConvFacts
 from tests.kernels.harness import Case, check, conv_case
 from tests.kernels.samples import Shape, conv_s8_sample
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import sliding_call
 
 pytestmark = pytest.mark.qemu
 TARGET = "cortex-m4"
@@ -78,19 +78,19 @@ def test_every_path_gives_what_the_law_says(row: Kernel[ConvFacts], tmp_path: Pa
 
 
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
+def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(4)
-    rolling = []
+    sliding = []
     for shape in SHAPES[row.name]:
         facts, x, y = conv_s8_sample(rng, shape)
         if facts.n == 1 and row.when(facts):
             whole = conv_case(row, facts, x, y, 0.0)
-            call = rolling_call(row, facts, len(whole.constants))
-            rolling.append(dataclasses.replace(whole, call=call))
-    assert rolling
-    check(TARGET, rolling, tmp_path)
+            call = sliding_call(row, facts, len(whole.constants))
+            sliding.append(dataclasses.replace(whole, call=call))
+    assert sliding
+    check(TARGET, sliding, tmp_path)
 
 
 def test_scratch_is_at_most_a_fortieth_of_the_tensors_or_one_line() -> None:

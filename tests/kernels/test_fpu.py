@@ -1,4 +1,4 @@
-"""Rows for Arm cores with FPU: their C twins on the host, rolling buffers, NaN and limits."""
+"""Rows for Arm cores with FPU: their C twins on the host, sliding windows, NaN and limits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from edgec.kernels.facts import ConvFacts, GemmFacts
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import Case, check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_f32_sample, gemm_f32_sample
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import sliding_call
 
 ROW_IDS = [row.name for row in CONV_ROWS]
-ROLLING = (
+SLIDING = (
     Shape(9, 6, 3, 9, (3, 3), pads=(1, 1, 1, 1)),
     Shape(8, 5, 7, 16, (1, 1)),
     Shape(9, 7, 11, 11, (3, 3), pads=(1, 1, 1, 1), group=11),
@@ -44,16 +44,16 @@ def test_matrix_products_of_any_length(target: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", CONV_ROWS, ids=ROW_IDS)
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
+def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(6)
     cases: list[Case] = []
-    for shape in ROLLING:
+    for shape in SLIDING:
         facts, x, y = conv_f32_sample(rng, shape)
         if row.when(facts):
             whole = conv_case(row, facts, x, y, 1e-5)
-            call = rolling_call(row, facts, len(whole.constants))
+            call = sliding_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check(target, cases, tmp_path)

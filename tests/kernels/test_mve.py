@@ -1,4 +1,4 @@
-"""Rows for Helium: whole vectors and groups, every kind of tail, tiles, rolling buffers."""
+"""Rows for Helium: whole vectors and groups, every kind of tail, tiles, sliding windows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kernels.samples import (
     gemm_f32_sample,
     gemm_s8_sample,
 )
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import sliding_call
 
 pytestmark = pytest.mark.qemu
 TARGET = "cortex-m55"
@@ -55,36 +55,36 @@ SIZES = ((1, 64, 12), (1, 640, 5), (1, 22, 2), (3, 33, 10), (4, 48, 6), (7, 16, 
 
 
 def sampled(
-    row: Kernel[ConvFacts], facts: ConvFacts, x: Array, y: Array, rolling: bool
+    row: Kernel[ConvFacts], facts: ConvFacts, x: Array, y: Array, sliding: bool
 ) -> list[Case]:
     """The call of the row, if it takes these facts: of the whole layer or row by row."""
     if not row.when(facts):
         return []
     case = conv_case(row, facts, x, y, 0.0 if row.types == S8 else 1e-5)
-    if rolling:
-        call = rolling_call(row, facts, len(case.constants))
+    if sliding:
+        call = sliding_call(row, facts, len(case.constants))
         case = dataclasses.replace(case, call=call)
     return [case]
 
 
-def cases_of(row: Kernel[ConvFacts], seed: int, rolling: bool) -> list[Case]:
+def cases_of(row: Kernel[ConvFacts], seed: int, sliding: bool) -> list[Case]:
     """All shapes that the row takes, one of three with factors that may need a shift."""
     rng = np.random.default_rng(seed)
     cases: list[Case] = []
     for number, shape in enumerate(SHAPES):
         if row.types == S8:
-            cases += sampled(row, *conv_s8_sample(rng, shape, number % 3 == 2), rolling)
+            cases += sampled(row, *conv_s8_sample(rng, shape, number % 3 == 2), sliding)
         else:
-            cases += sampled(row, *conv_f32_sample(rng, shape), rolling)
+            cases += sampled(row, *conv_f32_sample(rng, shape), sliding)
     return cases
 
 
-@pytest.mark.parametrize("rolling", [False, True], ids=["whole", "rolling"])
+@pytest.mark.parametrize("sliding", [False, True], ids=["whole", "sliding"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_convolutions_of_many_channels_give_what_the_law_says(
-    row: Kernel[ConvFacts], rolling: bool, tmp_path: Path
+    row: Kernel[ConvFacts], sliding: bool, tmp_path: Path
 ) -> None:
-    cases = cases_of(row, 11, rolling)
+    cases = cases_of(row, 11, sliding)
     assert cases
     check(TARGET, cases, tmp_path)
 

@@ -30,7 +30,7 @@ from tests.kernels.samples import (
     gemm_s8_sample,
     random_quant,
 )
-from tests.kernels.test_rolling import SHAPES, rolling_call
+from tests.kernels.test_sliding import SHAPES, sliding_call
 
 ALL_CONV_ROWS = (*CONV_ROWS, *DEPTHWISE_ROWS, *WINOGRAD_ROWS, *LINE_ROWS, *conv_s8_rv64.CONV_ROWS)
 ALL_GEMM_ROWS = (*GEMM_ROWS, *conv_s8_rv64.GEMM_ROWS)
@@ -107,7 +107,7 @@ def test_matrix_product_gives_what_the_law_says(
 
 
 @pytest.mark.parametrize("row", ALL_CONV_ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
+def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(13)
@@ -116,7 +116,7 @@ def test_rows_from_rolling_buffers_equal_the_whole_layer(
     for facts, x, y in samples:
         if row.when(facts):
             whole = conv_case(row, facts, x, y, 0.0)
-            call = rolling_call(row, facts, len(whole.constants))
+            call = sliding_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check("x86_64", cases, tmp_path)

@@ -1,4 +1,4 @@
-"""Kernels for the RISC-V vector extension: whole and partial groups of channels, rolling rows."""
+"""Kernels for the RISC-V vector extension: whole and partial groups of channels, sliding windows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from edgec.kernels.facts import ConvFacts, GemmFacts
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
-from tests.kernels.test_rolling import SHAPES as ROLLING
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import SHAPES as SLIDING
+from tests.kernels.test_sliding import sliding_call
 
 pytestmark = pytest.mark.qemu
 CONV_ROWS = (*DENSE_ROWS, *dwconv_s8_rvv.CONV_ROWS)
@@ -61,16 +61,16 @@ def test_convolution_of_many_channels_does_too(
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_layer(
+def test_rows_from_sliding_windows_equal_the_layer(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(24)
     cases = []
-    for shape in (*ROLLING, *(s for s in WIDE if s.n == 1)):
+    for shape in (*SLIDING, *(s for s in WIDE if s.n == 1)):
         facts, x, want = conv_s8_sample(rng, shape)
         if row.when(facts):
             whole = conv_case(row, facts, x, want, 0.0)
-            call = rolling_call(row, facts, len(whole.constants))
+            call = sliding_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check(target, cases, tmp_path)

@@ -1,4 +1,4 @@
-"""Winograd's F(4x4, 3x3) for the DSP extension: its C twin, rolling buffers, extreme operands."""
+"""Winograd's F(4x4, 3x3) for the DSP extension: its C twin, sliding windows, extreme operands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgec.kernels.facts import ConvFacts
 from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, requantize
 from tests.kernels.harness import Case, check, conv_case
 from tests.kernels.samples import Shape, conv_facts, conv_s8_sample, convolve, random_quant
-from tests.kernels.test_rolling import rolling_call
+from tests.kernels.test_sliding import sliding_call
 
 SHAPES = (
     Shape(8, 8, 16, 8, (3, 3), pads=(1, 1, 1, 1)),
@@ -77,7 +77,7 @@ def test_strides_of_two_agree(target: str, tmp_path: Path) -> None:
             whole = conv_case(row, f, x, y, 0.0)
             cases.append(whole)
         if facts.n == 1:
-            call = rolling_call(row, f, len(whole.constants))
+            call = sliding_call(row, f, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
         assert not row.when(dataclasses.replace(facts, room=one - 1))
     check(target, cases, tmp_path)
@@ -104,7 +104,7 @@ def test_the_output_may_have_the_place_of_the_input(target: str, tmp_path: Path)
 
 @ROWS
 @pytest.mark.parametrize("target", ["x86_64", pytest.param("cortex-m4", marks=pytest.mark.qemu)])
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
+def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(22)
@@ -113,7 +113,7 @@ def test_rows_from_rolling_buffers_equal_the_whole_layer(
         facts, x, y = conv_s8_sample(rng, shape)
         facts = dataclasses.replace(facts, room=20000)
         whole = conv_case(row, facts, x, y, 0.0)
-        call = rolling_call(row, facts, len(whole.constants))
+        call = sliding_call(row, facts, len(whole.constants))
         cases.append(dataclasses.replace(whole, call=call))
     check(target, cases, tmp_path)
 

@@ -1,4 +1,4 @@
-"""Kernels give the same rows when they run a few rows at a time over rolling buffers."""
+"""Kernels give the same rows when they run a few at a time, on windows that slide."""
 
 from __future__ import annotations
 
@@ -30,42 +30,49 @@ X86 = ("x86_64", "x86_64-v3", "x86_64-v4")
 HOSTS = {name: load_target(name).features for name in X86}
 
 
-def rolling_call(row: Kernel[ConvFacts], f: ConvFacts, constants: int) -> str:
-    """One output row at a time: copy in the input rows it needs, compute, copy the row out.
+def sliding_call(row: Kernel[ConvFacts], f: ConvFacts, constants: int) -> str:
+    """One and two output rows by turns, as a stream runs them.
 
-    The input buffer has just as many rows as one output row depends on, the output buffer two.
+    Before a call the window of x has the input rows that these depend on, and no other; the call
+    may write no more than its rows. It gets the addresses where rows 0 would be.
     """
-    in_rows = min((f.k_h - 1) * f.dilation[0] + 1, f.in_h)
-    out_rows = min(2, f.out_h)
     kind = "int8_t" if f.types == S8 else "float"
-    in_row, out_row = f.in_w * f.in_c, f.out_w * f.out_c
+    size = 1 if f.types == S8 else 4
+    reach = (f.k_h - 1) * f.dilation[0]
+    in_row, out_row = size * f.in_w * f.in_c, size * f.out_w * f.out_c
+    in_bytes = min(f.stride[0] + reach + 1, f.in_h) * in_row
+    place = "({} *)(void *)edgec_row_zero({}, {} * {})".format
     names = CallNames(
-        "ring_x",
-        "ring_y",
+        place(kind, "window_x", "from", in_row),
+        place(kind, "window_y + 16", "begin", out_row),
         "scratch" if row.scratch(f) else "",
         tuple(f"k{i}" for i in range(constants)),
-        ("oy", "oy + 1"),
-        in_rows,
-        out_rows,
+        ("begin", "end"),
     )
-    last = f"oy * {f.stride[0]} - {f.pads[0]} + {(f.k_h - 1) * f.dilation[0]}"
     return f"""
-    static {kind} ring_x[{in_rows * in_row}];
-    static {kind} ring_y[{out_rows * out_row}];
-    int32_t loaded = 0;
-    for (int32_t oy = 0; oy < {f.out_h}; oy++) {{
-        for (; loaded <= {last} && loaded < {f.in_h}; loaded++) {{
-            memcpy(ring_x + loaded % {in_rows} * {in_row}, x + loaded * {in_row},
-                   {in_row} * sizeof x[0]);
-        }}
+    static uint8_t EDGEC_ALIGN(16) window_x[{in_bytes}];
+    static uint8_t EDGEC_ALIGN(16) window_y[16 + {2 * out_row} + 16];
+    for (int32_t begin = 0, end; begin < {f.out_h}; begin = end) {{
+        end = begin % 3 == 1 && begin + 2 <= {f.out_h} ? begin + 2 : begin + 1;
+        const int32_t first = begin * {f.stride[0]} - {f.pads[0]};
+        const int32_t last = (end - 1) * {f.stride[0]} - {f.pads[0]} + {reach};
+        const int32_t from = first < 0 ? 0 : first < {f.in_h} ? first : {f.in_h - 1};
+        const int32_t to = last < 0 ? 0 : last < {f.in_h} ? last : {f.in_h - 1};
+        guard_fill(window_x, sizeof window_x);
+        memcpy(window_x, x + from * {f.in_w * f.in_c}, (size_t)(to - from + 1) * {in_row});
+        guard_fill(window_y, sizeof window_y);
 {row.emit(f, names)}
-        memcpy(y + oy * {out_row}, ring_y + oy % {out_rows} * {out_row},
-               {out_row} * sizeof y[0]);
+        const size_t made = (size_t)(end - begin) * {out_row};
+        memcpy(y + begin * {f.out_w * f.out_c}, window_y + 16, made);
+        if (!guard_kept(window_y, 16)
+            || !guard_kept(window_y + 16 + made, {2 * out_row} + 16 - made)) {{
+            return false;
+        }}
     }}"""
 
 
 @pytest.mark.parametrize("row", CONV_ROWS, ids=lambda row: row.name)
-def test_rows_from_rolling_buffers_equal_the_whole_layer(
+def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     target = next((name for name, has in HOSTS.items() if row.needs <= has), None)
@@ -78,7 +85,7 @@ def test_rows_from_rolling_buffers_equal_the_whole_layer(
         facts, x, y = conv_s8_sample(rng, shape) if quantized else conv_f32_sample(rng, shape)
         if row.when(facts):
             whole = conv_case(row, facts, x, y, 0.0 if quantized else 1e-5)
-            call = rolling_call(row, facts, len(whole.constants))
+            call = sliding_call(row, facts, len(whole.constants))
             cases.append(dataclasses.replace(whole, call=call))
     assert cases
     check(target, cases, tmp_path)
