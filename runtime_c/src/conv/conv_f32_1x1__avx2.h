@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = clamp(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, bias: see tile_f32__avx2.h.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w, bias: see tile_f32__avx2.h.
  */
 #ifndef EDGEC_CONV_F32_1X1__AVX2_H
 #define EDGEC_CONV_F32_1X1__AVX2_H
@@ -16,14 +16,11 @@ EDGEC_INLINE void edgec_conv_f32_1x1__avx2(const EdgecConvF32 *p, const float *r
 {
     const EdgecConvShape *s = &p->shape;
     const EdgecWeightsF32Avx2 g = {w, bias, p->clamp, s->out_c};
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    const bool whole = !rolling && s->stride_h == 1 && s->stride_w == 1;
-    const int32_t rows = whole ? row_end - row_begin : 1;
+    const bool joined = s->stride_h == 1 && s->stride_w == 1;
+    const int32_t rows = joined ? row_end - row_begin : 1;
     for (int32_t oy = row_begin; oy < row_end; oy += rows) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_rows_f32__avx2(&g, x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c, s->in_c,
-                             rows * s->out_w, y + out_row * s->out_w * s->out_c);
+        edgec_rows_f32__avx2(&g, x + oy * s->stride_h * s->in_w * s->in_c, s->stride_w * s->in_c,
+                             s->in_c, rows * s->out_w, y + oy * s->out_w * s->out_c);
     }
 }
 

@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = clamp(bias[c] + sum over ky, kx, i of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x are 0.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x are 0.
  * w, bias: see tile_f32__avx2.h; a run is a row of taps, or one tap if dilation_w is not 1.
  * scratch: k_h rows of floats, each as wide as all that an output row depends on.
  */
@@ -30,8 +30,7 @@ EDGEC_INLINE void edgec_conv_f32__avx2(const EdgecConvF32 *p, const float *restr
     int32_t done = INT32_MIN;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         t.slot = edgec_feed_rows_f32__avx2(s, x, oy, &done, rows);
-        edgec_line_f32__avx2(&t, &g, s->out_w,
-                             y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c);
+        edgec_line_f32__avx2(&t, &g, s->out_w, y + oy * s->out_w * s->out_c);
     }
 }
 

@@ -4,7 +4,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy][ox][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, bias, mult: see tile_s8__vnni.h.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w, bias, mult: see tile_s8__vnni.h.
  * scratch: 24 * in_c + 3 bytes.
  */
 #ifndef EDGEC_CONV_S8_1X1__VNNI_H
@@ -20,14 +20,9 @@ EDGEC_INLINE void edgec_conv_s8_1x1__vnni(const EdgecConvS8 *p, const int8_t *re
 {
     const EdgecConvShape *s = &p->shape;
     const EdgecWeightsVnni g = {w, bias, mult, p->quant, s->out_c};
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    const int32_t rows = rolling ? 1 : row_end - row_begin;
-    for (int32_t oy = row_begin; oy < row_end; oy += rows) {
-        const int32_t in_row = edgec_ring_row(oy, s->in_rows, s->in_h);
-        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_rows_s8__vnni(&g, x + in_row * s->in_w * s->in_c, s->in_c, rows * s->out_w,
-                            y + out_row * s->out_w * s->out_c, (uint8_t *)scratch);
-    }
+    edgec_rows_s8__vnni(&g, x + row_begin * s->in_w * s->in_c, s->in_c,
+                        (row_end - row_begin) * s->out_w, y + row_begin * s->out_w * s->out_c,
+                        (uint8_t *)scratch);
 }
 
 #ifndef EDGEC_CONV_S8_1X1__VNNI

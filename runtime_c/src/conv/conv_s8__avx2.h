@@ -5,7 +5,7 @@
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] *
  *                             w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w (int16), bias, mult: see tile_s8__avx2.h; a run is a row of taps, or one tap if dilation_w is
  * not 1. scratch: k_h rows of int16, each as wide as all that an output row depends on, and 2
  * bytes. Each input row is widened to int16 once, with its padding, into a ring of k_h rows.
@@ -33,8 +33,7 @@ EDGEC_INLINE void edgec_conv_s8__avx2(const EdgecConvS8 *p, const int8_t *restri
     int32_t done = INT32_MIN;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         t.slot = edgec_feed_rows_s8__avx2(p, x, oy, &done, wide);
-        edgec_line_s8__avx2(&t, &g, s->out_w,
-                            y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c);
+        edgec_line_s8__avx2(&t, &g, s->out_w, y + oy * s->out_w * s->out_c);
     }
 }
 

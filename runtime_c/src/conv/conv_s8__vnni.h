@@ -6,7 +6,7 @@
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] *
  *                             w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, bias, mult: see tile_s8__vnni.h; a run is a row of taps, or one tap if dilation_w is not 1.
  * scratch: k_h rows, each as wide as all that an output row depends on, and 3 bytes.
  * Each input row is copied once, with its padding, into a ring of k_h rows: input row `row` is at
@@ -30,7 +30,7 @@ EDGEC_INLINE void edgec_padded_row_s8__vnni(const EdgecConvS8 *p, const int8_t *
     }
     const int32_t left = s->pad_left < width ? s->pad_left : width;
     const int32_t inside = s->in_w < width - left ? s->in_w : width - left;
-    const int8_t *row = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    const int8_t *row = x + iy * s->in_w * s->in_c;
     memset(to, zp, (size_t)(left * s->in_c));
     edgec_raise_s8__vnni(row, to + left * s->in_c, inside * s->in_c);
     memset(to + (left + inside) * s->in_c, zp, (size_t)((width - left - inside) * s->in_c));
@@ -72,8 +72,7 @@ EDGEC_INLINE void edgec_conv_s8__vnni(const EdgecConvS8 *p, const int8_t *restri
     int32_t done = INT32_MIN;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         t.slot = edgec_feed_rows_s8__vnni(p, x, oy, &done, width, rows);
-        edgec_line_s8__vnni(&t, &g, s->out_w,
-                            y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c);
+        edgec_line_s8__vnni(&t, &g, s->out_w, y + oy * s->out_w * s->out_c);
     }
 }
 

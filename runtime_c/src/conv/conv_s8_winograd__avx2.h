@@ -8,7 +8,7 @@
  * 2^32. Times the inverse of 9 it is 64 Y, which fits int32 as the packing has made sure, and 6
  * bits of fraction for the requantization (see scale_s8__avx2.h).
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c], both of 16 channels or more; taps outside
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c], both of 16 channels or more; taps outside
  * x have the value x_zp. w: int16 [group of 16 channels][36][pair of inputs][channel][2]; the last
  * group is of the last 16. bias: 64 times as large.
  * scratch: batch * 36 * (2 * in_c, in_c rounded up to 2, + 64) bytes. A batch of tiles is
@@ -131,8 +131,7 @@ EDGEC_INLINE void edgec_winograd_patch__avx2(const EdgecConvS8 *p, const EdgecTi
     int16_t half[36 * 16];
     for (int32_t i = 0; i < 6; i++) {
         if (top + i >= 0 && top + i < bottom) {
-            const int32_t at = edgec_ring_row(top + i, s->in_rows, s->in_h);
-            const int8_t *row = x + at * s->in_w * s->in_c;
+            const int8_t *row = x + (top + i) * s->in_w * s->in_c;
             edgec_winograd_in__avx2(edgec_winograd_row__avx2(p, row, left, c), half + 96 * i, 16);
         } else {
             memset(half + 96 * i, 0, 96 * sizeof half[0]);
@@ -246,7 +245,7 @@ EDGEC_INLINE void edgec_winograd_tile__avx2(const EdgecConvS8 *p, const EdgecTil
     for (int32_t i = 0; i < 4 && top + i < t->end; i++) {
         const EdgecFourAvx2 a = edgec_winograd_pixels__avx2(half + 96 * i, b0);
         const EdgecFourAvx2 b = edgec_winograd_pixels__avx2(half + 96 * i + 8, b1);
-        const int32_t row = edgec_ring_row(top + i, s->out_rows, s->out_h) * s->out_w;
+        const int32_t row = (top + i) * s->out_w;
         int8_t *to = y + (row + left) * s->out_c + c;
         edgec_finish16_s8__avx2(g, a.a, b.a, a.b, b.b, c, 16, to, columns > 1);
         if (columns > 2) {

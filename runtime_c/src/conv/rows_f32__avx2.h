@@ -26,7 +26,7 @@ EDGEC_INLINE void edgec_padded_row_f32__avx2(const EdgecConvShape *s, const floa
     const int32_t left = s->pad_left < width ? s->pad_left : width;
     const int32_t inside = s->in_w < width - left ? s->in_w : width - left;
     const int32_t right = width - left - inside;
-    const float *from = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    const float *from = x + iy * s->in_w * s->in_c;
     memset(row, 0, (size_t)(left * s->in_c) * sizeof *row);
     memcpy(row + left * s->in_c, from, (size_t)(inside * s->in_c) * sizeof *row);
     memset(row + (left + inside) * s->in_c, 0, (size_t)(right * s->in_c) * sizeof *row);

@@ -32,7 +32,7 @@ EDGEC_INLINE void edgec_padded_row_s8__avx2(const EdgecConvS8 *p, const int8_t *
     }
     const int32_t left = s->pad_left < width ? s->pad_left : width;
     const int32_t inside = s->in_w < width - left ? s->in_w : width - left;
-    const int8_t *row = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    const int8_t *row = x + iy * s->in_w * s->in_c;
     edgec_fill_s16__avx2(wide, p->x_zp, left * s->in_c);
     edgec_widen_s8__avx2(row, wide + left * s->in_c, inside * s->in_c);
     edgec_fill_s16__avx2(wide + (left + inside) * s->in_c, p->x_zp,

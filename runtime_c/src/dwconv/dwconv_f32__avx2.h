@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = clamp(bias[c] + sum over ky, kx of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x are 0. w: [k_h][k_w][c].
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x are 0. w: [k_h][k_w][c].
  * bias: [c]. scratch: k_h rows of floats, each as wide as all that an output row depends on.
  */
 #ifndef EDGEC_DWCONV_F32__AVX2_H
@@ -124,7 +124,7 @@ EDGEC_INLINE void edgec_dwconv_f32__avx2(const EdgecConvF32 *p, const float *res
     t.column_step = s->dilation_w * s->in_c;
     int32_t done = INT32_MIN;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        float *out = y + oy * s->out_w * s->out_c;
         t.slot = edgec_feed_rows_f32__avx2(s, x, oy, &done, rows);
         int32_t c = 0;
         for (; c + 8 <= s->in_c; c += 8) {

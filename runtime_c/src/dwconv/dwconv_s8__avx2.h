@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * Two rows of taps are woven into one of pairs, which VPMADDWD multiplies by pairs of weights; a
  * row of pairs serves all output rows that need it. Where k_h is 1 neighbouring taps are paired.
  * w: int16, groups of 16 channels as in tile_s8__avx2.h, each [pair of rows][column][channel][2].
@@ -63,7 +63,7 @@ EDGEC_INLINE const int8_t *edgec_dw_row__avx2(const EdgecConvS8 *p, const EdgecD
     if (iy < 0 || iy >= s->in_h) {
         return d->padded;
     }
-    return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    return x + iy * s->in_w * s->in_c;
 }
 
 /* y = a0 b0 a1 b1 ... as int16. */
@@ -253,7 +253,7 @@ EDGEC_INLINE void edgec_dwconv_s8__avx2(const EdgecConvS8 *p, const int8_t *rest
     const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         edgec_dw_feed__avx2(p, &d, x, oy, row_begin);
         if (flat) {
             edgec_dw_flat__avx2(s, &d, &g, oy * s->stride_h, out);

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * Rows of pairs and scratch are those of dwconv_s8__avx2.h; VPDPWSSD multiplies a pair of taps of
  * each channel and adds both products.
  * w: int16, groups of 16 channels, the last group of the last 16, or of all and zeros, each [pair
@@ -139,7 +139,7 @@ EDGEC_INLINE void edgec_dwconv_s8__vnni(const EdgecConvS8 *p, const int8_t *rest
     const EdgecWeightsVnni g = {NULL, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         edgec_dw_feed__avx2(p, &d, x, oy, row_begin);
         if (flat) {
             edgec_dw_flat__vnni(s, &d, &g, w, oy * s->stride_h, out);

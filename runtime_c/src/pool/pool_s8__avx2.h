@@ -34,13 +34,6 @@ EDGEC_INLINE void edgec_store_bytes__avx2(int8_t *y, __m256i v, int32_t count)
     }
 }
 
-/* On to the next row of taps. */
-EDGEC_INLINE const int8_t *edgec_next_row_s8__avx2(const EdgecWalkS8 *w, const int8_t *x,
-                                                   intptr_t row)
-{
-    return x + w->skip - (row + 1 == w->wrap ? w->ring : 0);
-}
-
 EDGEC_INLINE void edgec_max_lanes_s8__avx2(const EdgecWalkS8 *w, intptr_t c, int8_t *y,
                                            int32_t lanes)
 {
@@ -51,7 +44,7 @@ EDGEC_INLINE void edgec_max_lanes_s8__avx2(const EdgecWalkS8 *w, intptr_t c, int
             best = _mm256_max_epi8(best, edgec_load_bytes__avx2(x, lanes));
             x += w->step;
         }
-        x = edgec_next_row_s8__avx2(w, x, row);
+        x += w->skip;
     }
     edgec_store_bytes__avx2(y, best, lanes);
 }
@@ -77,7 +70,7 @@ EDGEC_INLINE EdgecSums16Avx2 edgec_sum_lanes_s8__avx2(const EdgecWindowsS8 *p, c
             narrow = _mm256_add_epi16(narrow, _mm256_cvtepi8_epi16(v));
             x += w->step;
         }
-        x = edgec_next_row_s8__avx2(w, x, row);
+        x += w->skip;
         if (!fits || row + 1 == w->rows) {
             const __m128i low = _mm256_castsi256_si128(narrow);
             const __m128i high = _mm256_extracti128_si256(narrow, 1);
@@ -166,7 +159,7 @@ EDGEC_INLINE void edgec_maxpool_s8__avx2(const EdgecWindowsS8 *p, const int8_t *
     const EdgecConvShape *s = &p->shape;
     const int32_t lanes = s->in_c >= 32 ? 32 : (s->in_c >= 16 ? 16 : 8);
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 w = edgec_walk_s8(s, x, oy, ox);
             for (int32_t c = 0; c < s->in_c; c += lanes) {
@@ -185,7 +178,7 @@ EDGEC_INLINE void edgec_meanpool_s8__avx2(const EdgecWindowsS8 *p, const int8_t 
     const EdgecConvShape *s = &p->shape;
     const int32_t lanes = s->in_c >= 16 ? 16 : 8;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 w = edgec_walk_s8(s, x, oy, ox);
             for (int32_t c = 0; c < s->in_c; c += lanes) {
