@@ -1,4 +1,4 @@
-"""Kernels for the RISC-V vector extension: whole and partial groups of channels, sliding windows."""
+"""Kernels for the RISC-V vector extension: whole and partial groups of channels, windows."""
 
 from __future__ import annotations
 
