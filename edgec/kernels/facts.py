@@ -250,12 +250,126 @@ class RecurrentFacts:
         return self.outputs * self.gates * (self.size + self.hidden)
 
 
-Facts = ConvFacts | GemmFacts | PoolFacts | ElementFacts | TransposedFacts | RecurrentFacts
+@dataclass(frozen=True, eq=False)
+class LayerNormFacts:
+    """Layer normalization of int8 [rows, length]; see `edgec.ops.quantized_norm.QLayerNorm`.
+
+    gain, offset: float32 [length].
+    """
+
+    rows: int
+    length: int
+    spread: float
+    gain: npt.NDArray[np.float32]
+    offset: npt.NDArray[np.float32]
+    lo: int = -128
+    hi: int = 127
+
+    @property
+    def types(self) -> str:
+        return NORM_S8
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.rows * self.length
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxFacts:
+    """Softmax of each row of int8 [rows, length]; see `edgec.quantize.fixedpoint.softmax_s8`.
+
+    table: uint32 [256].
+    """
+
+    rows: int
+    length: int
+    table: npt.NDArray[np.uint32]
+    numerator: int
+    exponent: int
+    y_zp: int
+    lo: int = -128
+    hi: int = 127
+
+    @property
+    def types(self) -> str:
+        return SOFTMAX_S8
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.rows * self.length
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the elements of a matrix are: `first`, and the elements from one to the next."""
+
+    first: int
+    batch: tuple[int, int]
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class MatMulFacts:
+    """y = requantize(sum over k of (a - a_zp) * (b - b_zp)), both int8 and known at run time.
+
+    batch: how often, along two axes. a [rows, k], b [k, n] and y [rows, n] are where `Places` say.
+    tables: whether a and b go through a table of int8 [256] first. single: a and b are one tensor.
+    """
+
+    batch: tuple[int, int]
+    rows: int
+    k: int
+    n: int
+    a: Places
+    b: Places
+    y: Places
+    a_zp: int
+    b_zp: int
+    mult: int
+    shift: int
+    y_zp: int
+    lo: int = -128
+    hi: int = 127
+    a_table: Array | None = None
+    b_table: Array | None = None
+    single: bool = False
+
+    @property
+    def types(self) -> str:
+        return MATMUL_S8
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.batch[0] * self.batch[1] * self.rows * self.n
+
+    @property
+    def macs(self) -> int:
+        return self.outputs * self.k
+
+
+Facts = (
+    ConvFacts
+    | GemmFacts
+    | PoolFacts
+    | ElementFacts
+    | TransposedFacts
+    | RecurrentFacts
+    | LayerNormFacts
+    | SoftmaxFacts
+    | MatMulFacts
+)
 
 S8 = "s8,s8,s32->s8"
 F32 = "f32,f32,f32->f32"
 POOL_S8 = "s8->s8"
 ELEMENT_S8 = "s8,s8->s8"
+NORM_S8 = "s8,f32,f32->s8"
+SOFTMAX_S8 = "s8,u32->s8"
+MATMUL_S8 = "s8,s8,lut->s8"
 
 
 def _types(weights: Array, quant: Quant | None) -> str:

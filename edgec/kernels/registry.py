@@ -25,6 +25,7 @@ from edgec.kernels import (
     element_s8_rvv,
     gemm_s8_dsp,
     gemm_s8_packed,
+    layernorm_s8,
     pool_s8_avx2,
     pool_s8_dsp,
     pool_s8_mve,
@@ -38,7 +39,14 @@ from edgec.kernels import (
     winograd_dsp,
 )
 from edgec.kernels.base import Kernel, cheapest
-from edgec.kernels.facts import ConvFacts, ElementFacts, GemmFacts, PoolFacts, RecurrentFacts
+from edgec.kernels.facts import (
+    ConvFacts,
+    ElementFacts,
+    GemmFacts,
+    LayerNormFacts,
+    PoolFacts,
+    RecurrentFacts,
+)
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.CONV_ROWS,
@@ -91,6 +99,7 @@ ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
     *element_s8_armv7m.ELEMENT_ROWS,
 )
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
+NORM_ROWS: tuple[Kernel[LayerNormFacts], ...] = layernorm_s8.NORM_ROWS
 
 
 def pool_candidates(facts: PoolFacts, features: frozenset[str]) -> tuple[Kernel[PoolFacts], ...]:
@@ -110,6 +119,13 @@ def recurrent_candidates(
 ) -> tuple[Kernel[RecurrentFacts], ...]:
     """All kernels that compute a recurrent layer on a target with `features`."""
     return tuple(r for r in RECURRENT_ROWS if r.applies(facts, features))
+
+
+def layer_norm_candidates(
+    facts: LayerNormFacts, features: frozenset[str]
+) -> tuple[Kernel[LayerNormFacts], ...]:
+    """All kernels that compute a layer normalization on a target with `features`."""
+    return tuple(r for r in NORM_ROWS if r.applies(facts, features))
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
@@ -138,9 +154,10 @@ AnyRow = (
     | Kernel[PoolFacts]
     | Kernel[ElementFacts]
     | Kernel[RecurrentFacts]
+    | Kernel[LayerNormFacts]
 )
 
 
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
-    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *RECURRENT_ROWS)
+    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *RECURRENT_ROWS, *NORM_ROWS)

@@ -19,6 +19,7 @@ from edgec.kernels.registry import (
     conv_candidates,
     element_candidates,
     gemm_candidates,
+    layer_norm_candidates,
     pool_candidates,
     recurrent_candidates,
 )
@@ -33,6 +34,7 @@ from edgec.lower.kernel_rows import kernel_rows
 from edgec.lower.lowering import KernelStep
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
+from edgec.lower.rowwise import layer_norm_facts
 from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
@@ -214,6 +216,9 @@ class RowKernels:
         element = element_facts(node)
         if element is not None:
             return [Choice(row, element) for row in element_candidates(element, self._features)]
+        norm = layer_norm_facts(node, self._constants)
+        if norm is not None:
+            return [Choice(row, norm) for row in layer_norm_candidates(norm, self._features)]
         pool = pool_facts(node, self._constants)
         pools = () if pool is None else pool_candidates(pool, self._features)
         return [] if pool is None else [Choice(row, pool) for row in pools]

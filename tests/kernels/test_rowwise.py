@@ -1,0 +1,81 @@
+"""Rows of operators that go over rows of int8 give what the operators' references say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from _pytest.mark import ParameterSet
+
+from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.facts import Array, LayerNormFacts
+from edgec.kernels.layernorm_s8 import fixed_point
+from edgec.kernels.registry import NORM_ROWS
+from edgec.ops.quantized_norm import QLayerNorm
+from tests.kernels.harness import Case, check
+from tests.kernels.test_parity import TARGETS, on_targets
+
+
+def named(value: object) -> str:
+    return value.name if isinstance(value, Kernel) else str(value)
+
+
+def norm_case(row: Kernel[LayerNormFacts], f: LayerNormFacts, x: Array) -> Case:
+    assert row.when(f)
+    want = QLayerNorm(1, f.spread, f.lo, f.hi).reference(x, f.gain, f.offset)
+    packed = tuple(c.data for c in row.pack(f))
+    scratch = row.scratch(f)
+    names = CallNames("x", "y", "scratch" if scratch else "", ("k0", "k1"))
+    label = f"layer norm {f.rows}x{f.length}"
+    return Case(label, row, row.emit(f, names), x, packed, scratch, want)
+
+
+def norm_facts(rng: np.random.Generator, rows: int, length: int) -> LayerNormFacts:
+    gain = rng.uniform(-40, 60, length).astype(np.float32)
+    offset = rng.uniform(-60, 60, length).astype(np.float32)
+    return LayerNormFacts(rows, length, float(rng.uniform(0.001, 50)), gain, offset)
+
+
+def norms(row: Kernel[LayerNormFacts]) -> list[Case]:
+    """Odd lengths, equal elements, one that stands out, and results on and near halves."""
+    rng = np.random.default_rng(11)
+    cases: list[Case] = []
+    for rows, length in ((5, 32), (3, 7), (2, 2), (4, 33), (1, 129), (1, 1000)):
+        f = norm_facts(rng, rows, length)
+        x = rng.integers(-128, 128, (rows, length)).astype(np.int8)
+        x[0] = -7
+        x[0, : length // 2 : 3] = 9 - rows
+        cases.append(norm_case(row, replace(f, lo=-100, hi=90) if length == 7 else f, x))
+    f = norm_facts(rng, 3, 16)
+    x = np.full((3, 16), -128, np.int8)
+    x[0, 3], x[1, :8], x[2, 5] = 127, 127, -127
+    cases.append(norm_case(row, f, x))
+    halves = replace(f, offset=np.arange(16, dtype=np.float32) - 8.5)
+    cases.append(norm_case(row, halves, np.full((3, 16), 5, np.int8)))
+    return cases
+
+
+def rows_of(table: tuple[Kernel[LayerNormFacts], ...]) -> list[ParameterSet]:
+    return [case for row in table for case in on_targets(row.needs, row)]
+
+
+@pytest.mark.parametrize(("row", "target"), rows_of(NORM_ROWS), ids=named)
+def test_layer_norms_of_any_length(
+    row: Kernel[LayerNormFacts], target: str, tmp_path: Path
+) -> None:
+    assert target in TARGETS
+    check(target, norms(row), tmp_path)
+
+
+def test_layer_norms_agree_with_the_law_where_results_are_near_halves(tmp_path: Path) -> None:
+    """Thousands of rows; about one element in a thousand is computed by the exact path."""
+    rng = np.random.default_rng(12)
+    f = norm_facts(rng, 2500, 16)
+    gain = np.asarray(np.round(f.gain), np.float32)
+    offset = np.asarray(np.round(2 * f.offset) / 2, np.float32)
+    f = replace(f, gain=gain, offset=offset, spread=1e-3)
+    assert fixed_point(f).fraction >= 12
+    x = rng.integers(-3, 3, (2500, 16)).astype(np.int8)
+    check("x86_64", [norm_case(NORM_ROWS[0], f, x)], tmp_path)
