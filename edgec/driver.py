@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from edgec.boards import Board, load_board
 from edgec.build.bound import model_stack
-from edgec.build.elf import image_sizes
+from edgec.build.elf import function_symbols, image_sizes
 from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.stack import stack_bound
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
@@ -35,6 +35,7 @@ from edgec.plan.fit import Fit, Goal, Planned
 from edgec.plan.result import MemoryPlan
 from edgec.report import svg
 from edgec.report.advice import advice, reasons, summarize
+from edgec.report.page import Report, make_report
 from edgec.report.plan_svg import plan_svg
 from edgec.report.records import (
     BenchResult,
@@ -210,10 +211,16 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
     """Measure instructions, flash, RAM and stack of one inference."""
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
-    board = _board(options)
     with _workspace(compiled) as folder:
-        progress(f"counting instructions on {board.name}")
-        cost = measure(folder, board, folder.parent / "build")
+        return BenchResult(_counted(compiled, summary, folder, _board(options), progress))
+
+
+def _counted(
+    compiled: Compiled, summary: Summary, folder: Path, board: Board, progress: Progress
+) -> Summary:
+    """`summary` with what a run of the generated `folder` on `board` tells."""
+    progress(f"counting instructions on {board.name}")
+    cost = measure(folder, board, folder.parent / "build")
     costs = {layer.function: layer for layer in cost.layers}
     functions = {row.name: row.function for row in compiled.emission.manifest.layers}
     layers = tuple(
@@ -235,7 +242,7 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
         kernels=cost.sizes.flash.kernels + cost.sizes.flash.libraries,
         measured=True,
     )
-    measured = dataclasses.replace(
+    return dataclasses.replace(
         summary,
         layers=layers,
         ram=ram,
@@ -243,7 +250,32 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
         instructions=cost.total_instructions,
         cycles=cost.total_cycles,
     )
-    return BenchResult(measured)
+
+
+def report(model: Path, options: GenOptions, count: bool, progress: Progress) -> Report:
+    """All that is known about a model: compiled and linked, and with `count` run on the board.
+
+    What does not fit, or cannot be compiled here, is reported with what is known without.
+    """
+    compiled = compile_model(model, options, progress)
+    manifest = compiled.emission.manifest
+    summary = summarize(manifest, compiled.plan, _capacity(options))
+    board, code, problems = _board(options), dict[str, int](), tuple[str, ...]()
+    with _workspace(compiled) as folder:
+        build = folder.parent / "build"
+        try:
+            if count:
+                summary = _counted(compiled, summary, folder, board, progress)
+            else:
+                progress("compiling to measure code and stack")
+                summary = _measured(summary, build_firmware(folder, board, build, BuildOptions()))
+            code = {s.name: s.size for s in function_symbols(build / f"{folder.name}.elf")}
+        except EdgecError as error:
+            if count or error.exit_code not in (ExitCode.FAILED, ExitCode.ENVIRONMENT):
+                raise
+            problems = tuple(d.what for d in error.diagnostics)
+    problems = (*reasons(summary), *problems)
+    return make_report(compiled.program, compiled.plan, manifest, summary, code, problems)
 
 
 # helpers -------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from edgec.cli import (
     gen,
     ops,
     plan,
+    report,
     targets,
     verify,
 )
@@ -38,6 +39,7 @@ VERBS: Mapping[str, Callable[..., None]] = MappingProxyType(
         "check": check.check,
         "verify": verify.verify,
         "bench": bench.bench,
+        "report": report.report,
         "plan": plan.plan,
         "ops": ops.ops,
         "targets": targets.targets,

@@ -76,6 +76,11 @@ USAGE = {
         "The system refuses to write the file given with --plot or --plan-svg.",
         "Name another file, in a folder that exists: --plot sweep.svg",
     ),
+    "E0016": Explanation(
+        "The report cannot be written",
+        "The system refuses to write the page of `edgec report`.",
+        "Name another file, in a folder that exists: edgec report model.onnx -o report.html",
+    ),
     "E0012": Explanation(
         "A target or board description is broken",
         "The TOML file of a target or board lacks a key, or a value has the wrong type.",

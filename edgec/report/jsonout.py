@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from edgec.diagnostics import Diagnostic, ExitCode
 from edgec.report.baseline import Baseline
+from edgec.report.page import Report
 from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
 
 JsonValue: TypeAlias = (
@@ -110,6 +111,21 @@ def bench_json(result: BenchResult, baseline: Baseline | None = None) -> dict[st
             },
         }
     return document
+
+
+def report_json(report: Report, file: Path) -> dict[str, JsonValue]:
+    """What `report --json` prints: all of the page `file` but its picture."""
+    parts = ("findings", "inputs", "outputs", "peak", "tensors", "streams")
+    own = ("number", "nodes", "constants", "code", "stream")
+    return {
+        "file": str(file),
+        "fits": report.summary.fits and not report.problems,
+        "problems": to_json(report.problems),
+        "advice": to_json(report.advice),
+        "summary": summary_json(report.summary),
+        "details": [{key: to_json(getattr(d, key)) for key in own} for d in report.layers],
+        **{part: to_json(getattr(report, part)) for part in parts},
+    }
 
 
 def errors_json(diagnostics: tuple[Diagnostic, ...], exit_code: ExitCode) -> dict[str, JsonValue]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgec.lower.program import Program
+from edgec.lower.program import Buffer, Program, Storage
 from edgec.plan.result import Lifetime, MemoryPlan
 from edgec.report import svg
 
@@ -51,32 +51,38 @@ def plan_svg(program: Program, plan: MemoryPlan) -> str:
     column = min(COLUMN[1], max(COLUMN[0], (ROOMY - LEFT - RIGHT) / (count + 2)))
     scale = _Scale(count, max(1, plan.arena_bytes), column)
     name = f"Memory plan of {program.name}: {plan.arena_bytes:,} bytes"
-    roles = _roles(program)
+    found = roles(program)
     parts = [svg.text(LEFT, 18, name), *_legend(), *_axes(scale), *_streams(program, plan, scale)]
     for lifetime in sorted(plan.lifetimes, key=lambda t: (-t.bytes, t.name)):
         if lifetime.bytes:
-            role = roles.get(lifetime.name, "tensor")
+            role = found.get(lifetime.name, "tensor")
             parts.append(_rectangle(lifetime, role, program, plan, scale))
     return svg.document(scale.width, HEIGHT, name, parts)
 
 
-def _roles(program: Program) -> dict[str, str]:
-    """What each buffer is for; what is not named is an ordinary tensor."""
-    roles: dict[str, str] = {}
+def roles(program: Program) -> dict[str, str]:
+    """What each buffer is for, a key of COLOURS; what is not named is an ordinary tensor."""
+    found: dict[str, str] = {}
     for step in program.steps:
-        roles |= {b.name: "scratch" for b in step.scratch}
+        states = [b for b in (*step.reads, *step.writes) if b.storage is Storage.STATE]
+        found |= {root(b).name: "state" for b in states}
+        found |= {b.name: "scratch" for b in step.scratch}
     for stream in program.streams:
         for window in stream.windows:
-            roles[window.buffer.name] = "rows"
+            found[window.buffer.name] = "rows"
             if window.hold is not None:
-                roles[window.hold.name] = "rows"
+                found[window.hold.name] = "rows"
     for role, ports in (("output", program.outputs), ("input", program.inputs)):
         for port in ports:
-            buffer = port.buffer
-            while buffer.parent is not None:
-                buffer = buffer.parent
-            roles[buffer.name] = role
-    return roles
+            found[root(port.buffer).name] = role
+    return found
+
+
+def root(buffer: Buffer) -> Buffer:
+    """The buffer that is planned, which holds `buffer`."""
+    while buffer.parent is not None:
+        buffer = buffer.parent
+    return buffer
 
 
 def _legend() -> Iterator[str]:
@@ -120,20 +126,33 @@ def _rectangle(
     width = scale.x(lifetime.last + 1) - x
     height = max(SMALLEST, scale.y(offset) - top)
     words = f"{lifetime.name}: {lifetime.bytes:,} bytes at {offset:,}, {role}, "
-    words += _times(lifetime, program, plan)
+    words += lifetime_words(lifetime, program, plan)
     colour = dict(COLOURS)[role]
     drawn = (
         f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" '
         f'fill="{colour}" fill-opacity="0.75" stroke="{svg.INK}" stroke-width="0.5">'
         f"{svg.title(words)}</rect>"
     )
-    letters = int((width - 6) / LETTER)
+    letters = int((scale.column * _free(lifetime, plan) - 6) / LETTER)
     if letters < 4 or height < 14:
         return drawn
-    return drawn + svg.text(x + 3, top + 12, lifetime.name, limit=letters)
+    return drawn + svg.text(x + 3, top + 12, lifetime.name, limit=letters, kind="on")
 
 
-def _times(lifetime: Lifetime, program: Program, plan: MemoryPlan) -> str:
+def _free(lifetime: Lifetime, plan: MemoryPlan) -> int:
+    """Steps from the first on until another tensor begins over it, in place."""
+    start = plan.offsets[lifetime.name]
+    later = [
+        t.first
+        for t in plan.lifetimes
+        if lifetime.first < t.first <= lifetime.last
+        and plan.offsets[t.name] < start + lifetime.bytes
+        and start < plan.offsets[t.name] + t.bytes
+    ]
+    return min([lifetime.last + 1, *later]) - lifetime.first
+
+
+def lifetime_words(lifetime: Lifetime, program: Program, plan: MemoryPlan) -> str:
     """From which step to which it is needed, in words."""
 
     def step(position: int) -> str:

@@ -12,10 +12,16 @@ FONT = "font-family='sans-serif' font-size='12'"
 INK, GRID, PAPER = "#333333", "#dddddd", "#ffffff"
 
 
-def text(x: float, y: float, words: str, *, anchor: str = "start", limit: int = 80) -> str:
-    """One line of text with its baseline at (x, y), cut to `limit` characters."""
+def text(
+    x: float, y: float, words: str, *, anchor: str = "start", limit: int = 80, kind: str = ""
+) -> str:
+    """One line of text with its baseline at (x, y), cut to `limit` characters.
+
+    kind: its class, for the style sheet of a page that holds the picture.
+    """
+    known = f' class="{kind}"' if kind else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}">'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}"{known}>'
         f"{escape(safe_text(words, limit))}</text>"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from edgec.diagnostics import safe_text
 from edgec.report.baseline import Baseline
+from edgec.report.page import Report
 from edgec.report.records import (
     BenchResult,
     CheckResult,
@@ -80,6 +82,15 @@ def check_text(result: CheckResult) -> RenderableType:
     parts += [Text.assemble(("does not fit: ", "red"), safe_text(r, 300)) for r in result.reasons]
     parts += [Text.assemble(("try: ", "bold"), safe_text(a, 300)) for a in result.advice]
     return Group(*parts)
+
+
+def report_text(report: Report, file: Path) -> RenderableType:
+    """What `report` prints: the screen, what is remarkable, and where the page is."""
+    parts: list[RenderableType] = [summary_text(report.summary)]
+    parts += [Text.assemble(("problem: ", "red"), safe_text(p, 300)) for p in report.problems]
+    parts += [Text.assemble(("try: ", "bold"), safe_text(a, 300)) for a in report.advice]
+    parts += [Text(safe_text(line, 300)) for line in report.findings]
+    return Group(*parts, Text(f"wrote {safe_text(str(file), 300)}"))
 
 
 def bench_text(result: BenchResult, baseline: Baseline | None = None) -> RenderableType:

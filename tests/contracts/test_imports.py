@@ -41,7 +41,7 @@ LAW = "quantize.fixedpoint"
 CONFINED = {
     "onnx": {"importer", "ops"},  # ops: the names of ONNX element types
     "onnxruntime": {"verify"},
-    "jinja2": {"emit"},
+    "jinja2": {"emit", "report"},
     "elftools": {"build"},
     "typer": {"cli"},
     "rich": {"report", "cli"},
