@@ -47,8 +47,9 @@ class CallNames:
 
     x, y: pointers to the first element of the tensors (or of their rolling buffers, of `in_rows`
     and `out_rows` rows); scratch: an int8_t pointer, or "" if the row needs none; constants: in
-    the order of `pack`. `rows` is the range of output rows, by default all of them. others: the
-    operands that the facts name besides x. results: all results, of which y is the first.
+    the order of `pack`. `rows` is the range of output rows, by default all of them; `columns` that
+    of output columns, of a layer of one row. others: the operands that the facts name besides x.
+    results: all results, of which y is the first.
     """
 
     x: str
@@ -60,6 +61,7 @@ class CallNames:
     out_rows: int | None = None
     others: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
+    columns: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Kernel(Generic[F]):
     instructions by it. elementwise: y may be an operand. overwrites: whether y may have the place
     of x, though not element by element. pixelwise: whether each pixel of x is read before that of y
     is written, and never again, so that any row of y may have the place of the same row of x.
-    gathers: up to how many rows a call reads all of x that it needs before it writes.
+    gathers: up to how many rows a call reads all of x that it needs before it writes. columns:
+    whether out_w and pad_left of the struct may be known at run time only, and pad_left negative.
     """
 
     name: str
@@ -134,6 +137,7 @@ class Kernel(Generic[F]):
     overwrites: Callable[[F], bool] = never
     pixelwise: Callable[[F], bool] = never
     gathers: Callable[[F], int] = no_rows
+    columns: bool = False
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
 
@@ -157,7 +161,8 @@ class Kernel(Generic[F]):
 
     def emit(self, facts: F, names: CallNames) -> str:
         """The C statements of one call (a block)."""
-        lines = ["{", f"    static const {self.struct} p = {{"]
+        kind = "static const" if names.columns is None else "const"
+        lines = ["{", f"    {kind} {self.struct} p = {{"]
         lines.extend(self.params(facts, names).lines("        "))
         lines.append("    };")
         count, x_step, y_step = self.batches(facts)

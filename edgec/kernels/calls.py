@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgec.kernels.base import CallNames, Struct, float_literal, ints
 from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts, Quant
 
@@ -30,26 +32,47 @@ def clamp_struct(lo: float | None, hi: float | None) -> Struct:
 
 
 def shape_struct(f: ConvFacts | PoolFacts, names: CallNames) -> Struct:
-    return Struct(
-        ints(
-            in_h=f.in_h,
-            in_w=f.in_w,
-            in_c=f.in_c,
-            in_rows=names.in_rows or f.in_h,
-            out_h=f.out_h,
-            out_w=f.out_w,
-            out_c=f.out_c,
-            out_rows=names.out_rows or f.out_h,
-            k_h=f.k_h,
-            k_w=f.k_w,
-            stride_h=f.stride[0],
-            stride_w=f.stride[1],
-            dilation_h=f.dilation[0],
-            dilation_w=f.dilation[1],
-            pad_top=f.pads[0],
-            pad_left=f.pads[1],
-        )
+    """Fields of EdgecConvShape. A range of columns begins at column 0 of y, and so left of x."""
+    fields = ints(
+        in_h=f.in_h,
+        in_w=f.in_w,
+        in_c=f.in_c,
+        in_rows=names.in_rows or f.in_h,
+        out_h=f.out_h,
+        out_w=f.out_w,
+        out_c=f.out_c,
+        out_rows=names.out_rows or f.out_h,
+        k_h=f.k_h,
+        k_w=f.k_w,
+        stride_h=f.stride[0],
+        stride_w=f.stride[1],
+        dilation_h=f.dilation[0],
+        dilation_w=f.dilation[1],
+        pad_top=f.pads[0],
+        pad_left=f.pads[1],
     )
+    if names.columns is None:
+        return Struct(fields)
+    begin, end = names.columns
+    some = {"out_w": f"{end} - {begin}"}
+    if not shifts(f):
+        some["pad_left"] = f"{f.pads[1]} - {begin} * {f.stride[1]}"
+    return Struct(tuple((name, some.get(name, value)) for name, value in fields))
+
+
+def shifts(f: ConvFacts | PoolFacts) -> bool:
+    """Whether a call for some columns gets the address of the first one that it reads.
+
+    Else it gets that of column 0, and a negative padding.
+    """
+    return not any(f.pads) and (f.k_w == 1 or isinstance(f, PoolFacts))
+
+
+def column_names(f: ConvFacts | PoolFacts, names: CallNames, columns: tuple[str, str]) -> CallNames:
+    """`names` for a call that computes some columns of an image of one row."""
+    begin, _ = columns
+    x = f"{names.x} + {begin} * {f.stride[1] * f.in_c}" if shifts(f) else names.x
+    return replace(names, x=x, y=f"{names.y} + {begin} * {f.out_c}", columns=columns)
 
 
 def conv_s8_params(f: ConvFacts, names: CallNames) -> Struct:

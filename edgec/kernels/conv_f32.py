@@ -115,6 +115,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_f32_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](
@@ -128,6 +129,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_f32_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
@@ -141,6 +143,7 @@ DWCONV = Kernel[ConvFacts](
     params=calls.conv_f32_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=dwconv_cost,
 )
 GEMM = Kernel[GemmFacts](

@@ -34,16 +34,19 @@ def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
     return (Constant("weights", pack_eights(f.weights)), float_bias(f.n, f.bias))
 
 
-def eights_cost(places: float, pairs: float, taps: int, channels: int) -> Parts:
-    """Runs of `taps` inputs at `places` single pixels and `pairs` of pixels, by all channels."""
+def eights_cost(places: float, pairs: float, taps: int, channels: int, missing: float = 0) -> Parts:
+    """Runs of `taps` inputs at `places` single pixels and `pairs` of pixels, by all channels.
+
+    missing: inputs of single pixels that are outside.
+    """
     blocks, rest = channels // 8, channels % 8
     calls = ceil(taps / PART) * blocks
     return (
         Part("calls of single pixels", places * calls, 45),
         Part("calls of pairs", pairs * calls, 65),
-        Part("taps of single pixels", places * taps * blocks, 18),
+        Part("taps of single pixels", (places * taps - missing) * blocks, 18),
         Part("taps of pairs", pairs * taps * blocks, 35),
-        Part("other taps", (places + 2 * pairs) * taps * rest, 3.6),
+        Part("other taps", ((places + 2 * pairs) * taps - missing) * rest, 3.6),
     )
 
 
@@ -54,11 +57,12 @@ def conv_cost(f: ConvFacts) -> Parts:
     alone = f.out_w - 2 * pairs
     run = f.k_w * f.in_c if f.dilation[1] == 1 else f.in_c
     segments = rows.taps * (1 if f.dilation[1] == 1 else f.k_w)
+    missing = rows.taps * (f.out_w * f.k_w - columns.taps) * f.in_c
     parts = (
         Part("call", 1, 100),
         Part("pixels", f.out_h * f.out_w, 20),
         Part("outputs", f.out_h * f.out_w * f.out_c, 3),
-        *eights_cost(segments * alone, segments * pairs, run, f.out_c),
+        *eights_cost(segments * alone, segments * pairs, run, f.out_c, missing),
     )
     return times(f.n, parts)
 
@@ -119,6 +123,7 @@ DWCONV = replace(
     needs=FPU,
     when=lambda f: f.depthwise and f.in_c >= 8,
     cost=dwconv_cost,
+    columns=False,
 )
 GEMM = replace(
     conv_f32.GEMM,

@@ -131,6 +131,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_f32_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: 8 * (f.k_h if f.dilation[1] == 1 else f.k_h * f.k_w),
     cost=conv_cost,
 )

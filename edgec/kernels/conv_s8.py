@@ -154,6 +154,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: 2 * f.patch,
     cost=conv_cost,
 )
@@ -168,6 +169,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
@@ -181,6 +183,7 @@ DWCONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=dwconv_cost,
 )
 DWCONV_3X3 = Kernel[ConvFacts](

@@ -178,6 +178,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: lanes_scratch(ceil(f.in_c / 4)),
     pixelwise=lambda f: f.stride == (1, 1) and f.in_c == f.out_c,
     cost=pointwise_cost,
@@ -195,6 +196,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=patches_scratch,
     cost=patches_cost,
 )
@@ -211,6 +213,7 @@ CONV_STRIP = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: 72 + 40 * strip_turns(f) + f.in_c,
     cost=strip_cost,
 )

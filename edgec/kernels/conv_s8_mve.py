@@ -208,6 +208,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: patch_batch(f) * ceil_to(f.patch, CHUNK),
     cost=lambda f: patch_cost(f, False),
 )

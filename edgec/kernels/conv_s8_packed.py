@@ -74,6 +74,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: 8 * ceil(f.in_c / 2),
     cost=pointwise_cost,
 )
@@ -89,6 +90,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=lambda f: 64 + 8 * ceil(f.patch / 2) + f.k_w * f.in_c,
     scratch_align=8,
     cost=patches_cost,

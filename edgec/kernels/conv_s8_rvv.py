@@ -88,6 +88,7 @@ CONV = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     scratch=conv_scratch,
     cost=conv_cost,
 )
@@ -103,6 +104,7 @@ CONV_1X1 = Kernel[ConvFacts](
     params=calls.conv_s8_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
+    columns=True,
     cost=pointwise_cost,
 )
 GEMM = Kernel[GemmFacts](

@@ -105,6 +105,7 @@ MAXPOOL = Kernel[PoolFacts](
     params=params,
     args=args,
     batches=batches,
+    columns=True,
     cost=cost,
 )
 MEANPOOL = Kernel[PoolFacts](
@@ -119,6 +120,7 @@ MEANPOOL = Kernel[PoolFacts](
     params=params,
     args=args,
     batches=batches,
+    columns=True,
     cost=mean_cost,
 )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from edgec.kernels.base import CallNames, Kernel
+from edgec.kernels.calls import column_names
 from edgec.kernels.costs import Costs
 from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, PoolFacts
 from edgec.kernels.registry import AnyRow
@@ -46,7 +47,9 @@ def kernel_rows(
     includes = row.headers
     x, y = buffers[0], buffers[1]
     if isinstance(facts, ConvFacts | PoolFacts):
-        form = _window_rows(facts, buffers, names, includes, emit, cost)
+        columns = isinstance(row, Kernel) and row.columns
+        way = _column_rows if columns and facts.in_h == 1 else _window_rows
+        form = way(facts, buffers, names, includes, emit, cost)
         if form is None or not isinstance(row, Kernel):
             return form
         over = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
@@ -84,12 +87,52 @@ def _window_rows(
 
     call = KernelCall(emit(f, replace(names, rows=RANGE)), tuple(buffers), includes)
 
-    @cache
-    def rows_cost(rows: int) -> float:
-        some = replace(f, out_h=rows, in_h=min(f.in_h, (rows - 1) * f.stride[0] + reach + 1))
-        return CALL_COST + cost(some)
+    _, left, _, right = f.pads
 
-    return RowForm(f.out_h, (RowUse(x, f.in_h, first, last),), (call,), rows_cost)
+    def inside(rows: int) -> float:
+        needed = (rows - 1) * f.stride[0] + reach + 1
+        return cost(replace(f, out_h=rows, in_h=needed, pads=(0, left, 0, right)))
+
+    use = RowUse(x, f.in_h, first, last)
+    return RowForm(f.out_h, (use,), (call,), _shared(inside, f.out_h, cost(f)))
+
+
+def _column_rows(
+    f: ConvFacts | PoolFacts,
+    buffers: Sequence[Buffer],
+    names: CallNames,
+    includes: tuple[str, ...],
+    emit: Emit,
+    cost: Cost,
+) -> RowForm | None:
+    """A layer of one dimension: its rows are the columns of an image of one row."""
+    x, y = buffers[0], buffers[1]
+    if f.n != 1 or f.k_h != 1 or not 1 < f.out_w <= HEIGHT_LIMIT:
+        return None
+    if rows_of(x) != f.in_w or rows_of(y) != f.out_w:
+        return None
+    stride, reach = f.stride[1], (f.k_w - 1) * f.dilation[1]
+    begins = [c * stride - f.pads[1] for c in range(f.out_w)]
+    first = tuple(min(max(b, 0), f.in_w - 1) for b in begins)
+    last = tuple(min(max(b + reach, 0), f.in_w - 1) for b in begins)
+    call = KernelCall(emit(f, column_names(f, names, RANGE)), tuple(buffers), includes)
+
+    def inside(columns: int) -> float:
+        needed = (columns - 1) * stride + reach + 1
+        return cost(replace(f, out_w=columns, in_w=needed, pads=(0, 0, 0, 0)))
+
+    use = RowUse(x, f.in_w, first, last)
+    return RowForm(f.out_w, (use,), (call,), _shared(inside, f.out_w, cost(f)))
+
+
+def _shared(inside: Callable[[int], float], height: int, whole: float) -> Callable[[int], float]:
+    """The cost of a call for some rows of `height`, of which all together cost `whole`.
+
+    inside: what rows cost whose taps are all inside. What is cheaper or dearer at the border is
+    shared out to all rows.
+    """
+    part = whole / max(inside(height), 1.0)
+    return cache(lambda rows: CALL_COST + part * inside(rows))
 
 
 def _element_rows(

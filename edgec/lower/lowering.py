@@ -107,10 +107,20 @@ class Lowering:
 
     def _input(self, value: Value) -> Port:
         name = self.builder.buffer_name(value.name)
-        buffer = Buffer(name, value.type.dtype, value.type.shape, Storage.INPUT)
+        buffer = Buffer(name, value.type.dtype, self._image(value), Storage.INPUT)
         self.tensors[value] = Tensor(value.type, buffer=buffer)
         self.cheap.add(value)
         return _port(value, buffer)
+
+    def _image(self, value: Value) -> tuple[int, ...]:
+        """The shape as which an input is read, if that has rows: an image of one channel."""
+        shapes = {
+            n.op.shape if isinstance(n.op, Reshape) else value.type.shape
+            for n in self.graph.nodes
+            if value in n.operands
+        }
+        shape = next(iter(shapes)) if len(shapes) == 1 else value.type.shape
+        return shape if len(shape) > 2 and shape[0] == 1 else value.type.shape
 
     def _output(self, value: Value) -> Port:
         tensor = self._tensor(value)
@@ -299,7 +309,7 @@ class Lowering:
         rows = None if scratch else loop_rows(body, reads, writes)
         step = Step(
             self._step_name(made), _title(made.ops), "loops", reads, writes, merged, scratch, pairs,
-            made.macs, made.nodes, value.name, loop_cost(writes, made.macs), rows,
+            made.macs, made.nodes, value.name, loop_cost(merged), rows,
         )  # fmt: skip
         self.steps.append(replace(step, halves=None if rows else halves_of(step, body)))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from edgec.ir.types import DType
 from edgec.loops import index as rules
@@ -31,10 +30,11 @@ from edgec.loops.stmt import (
     walk,
 )
 from edgec.lower.inplace import inplace_pairs
+from edgec.lower.loop_work import work
 from edgec.lower.program import RowForm, RowUse, row_range
 
 HEIGHT_LIMIT = 1024  # rows, beyond which dependencies are not worked out one by one
-CALL_COST, ROW_COST, ELEMENT_COST = 24.0, 8.0, 9.0  # instructions, roughly
+CALL_COST, ROW_COST = 24.0, 8.0  # instructions, roughly
 
 
 def rows_of(buffer: Buffer) -> int:
@@ -47,9 +47,9 @@ def row_elements(buffer: Buffer) -> int:
     return math.prod(buffer.shape[2:])
 
 
-def loop_cost(writes: tuple[Buffer, ...], macs: int) -> float:
+def loop_cost(body: tuple[Stmt, ...]) -> float:
     """Estimated instructions of a loop nest."""
-    return CALL_COST + ELEMENT_COST * sum(b.size for b in writes) + 5.0 * macs
+    return CALL_COST + work(body)
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,10 @@ def loop_rows(
     )
 
     ranged = collapse(tuple(_ranged(s, loops, height) for s in body))
-    elements = row_elements(writes[0])
+    each = ROW_COST + work(body) / height
 
-    @cache
     def cost(rows: int) -> float:
-        return CALL_COST + rows * (ROW_COST + ELEMENT_COST * elements)
+        return CALL_COST + rows * each
 
     pairs = inplace_pairs(collapse(body), reads, writes)
     return RowForm(height, uses, ranged, cost, tuple(reads[r] for _, r in pairs))

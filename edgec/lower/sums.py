@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 from edgec.ir.types import DType
 from edgec.loops import index as rules
@@ -23,8 +22,11 @@ from edgec.loops.stmt import (
     subexpressions,
     walk,
 )
+from edgec.lower.loop_work import work
 from edgec.lower.program import RowForm, RowUse, Step, row_range
 from edgec.lower.rows import CALL_COST, HEIGHT_LIMIT, row_elements, rows_of
+
+SUM_COST, PIXEL_COST = 10.0, 3.0  # instructions of a call by sums, and by elements of int8 pixels
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,14 @@ def halves_of(step: Step, body: tuple[Stmt, ...]) -> tuple[Step, Step] | None:
     index: tuple[Expr, ...] = tuple(f.var for f in found.around)
     loaded = Load(var.dtype, total, index)
     rows = tuple(range(height))
-
-    @cache
-    def cost(n: int) -> float:
-        return CALL_COST + 10.0 * total.size + 3.0 * n * sum(map(row_elements, streamed))
-
     call = _pixels(found, streamed, total)
+    each = work(found.loop.body) * found.turns * total.size
+    if call is not None:
+        each = PIXEL_COST * row_elements(streamed[0])
+
+    def cost(n: int) -> float:
+        return CALL_COST + SUM_COST * total.size + n * each
+
     looped = _nested(found.around, _adding(found, total, index, height))
     summed = looped if call is None else (call,)
     uses = tuple(RowUse(b, height, rows, rows) for b in streamed)

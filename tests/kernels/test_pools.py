@@ -76,7 +76,7 @@ def max_case(row: Row, rng: np.random.Generator, f: PoolFacts) -> Case:
 
 def mean_case(
     row: Row, rng: np.random.Generator, f: PoolFacts, same: bool, include_pad: bool
-) -> Case:
+) -> tuple[Case, PoolFacts]:
     x = image(rng, f)
     real = np.array([0.0] + [0.9 / k for k in range(1, f.taps + 1)])
     m = choose_multipliers(real, f.taps * 255)
@@ -89,7 +89,7 @@ def mean_case(
     facts = dataclasses.replace(f, mean=quant, same_scale=same, include_pad=include_pad)
     packed = tuple(c.data for c in row.pack(facts))
     text = row.emit(facts, names(len(packed)))
-    return Case("mean", row, text, x, packed, 0, op.reference(x, m.mult))
+    return Case("mean", row, text, x, packed, 0, op.reference(x, m.mult)), facts
 
 
 @pytest.mark.parametrize(("row", "target"), rows("maxpool"), ids=named)
@@ -106,7 +106,7 @@ def test_max_pools_give_the_largest_elements(row: Row, target: str, tmp_path: Pa
 def test_mean_pools_follow_the_law(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     cases = [
-        mean_case(row, rng, facts_of(shape), same, include)
+        mean_case(row, rng, facts_of(shape), same, include)[0]
         for shape in shapes_for(row)
         for same in (False, True)
         for include in (False, True)

@@ -103,3 +103,23 @@ def built(program: Program, draft: Draft) -> Program:
     rest = program.steps[draft.segment.stop :]
     everything = (*steps, *draft.segment.after, *rest)
     return replace(program, name="model", steps=everything, streams=(stream,))
+
+
+def line_net(seed: int, length: int = 40) -> Graph:
+    """A chain of convolutions along time, strided and dilated ones among them."""
+    rng = np.random.default_rng(seed)
+    g = Graph("line")
+    y = g.value("x", TensorType(DType.I8, (1, length, 4)))
+    g.inputs.append(y)
+    for k, stride, dilation in ((5, 1, 1), (1, 1, 1), (3, 2, 1), (3, 1, 2), (1, 2, 1)):
+        inputs, channels = y.type.shape[-1], int(rng.integers(3, 9))
+        w = rng.integers(-127, 128, (channels, k, inputs)).astype(np.int8)
+        bias = rng.integers(-900, 900, channels).astype(np.int32)
+        real = np.full(channels, 0.01 / np.sqrt(k * inputs))
+        m = fp.choose_multipliers(real, fp.accumulator_bound(w, bias, -3))
+        pads = ((k - 1) * dilation // 2,) * 2
+        op = QConv((stride,), pads, (dilation,), 1, -3, m.shift, 4, channels_last=True)
+        weights = (g.constant(w, "w"), g.constant(bias, "b"), g.constant(m.mult, "m"))
+        y = g.add(op, y, *weights)
+    g.outputs.append(y)
+    return g

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from edgec.loops.stmt import KernelCall
+from edgec.lower.kernel_rows import CALL_COST
 from edgec.lower.program import Step
-from tests.support.nets import image_net, lowered
+from tests.support.nets import image_net, line_net, lowered
 
 CORES = ("x86_64", "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m55", "riscv32imac", "riscv64gcv")
 
@@ -42,3 +43,23 @@ def test_rows_one_by_one_cost_as_much_as_all_at_once_or_more() -> None:
     for step in steps("cortex-m4"):
         if step.rows is not None and step.rows.height > 4:
             assert step.rows.height * step.rows.cost(1) > 0.95 * step.rows.cost(step.rows.height)
+
+
+@pytest.mark.parametrize("target", CORES)
+def test_convolutions_along_time_have_a_row_form(target: str) -> None:
+    found = lowered(line_net(0), target).steps
+    assert all(s.rows is not None and s.rows.height == s.writes[0].shape[1] for s in found)
+
+
+def test_time_is_read_below_the_taps() -> None:
+    strided = lowered(line_net(0), "cortex-m4").steps[2]
+    assert strided.rows is not None
+    (use,) = strided.rows.uses
+    assert list(zip(use.first, use.last, strict=True))[:3] == [(0, 1), (1, 3), (3, 5)]
+
+
+def test_rows_at_the_border_count_as_much_as_the_others() -> None:
+    for step in steps("cortex-m4"):
+        if step.rows is not None and step.kernel.startswith("conv"):
+            whole = step.rows.cost(step.rows.height) - CALL_COST
+            assert whole == pytest.approx(step.cost)

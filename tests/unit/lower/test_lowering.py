@@ -296,3 +296,17 @@ def test_random_graphs_compute_what_their_references_say() -> None:
         wanted = run(case.graph, case.inputs)
         for value, array in zip(case.graph.outputs, got, strict=True):
             np.testing.assert_allclose(array, wanted[value.name], rtol=1e-5, atol=1e-5)
+
+
+def image_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the buffer of an input [1, 1, 4, 6] that is only read as `shapes`."""
+    program = lowered(
+        lambda g, x: [g.add(Sigmoid(), g.add(Reshape(s), x)) for s in shapes], (1, 1, 4, 6)
+    )
+    assert program.inputs[0].shape == (1, 1, 4, 6)
+    return program.inputs[0].buffer.shape
+
+
+def test_an_image_of_one_channel_has_the_rows_that_are_read() -> None:
+    assert image_shape((1, 4, 6, 1)) == (1, 4, 6, 1)
+    assert image_shape((24,)) == image_shape((1, 4, 6, 1), (1, 24)) == (1, 1, 4, 6)
