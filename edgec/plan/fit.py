@@ -22,6 +22,7 @@ from edgec.plan.rooms import free_rooms
 
 ROOM_SHARES = (1.0, 0.75, 0.5)  # of the memory that is free: not all of it is in one piece
 SCRATCH_LIMITS = (1024, 256, 0)  # of the kernels' working memory, where RAM is short
+THRIFT = 0.05  # part of the instructions from which on kernels with less memory are tried
 RAM_SHARE = 0.7  # of limited RAM: steps that need less are left as they are
 ATTEMPTS = 16  # schedules that are planned because they may be small: not all can be placed well
 TRIALS = 4  # schedules that are planned because their estimates are the best
@@ -39,7 +40,8 @@ class Goal:
     flash: bytes that may be spent on faster kernels, as a part of the smallest constants. arena:
     how large the arena may become for such kernels, as a multiple of that without (0: they get no
     room). rows: instructions that running by rows may cost, as a part of all. ram: bytes for the
-    arena, if there is a limit. align: of the arena, in bytes.
+    arena, if there is a limit. align: of the arena, in bytes. push: the caller pushes the input row
+    by row.
     """
 
     flash: float
@@ -47,6 +49,7 @@ class Goal:
     rows: float
     ram: int | None
     align: int
+    push: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,8 @@ class Fit:
         if self.goal.rows == 0 and self._fits(plain):
             return self._roomier(plain)
         options = [o for made in (plain, *others) for o in self._options(made[0])]
+        if self.goal.rows >= THRIFT:
+            options += self._frugal()
         allowed = (1 + self.goal.rows) * _cost(plain[0])
         cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
         best = plain
@@ -121,8 +126,7 @@ class Fit:
         whole = self._whole()
         yield from (self._roomier(made) for made in whole)
         options = [o for made in whole for o in self._options(made[0])]
-        for scratch in SCRATCH_LIMITS:
-            options += self._options(self._planned(self._rows(scratch))[0])
+        options += self._frugal()
         for option in _worthwhile(options):
             yield self._roomier(self._built(option))
 
@@ -138,11 +142,16 @@ class Fit:
         for cut in cuts(program, limit):
             yield _Option(program, cut, total + cut.overhead)
 
+    def _frugal(self) -> list[_Option]:
+        """Every cut with kernels that have less working memory."""
+        made = (self._planned(self._rows(scratch)) for scratch in SCRATCH_LIMITS)
+        return [option for program, _ in made for option in self._options(program)]
+
     def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
         assert self.goal.ram is not None
-        for scratch in SCRATCH_LIMITS:
-            options += self._options(self._planned(self._rows(scratch))[0])
+        if self.goal.rows < THRIFT:
+            options += self._frugal()
         limit = (1 + ESTIMATE) * self.goal.ram
         smallest = min(options, key=lambda o: o.order)
         near = [o for o in options if o.cut.bytes <= limit] or [smallest]
@@ -179,7 +188,7 @@ class Fit:
         return RowKernels(self.graph, self.features, flash, scratch, rooms, inplace=inplace)
 
     def _planned(self, rows: RowKernels) -> Planned:
-        program = lower_graph(self.graph, Kernels(rows.applies, rows.select))
+        program = lower_graph(self.graph, Kernels(rows.applies, rows.select), push=self.goal.push)
         return plan_program(program, align=self.goal.align)
 
     def _roomier(self, made: Planned) -> Planned:
