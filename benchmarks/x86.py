@@ -99,6 +99,7 @@ def edgec_run(name: str, place: Path, target: str) -> Run:
     inputs = [
         (start + tensor.offset, np.frombuffer(array.tobytes(), np.uint8))
         for tensor, array in zip(manifest.inputs, sample.arrays, strict=True)
+        if tensor.offset is not None
     ]
     entry = getattr(library, manifest.entry)
     arena = ctypes.c_void_p(memory.ctypes.data + start)

@@ -41,7 +41,8 @@ class GenOptions:
     sizes). `ram` and `flash` are budgets in bytes; without them the board's sizes count, if there
     is a board. `shapes` binds inputs with symbolic dimensions: {"x": (1, 3, 96, 96)}. `stack`:
     compile the code, where the compiler is installed, to tell the bound of its stack. `plan_svg`:
-    a file for a picture of the memory plan.
+    a file for a picture of the memory plan. `stream_input`: the model takes its only input row by
+    row, so that it need not be in memory as a whole.
     """
 
     target: str
@@ -57,6 +58,7 @@ class GenOptions:
     dump_ir: Path | None = None
     stack: bool = True
     plan_svg: Path | None = None
+    stream_input: bool = False
 
     def model_name(self, model: Path) -> str:
         """The C prefix of all public names: `name`, or the file's stem made an identifier.

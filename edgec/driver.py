@@ -28,6 +28,7 @@ from edgec.loops import text as loop_text
 from edgec.loops.verify import verify_program
 from edgec.lower.lowering import number_steps
 from edgec.lower.program import Program
+from edgec.lower.push import check_pushable
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
 from edgec.plan.check import check_plan
@@ -60,6 +61,7 @@ AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory, and no step has to 
 ARENA_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
 # instructions that may be spent on running by rows in less memory, as a part of all
 ROWS_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.02, Optimize.SPEED: 0.0})
+PUSHED_SHARE = 0.2  # the same where the input is pushed row by row: there RAM comes first
 STACK_ROOM = 512  # bytes of RAM that are left for the stack
 
 
@@ -104,6 +106,8 @@ def _optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
     if options.dump_ir is not None:
         observers.append(Dumper(_Dump(options.dump_ir).write, graph_text.print_graph))
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
+    if options.stream_input:
+        check_pushable(graph)
     return graph
 
 
@@ -314,10 +318,13 @@ def goal_of(options: GenOptions) -> Goal:
         rows=ROWS_SHARE[options.optimize],
         ram=None if ram is None else ram - STACK_ROOM,
         align=ARENA_ALIGN,
+        push=options.stream_input,
     )
     ample = load_target(options.target).has("ample_flash")
     if ample and options.optimize is not Optimize.SIZE:
         goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE, rows=0.0)
+    if options.stream_input and options.optimize is not Optimize.SPEED:
+        goal = dataclasses.replace(goal, rows=PUSHED_SHARE)
     return goal
 
 

@@ -14,9 +14,14 @@ def harness_config(manifest: Manifest) -> str:
         "#ifndef EDGEC_HARNESS_CONFIG_H",
         "#define EDGEC_HARNESS_CONFIG_H",
         "",
-        f"int {manifest.entry}(void *arena);",
+        f"int {manifest.entry}({'void *arena' if manifest.push is None else _PUSHED});",
         f"#define EDGEC_HARNESS_ENTRY {manifest.entry}",
     ]
+    if manifest.push is not None:
+        lines += [
+            f"#define EDGEC_HARNESS_ROWS {manifest.push.rows}",
+            f"#define EDGEC_HARNESS_ROW_BYTES {manifest.push.row_bytes}u",
+        ]
     if manifest.reset is not None:
         lines += [
             f"void {manifest.reset}(void *arena);",
@@ -36,7 +41,10 @@ def harness_config(manifest: Manifest) -> str:
     return "\n".join(lines) + "\n"
 
 
+_PUSHED = "void *arena, const void *row"
+
+
 def _rows(tensors: Sequence[TensorEntry]) -> str:
     """Initializers of the harness's table; C has no empty one, so none becomes a null row."""
-    rows = [f"{{{tensor.offset}u, {tensor.bytes}u}}" for tensor in tensors]
+    rows = [f"{{{t.offset}u, {t.bytes}u}}" for t in tensors if t.offset is not None]
     return ", ".join(rows) or "{0u, 0u}"

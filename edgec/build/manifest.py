@@ -13,13 +13,21 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """An input or output: `bytes` bytes at `offset` in the arena."""
+    """An input or output: `bytes` bytes at `offset` in the arena (None: pushed row by row)."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
-    offset: int
+    offset: int | None
     bytes: int
+
+
+@dataclass(frozen=True)
+class PushEntry:
+    """`rows` calls of entry(arena, row), with `row_bytes` bytes each, instead of one."""
+
+    rows: int
+    row_bytes: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class Manifest:
     weights_bytes: int
     macs: int
     layers: tuple[LayerEntry, ...]
+    push: PushEntry | None = None
 
     @property
     def input_bytes(self) -> int:
@@ -92,6 +101,9 @@ class _Fields:
         if not isinstance(value, int) or isinstance(value, bool):
             raise _malformed(self.path, f"'{key}' is not an integer")
         return value
+
+    def integer_or_none(self, key: str) -> int | None:
+        return None if self.values.get(key) is None else self.integer(key)
 
     def items(self, key: str) -> list[object]:
         value = self.values.get(key)
@@ -157,6 +169,7 @@ def read_manifest(folder: Path) -> Manifest:
         weights_bytes=top.integer("weights_bytes"),
         macs=top.integer("macs"),
         layers=tuple(_layer(row) for row in top.rows("layers")),
+        push=_push(top),
     )
 
 
@@ -165,9 +178,16 @@ def _tensor(row: _Fields) -> TensorEntry:
         row.text("name"),
         row.text("dtype"),
         row.integers("shape"),
-        row.integer("offset"),
+        row.integer_or_none("offset"),
         row.integer("bytes"),
     )
+
+
+def _push(top: _Fields) -> PushEntry | None:
+    if top.values.get("push") is None:
+        return None
+    push = top.fields("push")
+    return PushEntry(push.integer("rows"), push.integer("row_bytes"))
 
 
 def _layer(row: _Fields) -> LayerEntry:

@@ -15,7 +15,9 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    RamOpt,
     ShapeOpt,
+    StreamInputOpt,
     TargetOpt,
     gen_options,
 )
@@ -36,11 +38,20 @@ def bench(
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
     baseline: BaselineOpt = None,
+    ram: RamOpt = None,
+    stream_input: StreamInputOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Measure the exact instructions of each layer, flash, RAM and stack under QEMU."""
     options = gen_options(
-        target=target, board=board, name=name, optimize=optimize, shape=shape, io=io
+        target=target,
+        board=board,
+        name=name,
+        optimize=optimize,
+        ram=ram,
+        shape=shape,
+        io=io,
+        stream_input=stream_input,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -19,6 +19,7 @@ from edgec.cli.options import (
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
+    StreamInputOpt,
     TargetOpt,
     gen_options,
 )
@@ -46,6 +47,7 @@ def check(
     sweep: SweepOpt = False,
     plot: PlotOpt = None,
     plan_svg: PlanSvgOpt = None,
+    stream_input: StreamInputOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model fits a board or a budget; exit code 1 if it does not."""
@@ -59,6 +61,7 @@ def check(
         shape=shape,
         io=io,
         plan_svg=plan_svg,
+        stream_input=stream_input,
     )
     _check_pictures(sweep, plot, plan_svg)
     fits = _sweep(model, options, plot, json) if sweep else _check(model, options, json)

@@ -19,6 +19,7 @@ from edgec.cli.options import (
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
+    StreamInputOpt,
     TargetOpt,
     WeightsOpt,
     gen_options,
@@ -51,6 +52,7 @@ def gen(
     dump_ir: DumpOpt = None,
     plan_svg: PlanSvgOpt = None,
     no_compile: NoCompileOpt = False,
+    stream_input: StreamInputOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Compile a model into a self-contained folder of C."""
@@ -68,6 +70,7 @@ def gen(
         dump_ir=dump_ir,
         stack=not no_compile,
         plan_svg=plan_svg,
+        stream_input=stream_input,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -45,6 +45,10 @@ PlanSvgOpt: TypeAlias = Annotated[
     Path | None,
     typer.Option("--plan-svg", help="Draw the memory plan there.", metavar="FILE.svg"),
 ]
+StreamInputOpt: TypeAlias = Annotated[
+    bool,
+    typer.Option("--stream-input", help="The model takes its input row by row (NAME_push_row)."),
+]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -92,6 +96,7 @@ def gen_options(
     dump_ir: Path | None = None,
     stack: bool = True,
     plan_svg: Path | None = None,
+    stream_input: bool = False,
 ) -> GenOptions:
     """The options of a command line, checked. Raises E0003, E0006 and E0007."""
     return GenOptions(
@@ -108,4 +113,5 @@ def gen_options(
         dump_ir=dump_ir,
         stack=stack,
         plan_svg=plan_svg,
+        stream_input=stream_input,
     )

@@ -15,7 +15,9 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    RamOpt,
     ShapeOpt,
+    StreamInputOpt,
     TargetOpt,
     gen_options,
 )
@@ -42,11 +44,20 @@ def verify(
     optimize: OptimizeOpt = Optimize.BALANCED,
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
+    ram: RamOpt = None,
+    stream_input: StreamInputOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Run the compiled code and compare it with the reference and onnxruntime."""
     options = gen_options(
-        target=target, board=board, name=name, optimize=optimize, shape=shape, io=io
+        target=target,
+        board=board,
+        name=name,
+        optimize=optimize,
+        ram=ram,
+        shape=shape,
+        io=io,
+        stream_input=stream_input,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -79,7 +79,10 @@ def with_stack_bound(emission: Emission, stack: StackNote) -> Emission:
     description = dataclasses.replace(
         emission.manifest, stack_bound=stack.bytes, stack_compiler=stack.compiler
     )
-    changed = {f"{name}.h": with_stack(text, name, stack), "manifest.json": description.json()}
+    changed = {
+        f"{name}.h": with_stack(text, name, emission.manifest.entry, stack),
+        "manifest.json": description.json(),
+    }
     return Emission(description, {**emission.files, **changed})
 
 

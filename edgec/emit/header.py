@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ class StackNote:
     compiler: str
 
 
-def with_stack(text: str, model: str, stack: StackNote) -> str:
-    """`text`, which `header` made for `model`, with the bound of the stack."""
+def with_stack(text: str, model: str, entry: str, stack: StackNote) -> str:
+    """`text`, which `header` made for `model`, with the bound of the stack of `entry`."""
     upper = model.upper()
     last = re.compile(rf"^#define {upper}_ARENA_ALIGN .*\n", re.M)
     note = (
-        f"\n/* Stack of {model}_run and of all that it calls, at most, as {stack.compiler}\n"
+        f"\n/* Stack of {entry} and of all that it calls, at most, as {stack.compiler}\n"
         f"   compiles them with the flags of manifest.json. */\n"
         f"#define {upper}_STACK_BYTES {stack.bytes}u\n"
     )
@@ -41,9 +42,7 @@ def header(
         "/*",
         f" * {model}: a neural network compiled by edgec for {target}.",
         " *",
-        f" * {model}_run needs an arena of {upper}_ARENA_BYTES bytes, aligned to",
-        f" * {upper}_ARENA_ALIGN: write the input, run, read the output. All state lives in the",
-        " * arena, so several arenas may run at the same time. A run overwrites its input.",
+        *(_about_run(model) if program.pushed is None else _about_push(model)),
         " */",
         f"#ifndef {upper}_H",
         f"#define {upper}_H",
@@ -58,38 +57,87 @@ def header(
         f"#define {upper}_ARENA_BYTES {max(arena_bytes, 1)}u /* exact peak */",
         f"#define {upper}_ARENA_ALIGN {align}u",
         "",
-        "/* 0, or a status of edgec/edgec.h. */",
-        f"int {model}_run(void *arena);",
-        "",
     ]
-    for k, port in enumerate(program.inputs):
-        lines += _port(model, f"input_{k}", port, offsets, const=False)
+    if program.pushed is None:
+        lines += ["/* 0, or a status of edgec/edgec.h. */", f"int {model}_run(void *arena);", ""]
+        for k, port in enumerate(program.inputs):
+            lines += _port(model, f"input_{k}", port, offsets, const=False)
+    else:
+        lines += _pushed(model, program.pushed)
     for k, port in enumerate(program.outputs):
         lines += _port(model, f"output_{k}", port, offsets, const=True)
     lines += ["#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
     return "\n".join(lines)
 
 
+def _about_run(model: str) -> list[str]:
+    upper = model.upper()
+    return [
+        f" * {model}_run needs an arena of {upper}_ARENA_BYTES bytes, aligned to",
+        f" * {upper}_ARENA_ALIGN: write the input, run, read the output. All state lives in the",
+        " * arena, so several arenas may run at the same time. A run overwrites its input.",
+    ]
+
+
+def _about_push(model: str) -> list[str]:
+    upper = model.upper()
+    return [
+        f" * It needs an arena of {upper}_ARENA_BYTES bytes, aligned to {upper}_ARENA_ALIGN. Call",
+        f" * {model}_reset once, then {model}_push_row",
+        " * for each row of the input; when that returns EDGEC_READY, read the output before the",
+        " * next row, which begins a new input. All state lives in the arena, so several arenas",
+        " * may be in use at the same time.",
+    ]
+
+
+def _pushed(model: str, port: Port) -> list[str]:
+    """The declarations of a model that takes its input row by row."""
+    upper = f"{model}_input_0".upper()
+    rows = port.buffer.shape[1]
+    count = port.buffer.size // rows
+    return [
+        f"/* {comment_text(port.name)}: {port.dtype.value} {_dims(port)}, {rows} rows */",
+        f"#define {upper}_ROWS {rows}",
+        f"#define {upper}_ROW_COUNT {count}u /* elements */",
+        f"#define {upper}_ROW_BYTES {count * port.dtype.size}u",
+        *_quantization(upper, port),
+        "",
+        "/* Forgets the rows of an input that is not complete; called before the first of all. */",
+        f"void {model}_reset(void *arena);",
+        "",
+        "/* Takes the next row of the input, of which nothing is needed afterwards. EDGEC_OK until",
+        "   the last row, for which it returns EDGEC_READY; else a status of edgec/edgec.h. */",
+        f"int {model}_push_row(void *arena, const {port.dtype.c_name} *row);",
+        "",
+    ]
+
+
+def _dims(port: Port) -> str:
+    dims = "x".join(str(d) for d in port.shape) or "scalar"
+    return f"{dims} {port.layout}" if port.layout else dims
+
+
+def _quantization(upper: str, port: Port) -> list[str]:
+    if port.scale is None or port.zero_point is None:
+        return []
+    return [
+        f"#define {upper}_SCALE {float_literal(port.scale, DType.F32)}"
+        " /* real = (q - ZERO_POINT) * SCALE */",
+        f"#define {upper}_ZERO_POINT ({port.zero_point})",
+    ]
+
+
 def _port(
     model: str, which: str, port: Port, offsets: Mapping[str, int], *, const: bool
 ) -> list[str]:
     name, upper = f"{model}_{which}", f"{model}_{which}".upper()
-    dims = "x".join(str(d) for d in port.shape) or "scalar"
-    layout = f" {port.layout}" if port.layout else ""
-    count = 1
-    for d in port.shape:
-        count *= d
+    count = math.prod(port.shape)
     lines = [
-        f"/* {comment_text(port.name)}: {port.dtype.value} {dims}{layout} */",
+        f"/* {comment_text(port.name)}: {port.dtype.value} {_dims(port)} */",
         f"#define {upper}_COUNT {count}u",
         f"#define {upper}_BYTES {count * port.dtype.size}u",
+        *_quantization(upper, port),
     ]
-    if port.scale is not None and port.zero_point is not None:
-        lines += [
-            f"#define {upper}_SCALE {float_literal(port.scale, DType.F32)}"
-            " /* real = (q - ZERO_POINT) * SCALE */",
-            f"#define {upper}_ZERO_POINT ({port.zero_point})",
-        ]
     qualifier = "const " if const else ""
     kind = f"{qualifier}{port.dtype.c_name} *"
     offset = offsets[port.buffer.name]

@@ -23,7 +23,10 @@ class Arena:
 
 @dataclass(frozen=True)
 class TensorRow:
-    """An input or output of the model; `offset` in the arena and sizes in bytes."""
+    """An input or output of the model; `offset` in the arena and sizes in bytes.
+
+    `offset` is None for an input that is pushed row by row.
+    """
 
     name: str
     c_name: str
@@ -32,8 +35,20 @@ class TensorRow:
     layout: str
     scale: float | None
     zero_point: int | None
-    offset: int
+    offset: int | None
     bytes: int
+
+
+@dataclass(frozen=True)
+class Push:
+    """How the input gets to the model: `rows` calls of entry(arena, row), each with a row.
+
+    A call returns EDGEC_READY for the last row, and EDGEC_OK before.
+    """
+
+    input: str
+    rows: int
+    row_bytes: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class ManifestFile:
     notes: tuple[str, ...]
     stack_bound: int | None = None
     stack_compiler: str | None = None
+    push: Push | None = None
 
     def json(self) -> str:
         """The text of manifest.json."""
@@ -110,8 +126,8 @@ def manifest(
         name=model,
         target=target.name,
         board=board,
-        entry=f"{model}_run",
-        reset=None,
+        entry=f"{model}_run" if program.pushed is None else f"{model}_push_row",
+        reset=None if program.pushed is None else f"{model}_reset",
         arena=Arena(max(plan.arena_bytes, 1), plan.align),
         inputs=tuple(
             _tensor(p, f"{model}_input_{k}", offsets) for k, p in enumerate(program.inputs)
@@ -129,7 +145,13 @@ def manifest(
         macs=sum(s.macs for s in program.steps),
         layers=tuple(_layer(model, s, k, plan) for k, s in enumerate(program.steps)),
         notes=program.notes,
+        push=None if program.pushed is None else _push(model, program.pushed),
     )
+
+
+def _push(model: str, port: Port) -> Push:
+    rows = port.buffer.shape[1]
+    return Push(f"{model}_input_0", rows, port.buffer.bytes // rows)
 
 
 def _tensor(port: Port, c_name: str, offsets: Mapping[str, int]) -> TensorRow:
@@ -144,7 +166,7 @@ def _tensor(port: Port, c_name: str, offsets: Mapping[str, int]) -> TensorRow:
         port.layout,
         port.scale,
         port.zero_point,
-        offsets[port.buffer.name],
+        offsets.get(port.buffer.name),
         count * port.dtype.size,
     )
 

@@ -1,9 +1,10 @@
-"""The C function that runs a stream: its stages by turns, on windows of rows."""
+"""The C functions that run a stream: its stages by turns, on windows of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from edgec.loops.buffer import Buffer
 from edgec.lower.program import Program, Stage, Step, Stream, Window
@@ -24,24 +25,73 @@ def stream_text(program: Program, stream: Stream, number: int, offsets: Mapping[
 
     made[k]: rows that stage k has made; from_k: first row of the window that it fills.
     """
-    steps = program.steps[stream.first : stream.stop]
-    windows = {w.buffer: w for w in stream.windows}
-    number_of = {w.buffer: i for i, w in enumerate(stream.windows)}
-    writer = _Writer(program.name, stream, windows, number_of, offsets)
-    count = _count_type(stream)
+    writer = _writer(program, stream, offsets, "")
+    count = count_type(program, stream)
     lines = [
-        f"/* {_names(steps)} by turns, {_rows(stream.granule)} of the operand each.",
-        "   made: rows made so far, by step; from: the first row in memory, by tensor. */",
+        *_about(writer),
         f"EDGEC_INLINE void {program.name}_stream_{number}(uint8_t *base)",
         "{",
-        f"    {count} made[{len(steps)}] = {{0}};",
+        f"    {count} made[{len(stream.stages)}] = {{0}};",
     ]
     if stream.windows:
         lines.append(f"    {count} from[{len(stream.windows)}] = {{0}};")
     lines += ["", f"    for (int32_t turn = 1; turn <= {stream.turns}; ++turn) {{"]
-    for k, (step, stage) in enumerate(zip(steps, stream.stages, strict=True)):
-        lines += [*([""] if k else []), *writer.stage(k, step, stage)]
+    lines += ["    " + line if line else "" for line in _stages(writer, 0)]
     return "\n".join([*lines, "    }", "}"])
+
+
+def turn_text(program: Program, stream: Stream, offsets: Mapping[str, int]) -> str:
+    """The function `NAME_turn(base, now)`: one turn, once its rows have been pushed."""
+    writer = _writer(program, stream, offsets, "now->")
+    first = stream.stages[0]
+    lines = [
+        *_about(writer),
+        f"static void {program.name}_turn(uint8_t *base, {program.name}_progress *now)",
+        "{",
+        "    const int32_t turn = now->turn + 1;",
+        "",
+        f"    const int32_t rows_0 = {_count(stream, first)};",
+    ]
+    fed = next((w for w in stream.windows if w.maker == 0), None)
+    if fed is not None and fed.hold is not None:
+        lines.append(writer.park(0, fed, fed.hold))
+    lines += writer.settled(0)
+    lines += ["", *_stages(writer, 1), "    now->turn = turn;"]
+    if fed is not None and fed.hold is not None:
+        lines.append(writer.unpark(0, fed, fed.hold))
+    return "\n".join([*lines, "}"])
+
+
+def pushed_place(program: Program, stream: Stream | None, offsets: Mapping[str, int]) -> str:
+    """C expression for where row 0 of the pushed input would be."""
+    number = program.push_step
+    assert number is not None
+    buffer = program.steps[number].writes[0]
+    if stream is None:
+        return _at(buffer, offsets)
+    return _writer(program, stream, offsets, "now->").place(buffer)
+
+
+def _about(writer: _Writer) -> list[str]:
+    rows = _rows(writer.stream.granule)
+    return [
+        f"/* {_names(writer.steps)} by turns, {rows} of the operand each.",
+        "   made: rows made so far, by step; from: the first row in memory, by tensor. */",
+    ]
+
+
+def _writer(program: Program, stream: Stream, offsets: Mapping[str, int], where: str) -> _Writer:
+    steps = program.steps[stream.first : stream.stop]
+    count = count_type(program, stream)
+    return _Writer(program.name, stream, steps, count, offsets, where)
+
+
+def _stages(writer: _Writer, first: int) -> list[str]:
+    """All stages from `first` on."""
+    lines: list[str] = []
+    for k in range(first, len(writer.steps)):
+        lines += [*([""] if lines else []), *writer.stage(k)]
+    return lines
 
 
 def _names(steps: tuple[Step, ...]) -> str:
@@ -49,9 +99,9 @@ def _names(steps: tuple[Step, ...]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _count_type(stream: Stream) -> str:
+def count_type(program: Program, stream: Stream | None) -> str:
     """The smallest type for numbers of rows."""
-    return "uint8_t" if all(s.height < 256 for s in stream.stages) else "int16_t"
+    return {1: "uint8_t", 2: "int16_t", 4: "int32_t"}[program.count_size(stream)]
 
 
 def _rows(count: int) -> str:
@@ -85,49 +135,64 @@ def _sum(text: str, offset: int) -> str:
 
 @dataclass(frozen=True)
 class _Writer:
-    """Prints the stages of one stream. `number`: index in `from` of each window's buffer."""
+    """Prints the stages of one stream.
+
+    count: type of numbers of rows. where: what leads to `made` and `from` in C.
+    """
 
     model: str
     stream: Stream
-    windows: Mapping[Buffer, Window]
-    number: Mapping[Buffer, int]
+    steps: tuple[Step, ...]
+    count: str
     offsets: Mapping[str, int]
+    where: str
 
-    def stage(self, k: int, step: Step, stage: Stage) -> list[str]:
+    @cached_property
+    def number(self) -> dict[Buffer, int]:
+        """Index in `from` of each window's buffer."""
+        return {w.buffer: i for i, w in enumerate(self.stream.windows)}
+
+    def _made(self, k: int) -> str:
+        return f"{self.where}made[{k}]"
+
+    def _from(self, buffer: Buffer) -> str:
+        return f"{self.where}from[{self.number[buffer]}]"
+
+    def _window(self, buffer: Buffer) -> Window | None:
+        i = self.number.get(buffer)
+        return None if i is None else self.stream.windows[i]
+
+    def stage(self, k: int) -> list[str]:
         """Stage k: what is kept comes back, the step runs, and what is kept is put away."""
-        count = _count_type(self.stream)
-        mine = self.windows.get(step.writes[0])
-        out = [f"        const int32_t rows_{k} = {_count(self.stream, stage)};"]
+        step, stage = self.steps[k], self.stream.stages[k]
+        mine = self._window(step.writes[0])
+        out = [f"    const int32_t rows_{k} = {_count(self.stream, stage)};"]
         if mine is not None and mine.hold is not None:
-            out.append(self._unpark(k, mine, mine.hold))
+            out.append(self.unpark(k, mine, mine.hold))
         out += [
-            f"        if (rows_{k} > made[{k}] && made[{k}] < {stage.height}) {{",
-            f"            const int32_t end = edgec_rows_least(rows_{k}, {stage.height});",
-            f"            {self.model}_{step.name}({', '.join(self._arguments(k, step))});",
+            f"    if (rows_{k} > {self._made(k)} && {self._made(k)} < {stage.height}) {{",
+            f"        const int32_t end = edgec_rows_least(rows_{k}, {stage.height});",
+            f"        {self.model}_{step.name}({', '.join(self._arguments(k, step))});",
             *self._trace(k, step),
-            f"            made[{k}] = ({count})end;",
-            "        }",
+            f"        {self._made(k)} = ({self.count})end;",
+            "    }",
         ]
         if mine is not None and mine.hold is not None:
-            out.append(self._park(k, mine, mine.hold))
-        for i, w in enumerate(self.stream.windows):
-            if w.last == k:
-                out += _settled(i, w, count, self.offsets)
-        return out
+            out.append(self.park(k, mine, mine.hold))
+        return [*out, *self.settled(k)]
 
-    def _place(self, buffer: Buffer) -> str:
-        w, at = self.windows.get(buffer), _at(buffer, self.offsets)
-        if w is None:
-            return at
-        return f"edgec_row_zero({at}, from[{self.number[buffer]}] * {w.row_bytes})"
+    def place(self, buffer: Buffer) -> str:
+        """Where row 0 of a buffer would be."""
+        w, at = self._window(buffer), _at(buffer, self.offsets)
+        return at if w is None else f"edgec_row_zero({at}, {self._from(buffer)} * {w.row_bytes})"
 
     def _arguments(self, k: int, step: Step) -> list[str]:
         written = (*step.writes, *step.scratch)
         found = []
         for buffer in parameter_names(step):
             const = "" if buffer in written else "const "
-            found.append(f"({const}{buffer.dtype.c_name} *)(void *)({self._place(buffer)})")
-        return [*found, f"made[{k}]", "end"]
+            found.append(f"({const}{buffer.dtype.c_name} *)(void *)({self.place(buffer)})")
+        return [*found, self._made(k), "end"]
 
     def _trace(self, k: int, step: Step) -> list[str]:
         """The rows of this call, if they are rows of a value of the graph."""
@@ -135,28 +200,36 @@ class _Writer:
             return []
         y = step.writes[0]
         row = y.bytes // y.shape[1]
-        start, size = f"{self._place(y)} + made[{k}] * {row}", f"(end - made[{k}]) * {row}"
-        return [f"            EDGEC_TRACE({self.stream.first + k}u, {start}, {size});"]
+        start, size = (
+            f"{self.place(y)} + {self._made(k)} * {row}",
+            f"(end - {self._made(k)}) * {row}",
+        )
+        return [f"        EDGEC_TRACE({self.stream.first + k}u, {start}, {size});"]
 
-    def _unpark(self, k: int, w: Window, hold: Buffer) -> str:
-        rows = f"made[{k}] - from[{self.number[w.buffer]}]"
+    def unpark(self, k: int, w: Window, hold: Buffer) -> str:
+        """What is kept comes back to the front of the window that stage k makes."""
+        rows = f"{self._made(k)} - {self._from(w.buffer)}"
         places = f"{_at(w.buffer, self.offsets)}, {_at(hold, self.offsets)}"
-        return f"        edgec_unpark_rows({places}, {rows}, {w.row_bytes}u);"
+        return f"    edgec_unpark_rows({places}, {rows}, {w.row_bytes}u);"
 
-    def _park(self, k: int, w: Window, hold: Buffer) -> str:
-        rows = f"from[{self.number[w.buffer]}], made[{k}], {w.keep}, {w.row_bytes}u"
+    def park(self, k: int, w: Window, hold: Buffer) -> str:
+        """What is kept of the window that stage k makes is put away."""
+        rows = f"{self._from(w.buffer)}, {self._made(k)}, {w.keep}, {w.row_bytes}u"
         places = f"{_at(hold, self.offsets)}, {_at(w.buffer, self.offsets)}"
-        return f"        edgec_park_rows({places}, {rows});"
+        return f"    edgec_park_rows({places}, {rows});"
 
-
-def _settled(number: int, w: Window, count: str, offsets: Mapping[str, int]) -> list[str]:
-    """What is kept of a window moves to its front, and the window begins with it."""
-    out = []
-    if w.keep and w.hold is None:
-        common = f"from[{number}], made[{w.maker}], {w.keep}, {w.row_bytes}u"
-        out.append(f"        edgec_slide_rows({_at(w.buffer, offsets)}, {common});")
-    out.append(f"        from[{number}] = ({count})edgec_rows_from(made[{w.maker}], {w.keep});")
-    return out
+    def settled(self, k: int) -> list[str]:
+        """Windows that stage k is the last to read: what is kept moves to the front."""
+        out = []
+        for w in self.stream.windows:
+            if w.last != k:
+                continue
+            made, start = self._made(w.maker), self._from(w.buffer)
+            if w.keep and w.hold is None:
+                common = f"{start}, {made}, {w.keep}, {w.row_bytes}u"
+                out.append(f"    edgec_slide_rows({_at(w.buffer, self.offsets)}, {common});")
+            out.append(f"    {start} = ({self.count})edgec_rows_from({made}, {w.keep});")
+        return out
 
 
 def _at(buffer: Buffer, offsets: Mapping[str, int]) -> str:

@@ -51,6 +51,12 @@ STAGES = {
         "changed.",
         "Choose another folder with -o, or empty this one.",
     ),
+    "E0421": Explanation(
+        "The rows of the input cannot be pushed",
+        "With --stream-input a model takes its input row by row, so it must have one input, "
+        "with at least one element.",
+        "Leave --stream-input out, or make the other inputs constants of the model.",
+    ),
     "E0501": Explanation(
         "The model does not fit the budget",
         "Arena or weights alone are larger than --ram or --flash allows, so nothing was "

@@ -19,6 +19,12 @@ class Storage(Enum):
     TEMP = "temp"  # arena, live from its first write to its last read
     STATE = "state"  # arena, live always, kept between runs
     CONST = "const"  # read-only data in flash
+    CALLER = "caller"  # memory of the model's caller, who lends one row at a time
+
+    @property
+    def in_arena(self) -> bool:
+        """Whether the planner places it."""
+        return self not in (Storage.CONST, Storage.CALLER)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,7 +54,7 @@ def lives(program: Program) -> Lives:
     def touch(buffer: Buffer, at: int) -> None:
         while buffer.parent is not None:
             buffer = buffer.parent
-        if buffer.storage is not Storage.CONST:
+        if buffer.storage.in_arena:
             first.setdefault(buffer, at)
             last[buffer] = max(last.get(buffer, at), at)
 

@@ -21,6 +21,7 @@ from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
 from edgec.loops.tensor import Tensor
 from edgec.lower.inplace import inplace_pairs
 from edgec.lower.program import Port, Program, RowForm, Step
+from edgec.lower.push import push_step, pushed_shape
 from edgec.lower.rows import loop_cost, loop_rows
 from edgec.lower.sums import halves_of
 from edgec.ops.base import Op, Reads
@@ -74,6 +75,7 @@ class Lowering:
 
     graph: Graph
     kernels: Kernels | None = None
+    push: bool = False  # the caller pushes the rows of the only input, one after the other
     builder: Builder = field(default_factory=Builder)
     tensors: dict[Value, Tensor] = field(default_factory=dict)
     made: dict[Value, Made] = field(default_factory=dict)  # of lazy values
@@ -106,11 +108,19 @@ class Lowering:
                 self.outputs.add(node.operands[0])
 
     def _input(self, value: Value) -> Port:
-        name = self.builder.buffer_name(value.name)
-        buffer = Buffer(name, value.type.dtype, self._image(value), Storage.INPUT)
-        self.tensors[value] = Tensor(value.type, buffer=buffer)
+        name, dtype = self.builder.buffer_name(value.name), value.type.dtype
+        shape = self._image(value)
         self.cheap.add(value)
-        return _port(value, buffer)
+        if not self.push:
+            buffer = Buffer(name, dtype, shape, Storage.INPUT)
+            self.tensors[value] = Tensor(value.type, buffer=buffer)
+            return _port(value, buffer)
+        shape = pushed_shape(shape)
+        lent = Buffer(self.builder.buffer_name("row"), dtype, shape, Storage.CALLER)
+        buffer = Buffer(name, dtype, shape, Storage.TEMP)
+        self.tensors[value] = Tensor(value.type, buffer=buffer)
+        self.steps.append(push_step(lent, buffer, value.name))
+        return _port(value, lent)
 
     def _image(self, value: Value) -> tuple[int, ...]:
         """The shape as which an input is read, if that has rows: an image of one channel."""
@@ -365,6 +375,9 @@ def number_steps(program: Program) -> Program:
     return replace(program, steps=tuple(steps))
 
 
-def lower_graph(graph: Graph, kernels: Kernels | None = None) -> Program:
-    """The program of `graph`; with `kernels`, tuned kernels where a row applies."""
-    return Lowering(graph, kernels).run()
+def lower_graph(graph: Graph, kernels: Kernels | None = None, *, push: bool = False) -> Program:
+    """The program of `graph`; with `kernels`, tuned kernels where a row applies.
+
+    push: the model takes its only input row by row (`edgec.lower.push`).
+    """
+    return Lowering(graph, kernels, push).run()

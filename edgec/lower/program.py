@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from edgec.ir.types import DType
 from edgec.loops.buffer import Buffer, Storage
@@ -228,6 +229,43 @@ class Program:
     constants: tuple[Buffer, ...] = field(default_factory=tuple)
     notes: tuple[str, ...] = ()  # remarks for the report, for example float left on an MCU
     streams: tuple[Stream, ...] = ()  # in order, without common steps
+
+    @property
+    def pushed(self) -> Port | None:
+        """The input that the caller pushes row by row."""
+        return next((p for p in self.inputs if p.buffer.storage is Storage.CALLER), None)
+
+    @property
+    def push_step(self) -> int | None:
+        """Number of the step that takes the rows, whose first operand is the caller's row."""
+        port = self.pushed
+        steps = enumerate(self.steps)
+        return None if port is None else next(k for k, s in steps if port.buffer in s.reads)
+
+    @property
+    def push_stream(self) -> Stream | None:
+        """The stream that runs while rows are pushed, if there is one."""
+        return next((s for s in self.streams if s.first == self.push_step), None)
+
+    @cached_property
+    def progress(self) -> Buffer | None:
+        """What is kept between two pushes: the turn, and `made` and `from` of the stream."""
+        number = self.push_step
+        if number is None:
+            return None
+        stream = self.push_stream
+        counts = 1 if stream is None else len(stream.stages) + len(stream.windows)
+        size = counts * self.count_size(stream)
+        return Buffer("progress", DType.I32, (1 + -(-size // 4),), Storage.STATE)
+
+    def count_size(self, stream: Stream | None) -> int:
+        """Bytes of a number of rows in `stream`, or of the input's."""
+        if stream is not None:
+            heights = [s.height for s in stream.stages]
+        else:
+            heights = [p.buffer.shape[1] for p in self.inputs if p is self.pushed]
+        most = max(heights, default=0)
+        return 1 if most < 256 else 2 if most < 32768 else 4
 
     def resident(self) -> Mapping[Buffer, int]:
         """Bytes in memory of the buffers of which only some rows are there."""

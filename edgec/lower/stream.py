@@ -277,7 +277,7 @@ class Timing:
                 for s in self.segment.steps
                 if s.rows is not None
             )
-            ends = self.lives.last.get(x, -1) < self.segment.stop
+            ends = x in self.lives.last and self.lives.last[x] < self.segment.stop
             if x not in self.segment.makers and ends and not whole and x.parent is None:
                 found.append(x)
         return tuple(found)
@@ -305,7 +305,7 @@ class Timing:
         always = dict.fromkeys(self.lives.through(self.segment.first, self.segment.stop))
         for step in self.segment.steps:
             for b in (*step.reads, *step.writes):
-                if b not in windows:
+                if b not in windows and b.storage.in_arena:
                     always[_root(b)] = None
         best = 0
         for o in self.overlaps:

@@ -101,7 +101,7 @@ def _in_arena(buffer: Buffer) -> bool:
     top = buffer
     while top.parent is not None:
         top = top.parent
-    return top.storage is not Storage.CONST
+    return top.storage.in_arena
 
 
 def _arena_buffers(program: Program) -> list[Buffer]:
@@ -111,6 +111,7 @@ def _arena_buffers(program: Program) -> list[Buffer]:
         waiting += [*step.reads, *step.writes, *step.scratch]
     for stream in program.streams:
         waiting += [w.hold for w in stream.windows if w.hold is not None]
+    waiting += [program.progress] if program.progress is not None else []
     found: list[Buffer] = []
     seen: set[int] = set()
     for buffer in waiting:

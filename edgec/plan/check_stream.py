@@ -100,6 +100,8 @@ class StreamRun:
         read: list[tuple[int, int, bool]] = []
         gathers = until - begin <= form.gathers
         for number, buffer in enumerate(step.reads):
+            if not buffer.storage.in_arena:
+                continue
             use = next((u for u in form.uses if u.buffer is buffer), None)
             low, high = 0, buffer.shape[1] if use else 1
             if use is not None:

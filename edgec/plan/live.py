@@ -113,7 +113,7 @@ def analyze(program: Program, align: int) -> Usage:
     """
     buffers = _buffers(program)
     placed = {id(b): _locate(b) for b in buffers}
-    tops = [b for b in buffers if b.parent is None and b.storage is not Storage.CONST]
+    tops = [b for b in buffers if b.parent is None and b.storage.in_arena]
     number = {id(b): i for i, b in enumerate(tops)}
     inside: list[list[Buffer]] = [[] for _ in tops]
     members = []
@@ -178,7 +178,7 @@ def _buffers(program: Program) -> tuple[Buffer, ...]:
         b: Buffer | None = buffer
         while b is not None and id(b) not in found:
             found[id(b)] = b
-            if b.storage is not Storage.CONST and names.setdefault(b.name, b) is not b:
+            if b.storage.in_arena and names.setdefault(b.name, b) is not b:
                 raise _bug(f"two buffers are named {b.name!r}", b)
             b = b.parent
     return tuple(found.values())
@@ -193,6 +193,8 @@ def _mentioned(program: Program) -> Iterator[Buffer]:
         yield from step.scratch
     for stream in program.streams:
         yield from (w.hold for w in stream.windows if w.hold is not None)
+    if program.progress is not None:
+        yield program.progress
     for port in program.outputs:
         yield port.buffer
 

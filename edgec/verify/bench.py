@@ -120,6 +120,8 @@ def _layer_costs(
     manifest: Manifest, count: InstructionCount, cycles: Mapping[str, int]
 ) -> tuple[LayerCost, ...]:
     rows = []
+    calls = 1 if manifest.push is None else manifest.push.rows
+    inferences = max(count.runs // calls, 1)
     for measured in count.functions:
         layers = [layer for layer in manifest.layers if layer.function == measured.function]
         rows.append(
@@ -128,7 +130,7 @@ def _layer_costs(
                 op=" + ".join(dict.fromkeys(layer.op for layer in layers)),
                 function=measured.function,
                 macs=sum(layer.macs for layer in layers),
-                instructions=measured.instructions // max(count.runs, 1),
+                instructions=measured.instructions // inferences,
                 cycles=cycles.get(measured.function),
             )
         )

@@ -56,6 +56,23 @@ def run_program(
     folder: Path | None = None,
 ) -> list[Array]:
     """Outputs of the C of a lowered `program` of `graph`, named "model"."""
+    (outputs,) = run_inferences(
+        graph, program, [inputs], target=target, board=board, optimize=optimize, folder=folder
+    )
+    return outputs
+
+
+def run_inferences(
+    graph: Graph,
+    program: Program,
+    inferences: Sequence[Sequence[Array]],
+    *,
+    target: str = "x86_64",
+    board: str = "host",
+    optimize: str = "-O1",
+    folder: Path | None = None,
+) -> list[list[Array]]:
+    """Outputs of several inferences in one arena, which is reset before the first one only."""
     program, plan = plan_program(number_steps(program), align=ARENA_ALIGN)
     check_plan(program, plan)
     emission = emit(number_steps(program), plan, load_target(target), EmitOptions())
@@ -65,13 +82,16 @@ def run_program(
         where: Board = load_board(board)
         flags = ("-Wall", "-Wextra", "-Werror", optimize)
         firmware = build_firmware(place, where, Path(name) / "build", BuildOptions(False, flags))
-        data = b"".join(
-            np.ascontiguousarray(a).astype(v.type.dtype.numpy).tobytes()
-            for a, v in zip(inputs, graph.inputs, strict=True)
-        )
-        result = run_elf(where, firmware.elf, [data], RunOptions())
+        data = [
+            b"".join(
+                np.ascontiguousarray(a).astype(v.type.dtype.numpy).tobytes()
+                for a, v in zip(inputs, graph.inputs, strict=True)
+            )
+            for inputs in inferences
+        ]
+        result = run_elf(where, firmware.elf, data, RunOptions(reset_each=False))
     assert result.status == 0
-    return split_outputs(graph, result.outputs[0])
+    return [split_outputs(graph, outputs) for outputs in result.outputs]
 
 
 def split_outputs(graph: Graph, data: bytes) -> list[Array]:

@@ -84,10 +84,10 @@ def image_net(seed: int, height: int = 17, width: int = 6) -> Graph:
     return g
 
 
-def lowered(graph: Graph, target: str = "x86_64") -> Program:
+def lowered(graph: Graph, target: str = "x86_64", *, push: bool = False) -> Program:
     """The program of `graph` in the order that the planner likes best, with tuned kernels."""
     rows = RowKernels(graph, load_target(target).features)
-    program = lower_graph(graph, Kernels(rows.applies, rows.select))
+    program = lower_graph(graph, Kernels(rows.applies, rows.select), push=push)
     return plan_program(program, align=16)[0]
 
 
