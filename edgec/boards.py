@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgec.paths import boards_dir
@@ -12,12 +12,17 @@ from edgec.toml_reader import TomlTable, read_toml
 
 @dataclass(frozen=True)
 class Memory:
-    """`bytes` bytes at address `base`; `kind` is "flash" or "ram"."""
+    """`bytes` bytes at address `base`; `kind` is "flash" or "ram".
+
+    wait: cycles that an access of up to 32 bits waits, on average when data is read one after
+    the other.
+    """
 
     name: str
     kind: str
     base: int
     bytes: int
+    wait: float = 0.0
 
     def holds(self, address: int) -> bool:
         """Whether `address` lies in this memory."""
@@ -26,13 +31,24 @@ class Memory:
 
 @dataclass(frozen=True)
 class Placement:
-    """The name of the memory that holds each part of an image."""
+    """The name of the memory that holds each part of an image.
+
+    weights_load: where start-up code finds the weights, which it copies to `weights` unless they
+    are the same. parts: of the arena, behind the first one in `arena`.
+    """
 
     vectors: str
     code: str
     weights: str
+    weights_load: str
     data: str
     arena: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def copies_weights(self) -> bool:
+        """Whether weights are copied before the first run."""
+        return self.weights != self.weights_load
 
 
 @dataclass(frozen=True)
@@ -67,14 +83,37 @@ class Board:
         """Room for code and constants; 0 where it is not limited."""
         if self.placement is None:
             return 0
-        return self._room(self.placement.vectors, self.placement.code, self.placement.weights)
+        p = self.placement
+        return self._room(p.vectors, p.code, p.weights_load)
 
     @property
     def ram_bytes(self) -> int:
-        """Room for arena, static data and stack together; 0 where it is not limited."""
+        """Room for arena, static data, stack and copied weights; 0 where it is not limited."""
         if self.placement is None:
             return 0
-        return self._room(self.placement.data, self.placement.arena)
+        p = self.placement
+        return self._room(p.data, p.arena, *p.parts, p.weights if p.copies_weights else p.data)
+
+    def memory(self, name: str) -> Memory:
+        """The memory `name`, which the board has."""
+        return next(memory for memory in self.memories if memory.name == name)
+
+    def placed(self, arena: tuple[str, ...], weights: str) -> Board:
+        """This board with the parts of the arena and the weights in other memories.
+
+        Weights in RAM are copied there from where they usually are.
+        """
+        assert self.placement is not None
+        first, *parts = arena
+        stay = self.memory(weights).kind == "flash"
+        placement = replace(
+            self.placement,
+            arena=first,
+            parts=tuple(parts),
+            weights=weights,
+            weights_load=weights if stay else self.placement.weights_load,
+        )
+        return replace(self, placement=placement)
 
     def _room(self, *names: str) -> int:
         return sum(memory.bytes for memory in self.memories if memory.name in names)
@@ -110,7 +149,9 @@ def boards_of(target: str) -> tuple[str, ...]:
 
 
 def _memory(row: TomlTable) -> Memory:
-    return Memory(row.text("name"), row.text("kind"), row.integer("base"), row.integer("bytes"))
+    wait = row.number("wait", 0.0)
+    base, size = row.integer("base"), row.integer("bytes")
+    return Memory(row.text("name"), row.text("kind"), base, size, wait)
 
 
 def _placement(table: TomlTable) -> Placement:
@@ -118,6 +159,7 @@ def _placement(table: TomlTable) -> Placement:
         vectors=table.text("vectors"),
         code=table.text("code"),
         weights=table.text("weights"),
+        weights_load=table.text("weights"),
         data=table.text("data"),
         arena=table.text("arena"),
     )

@@ -42,7 +42,7 @@ class GenOptions:
     is a board. `shapes` binds inputs with symbolic dimensions: {"x": (1, 3, 96, 96)}. `stack`:
     compile the code, where the compiler is installed, to tell the bound of its stack. `plan_svg`:
     a file for a picture of the memory plan. `stream_input`: the model takes its only input row by
-    row, so that it need not be in memory as a whole.
+    row, so that it need not be in memory as a whole. `place`: rules of `--place`.
     """
 
     target: str
@@ -59,6 +59,7 @@ class GenOptions:
     stack: bool = True
     plan_svg: Path | None = None
     stream_input: bool = False
+    place: tuple[str, ...] = ()
 
     def model_name(self, model: Path) -> str:
         """The C prefix of all public names: `name`, or the file's stem made an identifier.

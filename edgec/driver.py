@@ -31,8 +31,10 @@ from edgec.lower.program import Program
 from edgec.lower.push import check_pushable
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
+from edgec.place import Places, read_places
 from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit, Goal, Planned
+from edgec.plan.placing import place_program, placed_board
 from edgec.plan.result import MemoryPlan
 from edgec.report import svg
 from edgec.report.advice import advice, reasons, summarize
@@ -74,6 +76,7 @@ class Compiled:
     plan: MemoryPlan
     emission: Emission
     target: Target
+    board: Board  # with its memories as `--place` says
 
 
 def compile_model(
@@ -119,13 +122,17 @@ def _emitted(
     name, target = options.model_name(model), load_target(options.target)
     program = number_steps(dataclasses.replace(program, name=name, notes=_notes(graph)))
     verify_program(program)
+    board, places = _board(options), _places(options)
+    if places is not None:
+        plan = place_program(program, plan, places)
+        board = placed_board(program, plan, places, board)
     check_plan(program, plan)
     _Dump(options.dump_ir).write("90-program", loop_text.print_program(program))
     progress("writing C")
     incbin = options.weights is WeightsFormat.INCBIN
     small = options.optimize is Optimize.SIZE
     emission = emit(program, plan, target, EmitOptions(options.board, incbin, small))
-    return Compiled(graph, program, plan, emission, target)
+    return Compiled(graph, program, plan, emission, target, board)
 
 
 def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
@@ -157,15 +164,16 @@ def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
     progress("compiling to measure code and stack")
-    summary, why = _linked(compiled, summary, _board(options))
+    summary, why = _linked(compiled, summary)
     return CheckResult(summary, why, advice(summary))
 
 
-def _linked(compiled: Compiled, summary: Summary, board: Board) -> tuple[Summary, tuple[str, ...]]:
+def _linked(compiled: Compiled, summary: Summary) -> tuple[Summary, tuple[str, ...]]:
     """`summary` with what the linked program tells, and why the model does not fit."""
     with _workspace(compiled) as folder:
         try:
-            firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
+            build = folder.parent / "build"
+            firmware = build_firmware(folder, compiled.board, build, BuildOptions())
         except EdgecError as error:
             if error.exit_code is not ExitCode.FAILED:
                 raise
@@ -189,7 +197,7 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
         compiled = _emitted(model, graph, made, options, lambda _: None)
         progress(f"compiling schedule {number} of {len(points)}")
         summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
-        summary, why = _linked(compiled, summary, _board(options))
+        summary, why = _linked(compiled, summary)
         streams = len(point.program.streams)
         rows.append(SweepRow(summary.ram, summary.flash, round(point.cost), streams, not why))
     name = options.model_name(model)
@@ -202,7 +210,7 @@ def verify(
     """Run the machine code on `options.board` and compare it with the references."""
     compiled = compile_model(model, options, progress)
     samples = load_inputs(inputs, count, compiled.graph)
-    board = _board(options)
+    board = compiled.board
     with _workspace(compiled) as folder:
         progress(f"compiling for {board.name}")
         firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
@@ -216,7 +224,7 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
     compiled = compile_model(model, options, progress)
     summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
     with _workspace(compiled) as folder:
-        return BenchResult(_counted(compiled, summary, folder, _board(options), progress))
+        return BenchResult(_counted(compiled, summary, folder, compiled.board, progress))
 
 
 def _counted(
@@ -264,7 +272,7 @@ def report(model: Path, options: GenOptions, count: bool, progress: Progress) ->
     compiled = compile_model(model, options, progress)
     manifest = compiled.emission.manifest
     summary = summarize(manifest, compiled.plan, _capacity(options))
-    board, code, problems = _board(options), dict[str, int](), tuple[str, ...]()
+    board, code, problems = compiled.board, dict[str, int](), tuple[str, ...]()
     with _workspace(compiled) as folder:
         build = folder.parent / "build"
         try:
@@ -311,7 +319,10 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
 
 def goal_of(options: GenOptions) -> Goal:
     """What the options ask for."""
-    ram = _capacity(options)[0]
+    ram, places = _capacity(options)[0], _places(options)
+    if places is not None:
+        room = places.arena_bytes + STACK_ROOM
+        ram = room if options.ram is None else min(room, options.ram)
     goal = Goal(
         flash=FLASH_SHARE[options.optimize],
         arena=ARENA_SHARE[options.optimize],
@@ -330,6 +341,11 @@ def goal_of(options: GenOptions) -> Goal:
 
 def _board(options: GenOptions) -> Board:
     return load_board(options.board or load_target(options.target).default_board)
+
+
+def _places(options: GenOptions) -> Places | None:
+    """What `--place` asks for."""
+    return read_places(options.place, _board(options)) if options.place else None
 
 
 def _check_budget(summary: Summary, options: GenOptions) -> None:

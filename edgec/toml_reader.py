@@ -30,6 +30,13 @@ class TomlTable:
             raise self._wrong(key, "an integer")
         return value
 
+    def number(self, key: str, default: float) -> float:
+        """The number at `key`, which is not negative; `default` when there is none."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise self._wrong(key, "a number that is not negative")
+        return float(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """The array of strings at `key`."""
         value = self.values.get(key)

@@ -215,6 +215,9 @@ int main(void)
     }
     /* Memory that the model has no right to rely on is anything but zero. */
     memset(arena, ARENA_GARBAGE, sizeof arena);
+#ifdef EDGEC_HARNESS_BIND
+    report.status = EDGEC_HARNESS_BIND(arena, ARENA_GARBAGE);
+#endif
     reset_state();
     run_all(&control, &report);
     if (trace_file >= 0) {

@@ -5,6 +5,9 @@
 #include "board_io.h"
 
 extern char __stack_top[];
+extern uint32_t __weights_load[];
+extern uint32_t __weights_start[];
+extern uint32_t __weights_copy_end[];
 extern uint32_t __data_load[];
 extern uint32_t __data_start[];
 extern uint32_t __data_end[];
@@ -25,14 +28,20 @@ static void enable_float(void)
 #endif
 }
 
+static void copy(uint32_t *to, const uint32_t *end, const uint32_t *from)
+{
+    while (to < end) {
+        *to = *from;
+        to++;
+        from++;
+    }
+}
+
 void board_reset(void)
 {
     enable_float();
-    const uint32_t *from = __data_load;
-    for (uint32_t *to = __data_start; to < __data_end; to++) {
-        *to = *from;
-        from++;
-    }
+    copy(__data_start, __data_end, __data_load);
+    copy(__weights_start, __weights_copy_end, __weights_load);
     for (uint32_t *to = __bss_start; to < __bss_end; to++) {
         *to = 0u;
     }

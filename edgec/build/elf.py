@@ -173,7 +173,7 @@ def _flash_category(firmware: Firmware, piece: _Piece, called: frozenset[str]) -
 
 
 def _ram_category(piece: _Piece, flash_category: str) -> str:
-    if piece.section == ".bss.edgec_arena":
+    if piece.section.startswith(".bss.edgec_arena"):
         return "arena"
     return "other" if flash_category in ("libraries", "board") else "model"
 

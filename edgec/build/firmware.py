@@ -12,6 +12,7 @@ from edgec.boards import Board
 from edgec.build.compiler import compiler_key, digest, run_compiler
 from edgec.build.harness import harness_config
 from edgec.build.manifest import Manifest, read_manifest
+from edgec.build.memory_map import linker_script
 from edgec.diagnostics import fail
 from edgec.paths import boards_dir, cache_dir
 
@@ -154,7 +155,7 @@ def _link(
             "-nostartfiles",
             f"-L{common}",
             "-T",
-            str(board.linker_script),
+            str(linker_script(board, manifest.parts, elf.parent)),
             "-Wl,--no-warn-rwx-segments",
         ]
     command = [

@@ -14,6 +14,9 @@ def harness_config(manifest: Manifest) -> str:
         "#ifndef EDGEC_HARNESS_CONFIG_H",
         "#define EDGEC_HARNESS_CONFIG_H",
         "",
+        "#include <stdint.h>",
+        "#include <string.h>",
+        "",
         f"int {manifest.entry}({'void *arena' if manifest.push is None else _PUSHED});",
         f"#define EDGEC_HARNESS_ENTRY {manifest.entry}",
     ]
@@ -36,12 +39,36 @@ def harness_config(manifest: Manifest) -> str:
         f"#define EDGEC_HARNESS_OUTPUT_COUNT {len(manifest.outputs)}u",
         f"#define EDGEC_HARNESS_OUTPUTS {_rows(manifest.outputs)}",
         "",
+        *_bind(manifest),
         "#endif",
     ]
     return "\n".join(lines) + "\n"
 
 
 _PUSHED = "void *arena, const void *row"
+
+
+def _bind(manifest: Manifest) -> list[str]:
+    """The other parts of the arena, with garbage in them, and how the harness binds them."""
+    if manifest.bind is None:
+        return []
+    others = manifest.parts[1:]
+    names = [f"harness_part_{k}" for k in range(1, len(others) + 1)]
+    pointers = ", ".join("void *" for _ in names)
+    lines = [f"int {manifest.bind}(void *arena, {pointers});"]
+    for name, part in zip(names, others, strict=True):
+        attributes = f'section("{part.section}"), aligned({manifest.arena_align})'
+        lines.append(f"static uint8_t {name}[{part.bytes}] __attribute__(({attributes}));")
+    return [
+        *lines,
+        "static int harness_bind(void *arena, int garbage)",
+        "{",
+        *(f"    memset({name}, garbage, sizeof {name});" for name in names),
+        f"    return {manifest.bind}(arena, {', '.join(names)});",
+        "}",
+        "#define EDGEC_HARNESS_BIND harness_bind",
+        "",
+    ]
 
 
 def _rows(tensors: Sequence[TensorEntry]) -> str:

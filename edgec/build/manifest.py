@@ -31,6 +31,15 @@ class PushEntry:
 
 
 @dataclass(frozen=True)
+class PartEntry:
+    """A part of the arena: `bytes` bytes that belong into `memory`, in `section`."""
+
+    memory: str
+    bytes: int
+    section: str
+
+
+@dataclass(frozen=True)
 class LayerEntry:
     """One layer: `function` is the C function that computes it.
 
@@ -68,6 +77,8 @@ class Manifest:
     macs: int
     layers: tuple[LayerEntry, ...]
     push: PushEntry | None = None
+    parts: tuple[PartEntry, ...] = ()
+    bind: str | None = None
 
     @property
     def input_bytes(self) -> int:
@@ -170,7 +181,13 @@ def read_manifest(folder: Path) -> Manifest:
         macs=top.integer("macs"),
         layers=tuple(_layer(row) for row in top.rows("layers")),
         push=_push(top),
+        parts=tuple(_part(row) for row in arena.rows("parts")) if "parts" in arena.values else (),
+        bind=top.text_or_none("bind"),
     )
+
+
+def _part(row: _Fields) -> PartEntry:
+    return PartEntry(row.text("memory"), row.integer("bytes"), row.text("section"))
 
 
 def _tensor(row: _Fields) -> TensorEntry:

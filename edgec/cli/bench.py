@@ -15,6 +15,7 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlaceOpt,
     RamOpt,
     ShapeOpt,
     StreamInputOpt,
@@ -37,6 +38,7 @@ def bench(
     optimize: OptimizeOpt = Optimize.BALANCED,
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
+    place: PlaceOpt = None,
     baseline: BaselineOpt = None,
     ram: RamOpt = None,
     stream_input: StreamInputOpt = False,
@@ -52,6 +54,7 @@ def bench(
         shape=shape,
         io=io,
         stream_input=stream_input,
+        place=place,
     )
     from edgec import driver
     from edgec.report import jsonout, text

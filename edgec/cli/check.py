@@ -16,6 +16,7 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlaceOpt,
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
@@ -44,6 +45,7 @@ def check(
     flash: FlashOpt = None,
     shape: ShapeOpt = None,
     io: IoOpt = Io.NATIVE,
+    place: PlaceOpt = None,
     sweep: SweepOpt = False,
     plot: PlotOpt = None,
     plan_svg: PlanSvgOpt = None,
@@ -60,10 +62,18 @@ def check(
         flash=flash,
         shape=shape,
         io=io,
+        place=place,
         plan_svg=plan_svg,
         stream_input=stream_input,
     )
     _check_pictures(sweep, plot, plan_svg)
+    if sweep and place:
+        raise fail(
+            "E0520",
+            "a sweep lists schedules in one memory",
+            Where(note="--place"),
+            help="use --place without --sweep",
+        )
     fits = _sweep(model, options, plot, json) if sweep else _check(model, options, json)
     if not fits:
         raise typer.Exit(ExitCode.FAILED)

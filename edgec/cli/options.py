@@ -11,6 +11,7 @@ import typer
 from edgec.boards import load_board
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat, parse_bytes, parse_shape
 from edgec.diagnostics import Where, fail
+from edgec.place import read_places
 from edgec.targets import load_target
 
 ModelArg: TypeAlias = Annotated[Path, typer.Argument(help="The ONNX file.", metavar="MODEL")]
@@ -48,6 +49,14 @@ PlanSvgOpt: TypeAlias = Annotated[
 StreamInputOpt: TypeAlias = Annotated[
     bool,
     typer.Option("--stream-input", help="The model takes its input row by row (NAME_push_row)."),
+]
+PlaceOpt: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--place",
+        help="Memories for the arena and the weights: arena=DTCM:16K,RAM, weights=DTCM, auto.",
+        metavar="RULE",
+    ),
 ]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -97,8 +106,11 @@ def gen_options(
     stack: bool = True,
     plan_svg: Path | None = None,
     stream_input: bool = False,
+    place: Iterable[str] | None = None,
 ) -> GenOptions:
-    """The options of a command line, checked. Raises E0003, E0006 and E0007."""
+    """The options of a command line, checked. Raises E0003, E0006, E0007 and E0520."""
+    rules = tuple(place or ())
+    read_places(rules, load_board(board) if board is not None else None)
     return GenOptions(
         target=resolve_target(target, board),
         board=board,
@@ -114,4 +126,5 @@ def gen_options(
         stack=stack,
         plan_svg=plan_svg,
         stream_input=stream_input,
+        place=rules,
     )

@@ -15,6 +15,7 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlaceOpt,
     RamOpt,
     ShapeOpt,
     StreamInputOpt,
@@ -46,6 +47,7 @@ def verify(
     io: IoOpt = Io.NATIVE,
     ram: RamOpt = None,
     stream_input: StreamInputOpt = False,
+    place: PlaceOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Run the compiled code and compare it with the reference and onnxruntime."""
@@ -58,6 +60,7 @@ def verify(
         shape=shape,
         io=io,
         stream_input=stream_input,
+        place=place,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -15,6 +15,7 @@ import jinja2
 from edgec.diagnostics import Where, fail
 from edgec.emit.header import StackNote, header, with_stack
 from edgec.emit.manifest import ManifestFile, manifest
+from edgec.emit.places import places
 from edgec.emit.source import source
 from edgec.emit.weights import weights_assembly, weights_binary, weights_c, weights_header
 from edgec.lower.program import Program
@@ -45,10 +46,10 @@ class EmitOptions:
 def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOptions) -> Emission:
     """All files of the folder of a planned program whose steps are in execution order."""
     name = program.name
-    main = source(program, plan.offsets, plan.align)
+    main = source(program, places(plan))
     copied = _closure(main.headers, target)
     files: dict[str, str | bytes | tuple[str, ...]] = {
-        f"{name}.h": header(program, plan.offsets, plan.arena_bytes, plan.align, target.name),
+        f"{name}.h": header(program, plan, target.name),
         f"{name}.c": main.text,
         f"{name}_weights.h": weights_header(name, program.constants),
     }

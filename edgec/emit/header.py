@@ -11,6 +11,7 @@ from edgec.emit.cexpr import float_literal
 from edgec.emit.names import comment_text
 from edgec.ir.types import DType
 from edgec.lower.program import Port, Program
+from edgec.plan.result import MemoryPlan
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,9 @@ def with_stack(text: str, model: str, entry: str, stack: StackNote) -> str:
     return last.sub(lambda found: found.group(0) + note, text, count=1)
 
 
-def header(
-    program: Program, offsets: Mapping[str, int], arena_bytes: int, align: int, target: str
-) -> str:
+def header(program: Program, plan: MemoryPlan, target: str) -> str:
     """NAME.h of a planned program."""
-    model, upper = program.name, program.name.upper()
+    model, upper, offsets = program.name, program.name.upper(), plan.offsets
     lines = [
         "/*",
         f" * {model}: a neural network compiled by edgec for {target}.",
@@ -54,9 +53,10 @@ def header(
         'extern "C" {',
         "#endif",
         "",
-        f"#define {upper}_ARENA_BYTES {max(arena_bytes, 1)}u /* exact peak */",
-        f"#define {upper}_ARENA_ALIGN {align}u",
+        f"#define {upper}_ARENA_BYTES {max(plan.first_bytes, 1)}u /* exact peak */",
+        f"#define {upper}_ARENA_ALIGN {plan.align}u",
         "",
+        *_parts(model, plan),
     ]
     if program.pushed is None:
         lines += ["/* 0, or a status of edgec/edgec.h. */", f"int {model}_run(void *arena);", ""]
@@ -124,6 +124,26 @@ def _quantization(upper: str, port: Port) -> list[str]:
         f"#define {upper}_SCALE {float_literal(port.scale, DType.F32)}"
         " /* real = (q - ZERO_POINT) * SCALE */",
         f"#define {upper}_ZERO_POINT ({port.zero_point})",
+    ]
+
+
+def _parts(model: str, plan: MemoryPlan) -> list[str]:
+    """The other parts of the arena, and how they are made known."""
+    if len(plan.parts) < 2:
+        return []
+    upper = model.upper()
+    first, *others = plan.parts
+    names = [f"part_{k}" for k in range(1, len(plan.parts))]
+    return [
+        f"/* The arena is planned for {first.memory}. More of it is elsewhere, aligned likewise;",
+        f"   {model}_bind stores in the arena where. Once is enough, as long as nothing else is",
+        "   written there. */",
+        *(
+            f"#define {upper}_{name.upper()}_BYTES {part.bytes}u /* planned for {part.memory} */"
+            for name, part in zip(names, others, strict=True)
+        ),
+        f"int {model}_bind(void *arena, {', '.join(f'void *{name}' for name in names)});",
+        "",
     ]
 
 

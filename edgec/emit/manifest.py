@@ -13,12 +13,26 @@ from edgec.plan.result import MemoryPlan
 from edgec.targets import Target
 
 SCHEMA_VERSION = 1
+ARENA_SECTION = ".bss.edgec_arena"
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One part of the arena: the memory that it is planned for, and a section for it there."""
+
+    memory: str
+    bytes: int
+    align: int
+    section: str
 
 
 @dataclass(frozen=True)
 class Arena:
+    """What the entry function takes; `parts` are all of it if it is in several memories."""
+
     bytes: int
     align: int
+    parts: tuple[PartRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,8 @@ class ManifestFile:
     """The keys of manifest.json, in their order.
 
     `stack_bound` is in bytes: what the entry function and all that it calls can need, if
-    `stack_compiler` compiles it with `cflags`. Both are None where nothing was compiled.
+    `stack_compiler` compiles it with `cflags`. Both are None where nothing was compiled. `bind`:
+    the function that takes the arena and its other parts before the first run, if there are any.
     """
 
     schema_version: int
@@ -103,6 +118,7 @@ class ManifestFile:
     stack_bound: int | None = None
     stack_compiler: str | None = None
     push: Push | None = None
+    bind: str | None = None
 
     def json(self) -> str:
         """The text of manifest.json."""
@@ -128,7 +144,7 @@ def manifest(
         board=board,
         entry=f"{model}_run" if program.pushed is None else f"{model}_push_row",
         reset=None if program.pushed is None else f"{model}_reset",
-        arena=Arena(max(plan.arena_bytes, 1), plan.align),
+        arena=_arena(plan),
         inputs=tuple(
             _tensor(p, f"{model}_input_{k}", offsets) for k, p in enumerate(program.inputs)
         ),
@@ -146,12 +162,21 @@ def manifest(
         layers=tuple(_layer(model, s, k, plan) for k, s in enumerate(program.steps)),
         notes=program.notes,
         push=None if program.pushed is None else _push(model, program.pushed),
+        bind=f"{model}_bind" if len(plan.parts) > 1 else None,
     )
 
 
 def _push(model: str, port: Port) -> Push:
     rows = port.buffer.shape[1]
     return Push(f"{model}_input_0", rows, port.buffer.bytes // rows)
+
+
+def _arena(plan: MemoryPlan) -> Arena:
+    parts = tuple(
+        PartRow(part.memory, part.bytes, plan.align, ARENA_SECTION + (f"_{k}" if k else ""))
+        for k, part in enumerate(plan.parts)
+    )
+    return Arena(max(plan.first_bytes, 1), plan.align, parts)
 
 
 def _tensor(port: Port, c_name: str, offsets: Mapping[str, int]) -> TensorRow:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from edgec.emit.stream import count_type, parameter_names, pushed_place
-from edgec.lower.program import Program, Step, Stream
+from edgec.emit.places import Places, found_parts
+from edgec.emit.stream import count_type, parameter_names, pushed_place, turn_text
+from edgec.lower.program import Program, Step
 
 
 def progress_struct(program: Program) -> list[str]:
@@ -28,15 +29,14 @@ def push_functions(
     program: Program,
     before: Sequence[str],
     after: Sequence[str],
-    offsets: Mapping[str, int],
-    align: int,
+    at: Places,
 ) -> list[str]:
     """NAME_reset and NAME_push_row. before, after: calls before the first and behind all rows."""
     model, stream, number = program.name, program.push_stream, program.push_step
     port, progress = program.pushed, program.progress
     assert port is not None and number is not None and progress is not None
     height = port.buffer.shape[1]
-    place = f"({model}_progress *)(void *)((uint8_t *)arena + {offsets[progress.name]}u)"
+    place = f"({model}_progress *)(void *)((uint8_t *)arena + {at.offsets[progress.name]}u)"
     first = ["    if (row_begin == 0) {", *_deeper(before), "    }"] if before else []
     return [
         f"void {model}_reset(void *arena)",
@@ -48,10 +48,11 @@ def push_functions(
         "",
         f"int {model}_push_row(void *arena, const {port.dtype.c_name} *row)",
         "{",
-        f"    if (arena == NULL || row == NULL || (uintptr_t)arena % {align}u != 0u) {{",
+        f"    if (arena == NULL || row == NULL || (uintptr_t)arena % {at.align}u != 0u) {{",
         "        return EDGEC_ERROR_ARENA;",
         "    }",
         "    uint8_t *const base = arena;",
+        *found_parts(model, at),
         f"    {model}_progress *const now = {place};",
         "    const int32_t row_begin = now->made[0];",
         "    const int32_t row_end = row_begin + 1;",
@@ -60,9 +61,9 @@ def push_functions(
         "        return EDGEC_ERROR_STATE;",
         "    }",
         *first,
-        *_taken(program, program.steps[number], offsets),
+        *_taken(program, program.steps[number], at),
         f"    now->made[0] = ({count_type(program, stream)})row_end;",
-        *_turns(model, stream, height),
+        *_turns(program, at, height),
         *after,
         f"    {model}_reset(arena);",
         "    return EDGEC_READY;",
@@ -75,9 +76,9 @@ def _deeper(lines: Sequence[str]) -> list[str]:
     return ["    " + line for block in lines for line in block.split("\n")]
 
 
-def _taken(program: Program, step: Step, offsets: Mapping[str, int]) -> list[str]:
+def _taken(program: Program, step: Step, at: Places) -> list[str]:
     """The row goes where the model reads it."""
-    place = pushed_place(program, program.push_stream, offsets)
+    place = pushed_place(program, program.push_stream, at)
     y = step.writes[0]
     row = y.bytes // y.shape[1]
     names = tuple(parameter_names(step))
@@ -90,11 +91,12 @@ def _taken(program: Program, step: Step, offsets: Mapping[str, int]) -> list[str
     ]
 
 
-def _turns(model: str, stream: Stream | None, height: int) -> list[str]:
+def _turns(program: Program, at: Places, height: int) -> list[str]:
     """What can be computed now."""
+    stream = program.push_stream
     if stream is None:
         return [f"    if (row_end < {height}) {{", "        return EDGEC_OK;", "    }"]
-    turn = f"        {model}_turn(base, now);"
+    turn = f"        {turn_text(program, stream, at).call}"
     due = [turn]
     if stream.granule > 1:
         due = [f"        if (row_end % {stream.granule} == 0) {{", "    " + turn, "        }"]

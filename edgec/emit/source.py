@@ -9,6 +9,7 @@ from types import MappingProxyType
 from edgec.emit.cexpr import NUMERIC, ExprPrinter
 from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
+from edgec.emit.places import Places, bind_text, found_parts
 from edgec.emit.push import progress_struct, push_functions
 from edgec.emit.stream import STREAM, parameter_names, stream_text, turn_text
 from edgec.emit.weights import symbol
@@ -34,13 +35,14 @@ class StepText:
     headers: frozenset[str]
 
 
-def source(program: Program, offsets: Mapping[str, int], align: int) -> Source:
-    """NAME.c of a planned program; `offsets` are bytes from the arena's start, by buffer name."""
+def source(program: Program, at: Places) -> Source:
+    """NAME.c of a planned program, with buffers `at` their places."""
     model = program.name
     resident = program.resident()
-    steps = [step_text(model, step, k, offsets, resident) for k, step in enumerate(program.steps)]
+    steps = [step_text(model, step, k, at, resident) for k, step in enumerate(program.steps)]
     headers = set().union(*(s.headers for s in steps)) if steps else set()
-    headers |= {STREAM, "string.h"} if program.streams else set()
+    headers |= {STREAM} if program.streams else set()
+    headers |= {"string.h"} if program.streams or at.parts else set()
     system = sorted({"stddef.h", *(h for h in headers if "/" not in h)})
     own = sorted(h for h in headers if "/" in h)
     lines = [
@@ -63,48 +65,50 @@ def source(program: Program, offsets: Mapping[str, int], align: int) -> Source:
         lines += progress_struct(program)
     for k, stream in enumerate(program.streams):
         if stream is push:
-            lines += [turn_text(program, stream, offsets), ""]
+            lines += [turn_text(program, stream, at).definition, ""]
         else:
-            lines += [stream_text(program, stream, k, offsets), ""]
+            lines += [stream_text(program, stream, k, at).definition, ""]
+    lines += bind_text(model, at)
     if program.push_step is None:
-        lines += _run(program, steps, align)
+        lines += _run(program, steps, at)
     else:
         stop = program.push_step + 1 if push is None else push.stop
-        before = _calls(program, steps, 0, program.push_step)
-        after = _calls(program, steps, stop, len(steps))
-        lines += push_functions(program, before, after, offsets, align)
+        before = _calls(program, steps, at, range(program.push_step))
+        after = _calls(program, steps, at, range(stop, len(steps)))
+        lines += push_functions(program, before, after, at)
     wrapped = [part for block in lines for line in block.split("\n") for part in wrap(line)]
     return Source("\n".join(wrapped), tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"})))
 
 
-def _calls(program: Program, steps: list[StepText], first: int, stop: int) -> list[str]:
-    """The calls of steps `first` to `stop` in NAME_run: of steps, and of streams."""
+def _calls(program: Program, steps: list[StepText], at: Places, numbers: range) -> list[str]:
+    """The calls of the steps `numbers` in NAME_run: of steps, and of streams."""
     streams = {s.first: (k, s) for k, s in enumerate(program.streams)}
     out: list[str] = []
-    at = first
-    while at < stop:
-        found = streams.get(at)
+    k = numbers.start
+    while k < numbers.stop:
+        found = streams.get(k)
         if found is None:
-            out.append(steps[at].call)
-            at += 1
+            out.append(steps[k].call)
+            k += 1
             continue
         number, stream = found
-        out.append(f"    {program.name}_stream_{number}(base);")
-        at = stream.stop
+        out.append(stream_text(program, stream, number, at).call)
+        k = stream.stop
     return out
 
 
-def _run(program: Program, steps: list[StepText], align: int) -> list[str]:
+def _run(program: Program, steps: list[StepText], at: Places) -> list[str]:
     model = program.name
-    body = _calls(program, steps, 0, len(steps))
+    body = _calls(program, steps, at, range(len(steps)))
     base = ["    uint8_t *const base = arena;", ""] if body else []
     return [
         f"int {model}_run(void *arena)",
         "{",
         *base,
-        f"    if (arena == NULL || (uintptr_t)arena % {align}u != 0u) {{",
+        f"    if (arena == NULL || (uintptr_t)arena % {at.align}u != 0u) {{",
         "        return EDGEC_ERROR_ARENA;",
         "    }",
+        *found_parts(model, at),
         *body,
         "    return EDGEC_OK;",
         "}",
@@ -116,7 +120,7 @@ def step_text(
     model: str,
     step: Step,
     number: int,
-    offsets: Mapping[str, int],
+    at: Places,
     resident: Mapping[Buffer, int] = MappingProxyType({}),
 ) -> StepText:
     """The C function of one step. `resident`: bytes of the buffers that are not whole."""
@@ -131,10 +135,10 @@ def step_text(
     printer = StmtPrinter(exprs)
     body = printer.lines(step.body)
     function = f"{model}_{step.name}"
-    head = f"EDGEC_LAYER void {function}({_parameters(step, names, offsets, resident)})"
+    head = f"EDGEC_LAYER void {function}({_parameters(step, names, at.offsets, resident)})"
     definition = "\n".join([*_comment(step), head, "{", *body, "}"])
     headers = frozenset(exprs.headers | printer.kernel_headers | {NUMERIC})
-    return StepText(definition, _call(step, function, number, offsets), headers)
+    return StepText(definition, _call(step, function, number, at), headers)
 
 
 def _parameters(
@@ -181,15 +185,15 @@ def _shape(buffer: Buffer) -> str:
     return f"{buffer.dtype.value}[{','.join(str(d) for d in buffer.shape)}]"
 
 
-def _call(step: Step, function: str, number: int, offsets: Mapping[str, int]) -> str:
+def _call(step: Step, function: str, number: int, at: Places) -> str:
     written = (*step.writes, *step.scratch)
     arguments = []
     for buffer in parameter_names(step):
         const = "" if buffer in written else "const "
-        place = "row" if not buffer.storage.in_arena else f"base + {offsets[buffer.name]}u"
+        place = at.at(buffer) if buffer.storage.in_arena else "row"
         arguments.append(f"({const}{buffer.dtype.c_name} *)(void *)({place})")
     lines = [f"    {function}({', '.join(arguments)});"]
     if step.writes:
         first = step.writes[0]
-        lines.append(f"    EDGEC_TRACE({number}u, base + {offsets[first.name]}u, {first.bytes}u);")
+        lines.append(f"    EDGEC_TRACE({number}u, {at.at(first)}, {first.bytes}u);")
     return "\n".join(lines)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from edgec.emit.places import Places, used_names
 from edgec.loops.buffer import Buffer
 from edgec.lower.program import Program, Stage, Step, Stream, Window
 
@@ -20,56 +20,72 @@ def parameter_names(step: Step) -> dict[Buffer, str]:
     return names
 
 
-def stream_text(program: Program, stream: Stream, number: int, offsets: Mapping[str, int]) -> str:
-    """The function `NAME_stream_<number>(base)`.
+@dataclass(frozen=True)
+class StreamText:
+    """A stream, or a turn of it, as a C function, and the call of that."""
+
+    definition: str
+    call: str
+
+
+def stream_text(program: Program, stream: Stream, number: int, at: Places) -> StreamText:
+    """The function `NAME_stream_<number>`, which takes the parts of the arena that it uses.
 
     made[k]: rows that stage k has made; from_k: first row of the window that it fills.
     """
-    writer = _writer(program, stream, offsets, "")
+    writer = _writer(program, stream, at, "")
     count = count_type(program, stream)
+    body = [f"    for (int32_t turn = 1; turn <= {stream.turns}; ++turn) {{"]
+    body += ["    " + line if line else "" for line in _stages(writer, 0)]
+    parts = used_names("\n".join(body))
+    function = f"{program.name}_stream_{number}"
     lines = [
         *_about(writer),
-        f"EDGEC_INLINE void {program.name}_stream_{number}(uint8_t *base)",
+        f"EDGEC_INLINE void {function}({_pointers(parts)})",
         "{",
         f"    {count} made[{len(stream.stages)}] = {{0}};",
     ]
     if stream.windows:
         lines.append(f"    {count} from[{len(stream.windows)}] = {{0}};")
-    lines += ["", f"    for (int32_t turn = 1; turn <= {stream.turns}; ++turn) {{"]
-    lines += ["    " + line if line else "" for line in _stages(writer, 0)]
-    return "\n".join([*lines, "    }", "}"])
+    definition = "\n".join([*lines, "", *body, "    }", "}"])
+    return StreamText(definition, f"    {function}({', '.join(parts)});")
 
 
-def turn_text(program: Program, stream: Stream, offsets: Mapping[str, int]) -> str:
-    """The function `NAME_turn(base, now)`: one turn, once its rows have been pushed."""
-    writer = _writer(program, stream, offsets, "now->")
+def turn_text(program: Program, stream: Stream, at: Places) -> StreamText:
+    """The function `NAME_turn`: one turn, once its rows have been pushed."""
+    writer = _writer(program, stream, at, "now->")
     first = stream.stages[0]
-    lines = [
-        *_about(writer),
-        f"static void {program.name}_turn(uint8_t *base, {program.name}_progress *now)",
-        "{",
+    body = [
         "    const int32_t turn = now->turn + 1;",
         "",
         f"    const int32_t rows_0 = {_count(stream, first)};",
     ]
     fed = next((w for w in stream.windows if w.maker == 0), None)
     if fed is not None and fed.hold is not None:
-        lines.append(writer.park(0, fed, fed.hold))
-    lines += writer.settled(0)
-    lines += ["", *_stages(writer, 1), "    now->turn = turn;"]
+        body.append(writer.park(0, fed, fed.hold))
+    body += writer.settled(0)
+    body += ["", *_stages(writer, 1), "    now->turn = turn;"]
     if fed is not None and fed.hold is not None:
-        lines.append(writer.unpark(0, fed, fed.hold))
-    return "\n".join([*lines, "}"])
+        body.append(writer.unpark(0, fed, fed.hold))
+    parts = used_names("\n".join(body))
+    function = f"{program.name}_turn"
+    head = f"static void {function}({_pointers(parts)}, {program.name}_progress *now)"
+    definition = "\n".join([*_about(writer), head, "{", *body, "}"])
+    return StreamText(definition, f"{function}({', '.join((*parts, 'now'))});")
 
 
-def pushed_place(program: Program, stream: Stream | None, offsets: Mapping[str, int]) -> str:
+def _pointers(parts: tuple[str, ...]) -> str:
+    return ", ".join(f"uint8_t *{part}" for part in parts)
+
+
+def pushed_place(program: Program, stream: Stream | None, at: Places) -> str:
     """C expression for where row 0 of the pushed input would be."""
     number = program.push_step
     assert number is not None
     buffer = program.steps[number].writes[0]
     if stream is None:
-        return _at(buffer, offsets)
-    return _writer(program, stream, offsets, "now->").place(buffer)
+        return at.at(buffer)
+    return _writer(program, stream, at, "now->").place(buffer)
 
 
 def _about(writer: _Writer) -> list[str]:
@@ -80,10 +96,10 @@ def _about(writer: _Writer) -> list[str]:
     ]
 
 
-def _writer(program: Program, stream: Stream, offsets: Mapping[str, int], where: str) -> _Writer:
+def _writer(program: Program, stream: Stream, at: Places, where: str) -> _Writer:
     steps = program.steps[stream.first : stream.stop]
     count = count_type(program, stream)
-    return _Writer(program.name, stream, steps, count, offsets, where)
+    return _Writer(program.name, stream, steps, count, at, where)
 
 
 def _stages(writer: _Writer, first: int) -> list[str]:
@@ -144,7 +160,7 @@ class _Writer:
     stream: Stream
     steps: tuple[Step, ...]
     count: str
-    offsets: Mapping[str, int]
+    places: Places
     where: str
 
     @cached_property
@@ -183,7 +199,7 @@ class _Writer:
 
     def place(self, buffer: Buffer) -> str:
         """Where row 0 of a buffer would be."""
-        w, at = self._window(buffer), _at(buffer, self.offsets)
+        w, at = self._window(buffer), self.places.at(buffer)
         return at if w is None else f"edgec_row_zero({at}, {self._from(buffer)} * {w.row_bytes})"
 
     def _arguments(self, k: int, step: Step) -> list[str]:
@@ -209,13 +225,13 @@ class _Writer:
     def unpark(self, k: int, w: Window, hold: Buffer) -> str:
         """What is kept comes back to the front of the window that stage k makes."""
         rows = f"{self._made(k)} - {self._from(w.buffer)}"
-        places = f"{_at(w.buffer, self.offsets)}, {_at(hold, self.offsets)}"
+        places = f"{self.places.at(w.buffer)}, {self.places.at(hold)}"
         return f"    edgec_unpark_rows({places}, {rows}, {w.row_bytes}u);"
 
     def park(self, k: int, w: Window, hold: Buffer) -> str:
         """What is kept of the window that stage k makes is put away."""
         rows = f"{self._from(w.buffer)}, {self._made(k)}, {w.keep}, {w.row_bytes}u"
-        places = f"{_at(hold, self.offsets)}, {_at(w.buffer, self.offsets)}"
+        places = f"{self.places.at(hold)}, {self.places.at(w.buffer)}"
         return f"    edgec_park_rows({places}, {rows});"
 
     def settled(self, k: int) -> list[str]:
@@ -227,10 +243,6 @@ class _Writer:
             made, start = self._made(w.maker), self._from(w.buffer)
             if w.keep and w.hold is None:
                 common = f"{start}, {made}, {w.keep}, {w.row_bytes}u"
-                out.append(f"    edgec_slide_rows({_at(w.buffer, self.offsets)}, {common});")
+                out.append(f"    edgec_slide_rows({self.places.at(w.buffer)}, {common});")
             out.append(f"    {start} = ({self.count})edgec_rows_from({made}, {w.keep});")
         return out
-
-
-def _at(buffer: Buffer, offsets: Mapping[str, int]) -> str:
-    return f"base + {offsets[buffer.name]}u"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -72,10 +73,10 @@ class _Ledger:
 def check_plan(program: Program, plan: MemoryPlan) -> None:
     """Raise E0590 (exit 4) unless `program` computes the same in the plan's arena.
 
-    Checks: the order is a permutation; every arena buffer has an offset inside the arena that
-    honours its alignment and its parent; each step finds its operands intact and writes
-    nothing that overlaps its own operands, apart from declared in-place pairs; outputs and
-    states are intact at the end.
+    Checks: the order is a permutation; every arena buffer has an offset inside the arena, and
+    inside the right part of it, that honours its alignment and its parent; each step finds its
+    operands intact and writes nothing that overlaps its own operands, apart from declared
+    in-place pairs; outputs and states are intact at the end.
     """
     if sorted(plan.order) != list(range(len(program.steps))):
         raise _wrong("the order does not run each step exactly once")
@@ -83,6 +84,7 @@ def check_plan(program: Program, plan: MemoryPlan) -> None:
     resident = program.resident()
     for buffer in buffers:
         _check_place(buffer, resident.get(buffer, buffer.bytes), plan)
+    _check_parts(program, plan)
     ledger = _Ledger()
     _run_in_arena(program, plan, ledger, _run_apart(program, ledger))
 
@@ -144,6 +146,28 @@ def _check_place(buffer: Buffer, size: int, plan: MemoryPlan) -> None:
             f"{where} is not {buffer.parent_offset} bytes inside {parent.name!r}",
             buffer=buffer.name,
         )
+
+
+def _check_parts(program: Program, plan: MemoryPlan) -> None:
+    """Of an arena in parts: each buffer in one of them, inputs, outputs and states in the first."""
+    parts = plan.parts
+    for before, part in pairwise(parts):
+        if part.start < before.stop or part.start % plan.align:
+            raise _wrong(f"part {part.memory} begins at {part.start}, inside {before.memory}")
+    if parts and (parts[0].start != 0 or parts[-1].stop != plan.arena_bytes):
+        raise _wrong("the parts of the arena are not all of it")
+    first = {id(b) for b in (*_from_start(program), *_at_end(program))}
+    resident = program.resident()
+    for buffer in _arena_buffers(program):
+        start = plan.offsets[buffer.name]
+        stop = start + resident.get(buffer, buffer.bytes)
+        where = f"buffer {buffer.name!r} at {start}..{stop}"
+        if stop > start and start < plan.reserved:
+            raise _wrong(f"{where} lies on the addresses of the parts", buffer=buffer.name)
+        if parts and not any(p.start <= start and stop <= p.stop for p in parts):
+            raise _wrong(f"{where} is in no part of the arena as a whole", buffer=buffer.name)
+        if parts and id(buffer) in first and stop > parts[0].stop:
+            raise _wrong(f"{where} is not in the first part of the arena", buffer=buffer.name)
 
 
 def _from_start(program: Program) -> list[Buffer]:

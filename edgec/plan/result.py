@@ -22,10 +22,27 @@ class Lifetime:
 
 
 @dataclass(frozen=True)
+class ArenaPart:
+    """`bytes` bytes of the arena that are in `memory`. `start`: the first one's address.
+
+    Addresses count through all parts, so that one number says where a buffer is.
+    """
+
+    memory: str
+    start: int
+    bytes: int
+
+    @property
+    def stop(self) -> int:
+        """The address behind the last byte."""
+        return self.start + self.bytes
+
+
+@dataclass(frozen=True)
 class MemoryPlan:
     """Where every arena buffer lives and in which order the steps run.
 
-    arena_bytes: exact size of the arena in bytes.
+    arena_bytes: exact size of the arena in bytes; of all its parts, if it has several.
     align: alignment in bytes that the arena itself must have.
     offsets: byte offset in the arena of every buffer that is not constant, by name;
         buffers inside a parent are listed too.
@@ -38,6 +55,8 @@ class MemoryPlan:
     peak_step: index into `Program.steps` of the step with the most live bytes; -1 without steps.
     lifetimes: one entry per planned root buffer.
     shared: in-place pairs that were used: (written buffer, read buffer).
+    parts: of an arena in several memories, by address; inputs and outputs are in the first one.
+    reserved: bytes at the begin of the arena for the addresses of the other parts.
     """
 
     arena_bytes: int
@@ -51,6 +70,13 @@ class MemoryPlan:
     peak_step: int
     lifetimes: tuple[Lifetime, ...]
     shared: tuple[tuple[str, str], ...]
+    parts: tuple[ArenaPart, ...] = ()
+    reserved: int = 0
+
+    @property
+    def first_bytes(self) -> int:
+        """Size of the part that `NAME_run` takes."""
+        return self.parts[0].bytes if self.parts else self.arena_bytes
 
 
 @dataclass(frozen=True)

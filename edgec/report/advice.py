@@ -22,9 +22,9 @@ def summarize(
         board=manifest.board,
         macs=manifest.macs,
         flash=FlashUse(manifest.weights_bytes, capacity=flash),
-        ram=MemoryUse(manifest.arena.bytes, capacity=ram),
+        ram=MemoryUse(max(plan.arena_bytes, 1), capacity=ram),
         layers=rows,
-        arena_lower_bound=plan.lower_bound,
+        arena_lower_bound=None if len(plan.parts) > 1 else plan.lower_bound,
         plan_is_optimal=plan.proven_optimal,
         notes=manifest.notes,
     )

@@ -28,6 +28,7 @@ DATA = {
     "toml_reader": {"diagnostics"},
     "targets": {"diagnostics", "paths", "toml_reader"},
     "boards": {"diagnostics", "paths", "targets", "toml_reader"},
+    "place": {"boards", "config", "diagnostics"},
     "loops": {"diagnostics", "ir"},
     "ops": {"diagnostics", "ir", "loops", "quantize.fixedpoint"},
     "kernels": {

@@ -36,7 +36,7 @@ def two_steps(g: Graph, x: Value) -> Value:
 
 def c_of(graph: Graph) -> str:
     program, plan = planned(graph, "net")
-    return source(program, plan.offsets, plan.align).text
+    return source(program, places(plan)).text
 
 
 def graph_of(*shape: int) -> Graph:
@@ -103,7 +103,7 @@ def test_headers_are_those_that_the_steps_need() -> None:
     g.inputs.append(x)
     g.outputs.append(g.add(Exp(), x))
     program, plan = planned(g, "net")
-    found = source(program, plan.offsets, plan.align)
+    found = source(program, places(plan))
     assert "#include <math.h>" in found.text
     assert found.headers == ("edgec/edgec.h", "edgec/numeric.h", "edgec_hal.h")
 
@@ -111,5 +111,5 @@ def test_headers_are_those_that_the_steps_need() -> None:
 def test_the_text_depends_on_nothing_but_the_program() -> None:
     program, plan = planned(graph_of(2, 3), "net")
     again: Program = dataclasses.replace(program)
-    first = source(program, plan.offsets, plan.align)
+    first = source(program, places(plan))
     assert first == source(again, dict(reversed([*plan.offsets.items()])), plan.align)

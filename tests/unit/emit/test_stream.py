@@ -23,7 +23,7 @@ def text(height: int = 24, *, park: bool) -> tuple[Program, str]:
     draft = Draft(Timing(found, 2, made, lives(program)), park)
     planned, plan = plan_program(built(program, draft), align=16)
     planned = number_steps(planned)
-    return planned, source(planned, plan.offsets, plan.align).text
+    return planned, source(planned, places(plan)).text
 
 
 def body(c: str) -> str:
