@@ -82,6 +82,21 @@ STAGES = {
         "The system refuses to write the file given with -o.",
         "Name another file, in a folder that exists: -o placed.csv",
     ),
+    "E0520": Explanation(
+        "A rule of --place cannot be followed",
+        "A rule says which memory of a board holds the arena, or its parts, or the weights. This "
+        "one names a memory that the board does not have, or that cannot serve, or is not "
+        "written as a rule; or no board is given, or a board with one memory.",
+        "`edgec boards --json` lists the memories. Examples, with --board mps3-an547:\n\n"
+        "    --place arena=DTCM\n    --place arena=DTCM:16K,RAM\n    --place weights=DTCM\n"
+        "    --place auto",
+    ),
+    "E0521": Explanation(
+        "Arena or weights do not fit the memories of --place",
+        "All inputs and outputs have to be in one of the memories that are named, and each other "
+        "buffer as a whole in one of them; weights that are copied need room beside the arena.",
+        "Name one more memory, a larger one, or a higher limit: --place arena=DTCM:32K,RAM",
+    ),
     "E0590": Explanation(
         "The memory plan is wrong",
         "The independent checker found two live buffers at the same place. No code was "

@@ -41,7 +41,9 @@ def test_the_linker_sees_the_memories_of_the_description(board: Board) -> None:
 def test_the_linker_places_what_the_description_places(board: Board) -> None:
     aliases = re.findall(r'REGION_ALIAS\("(\w+)", (\w+)\)', board.linker_script.read_text())
     assert board.placement is not None
-    assert {alias.lower(): memory for alias, memory in aliases} == vars(board.placement)
+    described = dict(vars(board.placement))
+    assert described.pop("parts") == ()
+    assert {alias.lower(): memory for alias, memory in aliases} == described
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,24 @@ def test_memory_that_serves_twice_counts_once() -> None:
     board = load_board("mps2-an386")
     assert board.ram_bytes == 4 * 1024 * 1024
     assert board.memories[0].holds(0) and not board.memories[0].holds(4 * 1024 * 1024)
+
+
+def test_weights_in_ram_are_copied_from_where_they_usually_are() -> None:
+    board = load_board("mps3-an547").placed(("RAM", "DTCM"), "DTCM")
+    assert board.placement is not None and board.placement.copies_weights
+    assert (board.placement.arena, board.placement.parts) == ("RAM", ("DTCM",))
+    assert (board.placement.weights, board.placement.weights_load) == ("DTCM", "DDR")
+    assert board.ram_bytes == (2048 + 512) * 1024
+
+
+def test_weights_in_flash_are_read_there() -> None:
+    placement = load_board("mps3-an547").placed(("RAM",), "FLASH").placement
+    assert placement is not None and not placement.copies_weights
+
+
+def test_only_memories_that_are_slower_than_the_core_wait() -> None:
+    waits = {m.name: m.wait for m in load_board("mps3-an547").memories}
+    assert waits["FLASH"] == waits["DTCM"] == 0 < waits["RAM"] < waits["DDR"]
 
 
 def test_an_unknown_board_suggests_the_nearest() -> None:

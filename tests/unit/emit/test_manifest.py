@@ -20,7 +20,8 @@ LAYER = {"name", "op", "kernel", "function", "macs", "output", "onnx_nodes"}
 def test_the_fixed_keys_are_there() -> None:
     manifest = json.loads(text_of(emitted(), "manifest.json"))
     assert set(manifest) >= FIXED
-    assert set(manifest["arena"]) == {"bytes", "align"}
+    assert set(manifest["arena"]) == {"bytes", "align", "parts"}
+    assert manifest["arena"]["parts"] == [] and manifest["bind"] is None
     assert set(manifest["inputs"][0]) >= PORT and set(manifest["layers"][0]) >= LAYER
 
 

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from edgec.emit.places import Places, places
 from edgec.emit.source import source, step_text
 from edgec.ir.graph import Graph, Value
 from edgec.ir.types import DType, TensorType
@@ -23,7 +24,7 @@ X, Y, S = (
     Buffer(n, F32, (4,), kind)
     for n, kind in (("x", Storage.INPUT), ("y", Storage.OUTPUT), ("s", Storage.TEMP))
 )
-OFFSETS = {"x": 0, "y": 16, "s": 32}
+PLACES = Places({"x": 0, "y": 16, "s": 32}, 16)
 KERNEL = KernelCall("k(@0@, @1@, @2@);", (X, Y, S), ("conv/k.h",))
 CALL = Step(
     "l00_kernel", "Conv", "fast", (X,), (Y,), (KERNEL,), (S,), macs=12, nodes=("conv", "relu")
@@ -48,7 +49,7 @@ def graph_of(*shape: int) -> Graph:
 
 
 def test_a_step_is_one_function_that_says_what_it_computes() -> None:
-    text = step_text("net", CALL, 3, OFFSETS)
+    text = step_text("net", CALL, 3, PLACES)
     assert text.definition == (
         "/* Conv -> f32[4]; fast; 12 MAC\n"
         "   from: conv, relu */\n"
@@ -62,14 +63,14 @@ def test_a_step_is_one_function_that_says_what_it_computes() -> None:
 
 
 def test_a_call_passes_places_in_the_arena_and_shows_the_result() -> None:
-    call = step_text("net", CALL, 3, OFFSETS).call
+    call = step_text("net", CALL, 3, PLACES).call
     assert "(const float *)(void *)(base + 0u)" in call
     assert "(float *)(void *)(base + 16u)" in call
     assert call.endswith("EDGEC_TRACE(3u, base + 16u, 16u);")
 
 
 def test_buffers_that_share_memory_are_not_restrict() -> None:
-    text = step_text("net", CALL, 0, {"x": 0, "y": 0, "s": 32}).definition
+    text = step_text("net", CALL, 0, Places({"x": 0, "y": 0, "s": 32}, 16)).definition
     assert "const float *in_0, float *out_0," in text and "float *restrict scratch_0" in text
 
 
@@ -112,4 +113,4 @@ def test_the_text_depends_on_nothing_but_the_program() -> None:
     program, plan = planned(graph_of(2, 3), "net")
     again: Program = dataclasses.replace(program)
     first = source(program, places(plan))
-    assert first == source(again, dict(reversed([*plan.offsets.items()])), plan.align)
+    assert first == source(again, Places(dict(reversed([*plan.offsets.items()])), plan.align))

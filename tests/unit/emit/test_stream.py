@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.emit.places import places
 from edgec.emit.source import source
 from edgec.lower.cuts import lives
 from edgec.lower.lowering import number_steps
@@ -35,8 +36,8 @@ def body(c: str) -> str:
 def test_stages_are_called_in_order_with_a_range_of_rows() -> None:
     program, c = text(park=False)
     stream, stop = body(c), program.streams[0].stop
-    places = [stream.index(f"model_{s.name}(") for s in program.steps[:stop]]
-    assert places == sorted(places)
+    calls = [stream.index(f"model_{s.name}(") for s in program.steps[:stop]]
+    assert calls == sorted(calls)
     assert stream.count("made[0], end)") == 1
     assert "int32_t row_begin,\n    int32_t row_end)" in c or "int32_t row_begin, int32_t" in c
 
