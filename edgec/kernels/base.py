@@ -45,11 +45,10 @@ class Constant:
 class CallNames:
     """C expressions of one call.
 
-    x, y: pointers to the first element of the tensors (or of their rolling buffers, of `in_rows`
-    and `out_rows` rows); scratch: an int8_t pointer, or "" if the row needs none; constants: in
-    the order of `pack`. `rows` is the range of output rows, by default all of them; `columns` that
-    of output columns, of a layer of one row. others: the operands that the facts name besides x.
-    results: all results, of which y is the first.
+    x, y: pointers to the first element of the tensors; scratch: an int8_t pointer, or "" if the row
+    needs none; constants: in the order of `pack`. `rows` is the range of output rows, by default
+    all of them; `columns` that of output columns, of a layer of one row. others: the operands that
+    the facts name besides x. results: all results, of which y is the first.
     """
 
     x: str
@@ -57,8 +56,6 @@ class CallNames:
     scratch: str = ""
     constants: tuple[str, ...] = ()
     rows: tuple[str, str] | None = None
-    in_rows: int | None = None
-    out_rows: int | None = None
     others: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     columns: tuple[str, str] | None = None
@@ -175,8 +172,6 @@ class Kernel(Generic[F]):
                 names.scratch,
                 names.constants,
                 names.rows,
-                names.in_rows,
-                names.out_rows,
             )
             lines.append(f"    for (int32_t image = 0; image < {count}; image++) {{")
             lines.append(f"        {self.macro}({self.args(facts, one)});")

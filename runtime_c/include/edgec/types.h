@@ -2,9 +2,9 @@
  * Parameters of the kernels. All are constants of the generated code: kernels are inlined and the
  * compiler specialises them, so nothing here is read at run time.
  *
- * Tensors are NHWC, one image at a time. A kernel computes output rows [row_begin, row_end).
- * `in_rows` and `out_rows` are the rows that the buffers hold: the tensor's height for a whole
- * tensor, fewer for a rolling buffer, where row i of the tensor is row i % rows of the buffer.
+ * Tensors are NHWC, one image at a time. A kernel computes output rows [row_begin, row_end). It
+ * gets the addresses of row 0 of x and y, but only the input rows that those outputs depend on and
+ * the output rows themselves need to be in memory; it accesses no others.
  */
 #ifndef EDGEC_TYPES_H
 #define EDGEC_TYPES_H
@@ -17,11 +17,9 @@ typedef struct {
     int32_t in_h;
     int32_t in_w;
     int32_t in_c;
-    int32_t in_rows;
     int32_t out_h;
     int32_t out_w;
     int32_t out_c;
-    int32_t out_rows;
     int32_t k_h;
     int32_t k_w;
     int32_t stride_h;
@@ -66,12 +64,6 @@ typedef struct {
     int32_t n;
     EdgecClampF32 clamp;
 } EdgecGemmF32;
-
-/* Row `row` of a tensor of `height` rows kept in a buffer of `rows` rows. */
-EDGEC_INLINE int32_t edgec_ring_row(int32_t row, int32_t rows, int32_t height)
-{
-    return rows < height ? row % rows : row;
-}
 
 /* The taps of one output coordinate that are inside the input: [begin, end). */
 typedef struct {

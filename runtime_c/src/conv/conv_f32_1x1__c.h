@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = clamp(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w: blocks of 4, 2 and 1 channels, each
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w: blocks of 4, 2 and 1 channels, each
  * [in_c][channels]. bias: [out_c]. No scratch.
  */
 #ifndef EDGEC_CONV_F32_1X1__C_H
@@ -17,8 +17,7 @@ EDGEC_INLINE void edgec_conv_rows_f32_1x1(const EdgecConvF32 *p, const float *re
                                           const EdgecEightsF32 *eights)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
+    if (s->stride_h == 1 && s->stride_w == 1) {
         const int32_t first = row_begin * s->out_w;
         edgec_pointwise_f32__c(x + first * s->in_c, w, bias, p->clamp, y + first * s->out_c,
                                (row_end - row_begin) * s->out_w, s->in_c, s->in_c, s->out_c,
@@ -26,10 +25,8 @@ EDGEC_INLINE void edgec_conv_rows_f32_1x1(const EdgecConvF32 *p, const float *re
         return;
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_pointwise_f32__c(x + in_row * s->in_w * s->in_c, w, bias, p->clamp,
-                               y + out_row * s->out_w * s->out_c, s->out_w, s->stride_w * s->in_c,
+        edgec_pointwise_f32__c(x + oy * s->stride_h * s->in_w * s->in_c, w, bias, p->clamp,
+                               y + oy * s->out_w * s->out_c, s->out_w, s->stride_w * s->in_c,
                                s->in_c, s->out_c, eights);
     }
 }

@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = clamp(bias[c] + sum over ky, kx, i of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x are skipped.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x are skipped.
  * w: blocks of 4, 2 and 1 channels, each [k_h][k_w][in_c][channels]. bias: [out_c]. No scratch.
  * A core that computes eight channels at a time gives `eights`, and the blocks of 8 are first.
  * Two pixels at a time where all their columns are inside, one at the left and right borders.
@@ -34,7 +34,7 @@ EDGEC_INLINE void edgec_conv_block_f32__c(const EdgecConvF32 *p, const float *x,
     EdgecSumsF32 a = {0.0f, 0.0f, 0.0f, 0.0f};
     EdgecSumsF32 b = a;
     for (int32_t ky = t.rows.begin; ky < t.rows.end; ky++) {
-        const int32_t row = edgec_ring_row(t.iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t row = t.iy + ky * s->dilation_h;
         const int32_t end = joined ? t.columns.begin + 1 : t.columns.end;
         for (int32_t kx = t.columns.begin; kx < end; kx++) {
             const float *taps = x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c;
@@ -68,7 +68,7 @@ EDGEC_INLINE void edgec_conv_eights_f32(const EdgecConvF32 *p, const float *x, c
         edgec_first8_f32(y + s->out_c, bias);
     }
     for (int32_t ky = t.rows.begin; ky < t.rows.end; ky++) {
-        const int32_t row = edgec_ring_row(t.iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t row = t.iy + ky * s->dilation_h;
         for (int32_t kx = t.columns.begin; kx < end; kx++) {
             eights->add(x + (row * s->in_w + t.ix + kx * s->dilation_w) * s->in_c, step,
                         w + (ky * s->k_w + kx) * s->in_c * 8, run, y, s->out_c);
@@ -109,7 +109,7 @@ EDGEC_INLINE void edgec_conv_rows_f32(const EdgecConvF32 *p, const float *restri
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = (s->k_w - 1) * s->dilation_w;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        float *out = y + oy * s->out_w * s->out_c;
         EdgecTapsF32 t;
         t.iy = oy * s->stride_h - s->pad_top;
         t.rows = edgec_taps_inside(t.iy, s->dilation_h, s->k_h, s->in_h);

@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = limit(bias[c] + sum over ky, kx, i of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x are zero and left out.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x are zero and left out.
  * w, bias: see tile_f32__mve.h, k in the order ky, kx, i. scratch: a segment, 8 bytes, for each
  * row of the kernel, or for each tap where there is dilation along rows.
  * x is read where it is: pixels whose columns are all inside three at a time, others alone.
@@ -36,7 +36,7 @@ EDGEC_INLINE void edgec_conv_pixels_f32__mve(const EdgecConvShape *s, const Edge
     EdgecSegment *segment = c->segments;
     for (int32_t ky = 0; ky < s->k_h; ky++) {
         if (iy >= 0 && iy < s->in_h && taps > 0) {
-            const int32_t row = edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w;
+            const int32_t row = iy * s->in_w;
             for (int32_t kx = columns.begin; kx < (joined ? columns.begin + 1 : columns.end);
                  kx++) {
                 segment->x = c->x + (row + ix + kx * s->dilation_w) * s->in_c;
@@ -54,7 +54,7 @@ EDGEC_INLINE void edgec_conv_pixels_f32__mve(const EdgecConvShape *s, const Edge
         t->end = segment + 1;
         t->run = 0;
     }
-    const int32_t out = edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w + ox;
+    const int32_t out = oy * s->out_w + ox;
     edgec_tile_run_f32__mve(t, c->y + out * s->out_c, pixels, c->lanes == 8);
 }
 
@@ -81,8 +81,7 @@ EDGEC_INLINE void edgec_conv_row_f32__mve(const EdgecConvShape *s, const EdgecCo
 EDGEC_INLINE bool edgec_conv_flat__mve(const EdgecConvShape *s)
 {
     return s->k_h == 1 && s->k_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_top == 0 &&
-           s->pad_left == 0 && s->in_rows == s->in_h && s->out_rows == s->out_h &&
-           s->in_w == s->out_w && s->in_h == s->out_h;
+           s->pad_left == 0 && s->in_w == s->out_w && s->in_h == s->out_h;
 }
 
 EDGEC_INLINE void edgec_conv_pass_f32__mve(const EdgecConvF32 *p, const EdgecConvPass *c,

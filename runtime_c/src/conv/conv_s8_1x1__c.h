@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w: blocks of 4, 2 and 1 channels, each
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w: blocks of 4, 2 and 1 channels, each
  * [in_c][channels]. bias: [out_c], with -x_zp * sum(w) folded in. mult: [out_c]. No scratch.
  * Cost on Armv7-M: about 2 instructions per MAC, plus 8 per output.
  */
@@ -36,8 +36,7 @@ EDGEC_INLINE void edgec_conv_s8_1x1__c(const EdgecConvS8 *p, const int8_t *restr
                                        int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
+    if (s->stride_h == 1 && s->stride_w == 1) {
         const int32_t first = row_begin * s->out_w;
         const int32_t pixels = (row_end - row_begin) * s->out_w;
         edgec_pointwise_s8__c(p, x + first * s->in_c, w, bias, mult, y + first * s->out_c, pixels,
@@ -45,10 +44,8 @@ EDGEC_INLINE void edgec_conv_s8_1x1__c(const EdgecConvS8 *p, const int8_t *restr
         return;
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_pointwise_s8__c(p, x + in_row * s->in_w * s->in_c, w, bias, mult,
-                              y + out_row * s->out_w * s->out_c, s->out_w, s->stride_w * s->in_c);
+        edgec_pointwise_s8__c(p, x + oy * s->stride_h * s->in_w * s->in_c, w, bias, mult,
+                              y + oy * s->out_w * s->out_c, s->out_w, s->stride_w * s->in_c);
     }
 }
 

@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w: pairs of channels with bias and mult,
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w: pairs of channels with bias and mult,
  * see lanes_s8__dsp.h. scratch: 6 bytes per k, with in_c rounded up to groups of four, and 4.
  * Three pixels at a time are expanded to int16, then multiplied by all weights: with as many output
  * as input channels y may be x.
@@ -20,10 +20,9 @@ EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *x,
                                          int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
     const int32_t row = s->out_w * s->out_c;
     uint32_t *const expanded = edgec_words(scratch);
-    if (!rolling && s->stride_h == 1 && s->stride_w == 1) {
+    if (s->stride_h == 1 && s->stride_w == 1) {
         const int32_t rows = row_end - row_begin;
         int8_t *const out = y + row_begin * row;
         edgec_lanes_run_s8__dsp(x + row_begin * s->in_w * s->in_c, s->in_c, s->in_c, w, p->quant,
@@ -32,10 +31,9 @@ EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *x,
         return;
     }
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * row;
-        edgec_lanes_run_s8__dsp(x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c, s->in_c, w,
-                                p->quant, s->out_c, out, expanded, s->out_w);
+        int8_t *const out = y + oy * row;
+        edgec_lanes_run_s8__dsp(x + oy * s->stride_h * s->in_w * s->in_c, s->stride_w * s->in_c,
+                                s->in_c, w, p->quant, s->out_c, out, expanded, s->out_w);
         edgec_limit_s8__dsp(out, row, p->quant);
     }
 }

@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, channels: see couples_s8__packed.h.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w, channels: see couples_s8__packed.h.
  * scratch: 4 bytes per input channel, rounded up to an even number of them.
  * Two pixels at a time are packed into words, then multiplied by all weights.
  */
@@ -18,15 +18,14 @@ EDGEC_INLINE void edgec_pointwise_s8__packed(const EdgecConvS8 *p, const EdgecCo
                                              int32_t row_end, bool shifted)
 {
     const EdgecConvShape *s = &p->shape;
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    const bool joined = !rolling && s->stride_h == 1 && s->stride_w == 1;
+    const bool joined = s->stride_h == 1 && s->stride_w == 1;
     const int32_t rows = joined ? row_end - row_begin : 1;
     for (int32_t oy = row_begin; oy < row_end; oy += rows) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *const out = y + oy * s->out_w * s->out_c;
         const int32_t pixels = rows * s->out_w;
-        edgec_couple_pixels_s8(layer, x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c,
-                               s->in_c, out, edgec_couple_words(scratch), pixels, shifted);
+        edgec_couple_pixels_s8(layer, x + oy * s->stride_h * s->in_w * s->in_c,
+                               s->stride_w * s->in_c, s->in_c, out, edgec_couple_words(scratch),
+                               pixels, shifted);
         edgec_couple_limit_s8(out, pixels * s->out_c, p->quant);
     }
 }

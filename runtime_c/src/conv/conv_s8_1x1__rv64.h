@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, channels: see triples_s8__rv64.h.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w, channels: see triples_s8__rv64.h.
  * scratch: 16 bytes per input channel, rounded up to an even number of them.
  * Six pixels at a time are packed into words, then multiplied by all weights.
  */
@@ -21,14 +21,13 @@ EDGEC_INLINE void edgec_conv_s8_1x1__rv64(const EdgecConvS8 *p, const int8_t *re
     const EdgecConvShape *s = &p->shape;
     const EdgecTriples layer = {w,        channels,    (s->in_c + 1) / 2 * 2,
                                 s->out_c, p->quant.zp, p->quant.shift};
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    const bool joined = !rolling && s->stride_h == 1 && s->stride_w == 1;
+    const bool joined = s->stride_h == 1 && s->stride_w == 1;
     const int32_t rows = joined ? row_end - row_begin : 1;
     for (int32_t oy = row_begin; oy < row_end; oy += rows) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
-        edgec_triple_pixels_s8(&layer, x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c,
-                               s->in_c, out, edgec_triple_words(scratch), rows * s->out_w);
+        int8_t *const out = y + oy * s->out_w * s->out_c;
+        edgec_triple_pixels_s8(&layer, x + oy * s->stride_h * s->in_w * s->in_c,
+                               s->stride_w * s->in_c, s->in_c, out, edgec_triple_words(scratch),
+                               rows * s->out_w);
         edgec_triple_limit_s8(out, rows * s->out_w * s->out_c, p->quant);
     }
 }

@@ -4,7 +4,7 @@
  *
  *   y[oy][ox][c] = requantize(bias[c] + sum over i of x[oy * sh][ox * sw][i] * w[c][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]. w, bias, half: see tile_s8__rvv.h.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]. w, bias, half: see tile_s8__rvv.h.
  * No scratch.
  */
 #ifndef EDGEC_CONV_S8_1X1__RVV_H
@@ -19,14 +19,11 @@ EDGEC_INLINE void edgec_conv_s8_1x1__rvv(const EdgecConvS8 *p, const int8_t *res
 {
     const EdgecConvShape *s = &p->shape;
     const EdgecWeightsRvv f = {w, bias, half, p->quant, s->in_c, s->out_c};
-    const bool rolling = s->in_rows < s->in_h || s->out_rows < s->out_h;
-    const bool joined = !rolling && s->stride_h == 1 && s->stride_w == 1;
+    const bool joined = s->stride_h == 1 && s->stride_w == 1;
     const int32_t rows = joined ? row_end - row_begin : 1;
     for (int32_t oy = row_begin; oy < row_end; oy += rows) {
-        const int32_t in_row = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
-        const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_line_s8__rvv(&f, x + in_row * s->in_w * s->in_c, s->stride_w * s->in_c,
-                           rows * s->out_w, y + out_row * s->out_w * s->out_c);
+        edgec_line_s8__rvv(&f, x + oy * s->stride_h * s->in_w * s->in_c, s->stride_w * s->in_c,
+                           rows * s->out_w, y + oy * s->out_w * s->out_c);
     }
 }
 

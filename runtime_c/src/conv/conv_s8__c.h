@@ -5,7 +5,7 @@
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] *
  * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w: blocks of 4, 2 and 1 channels, each [k_h][k_w][in_c][channels]. bias: [out_c], with
  * -x_zp * sum(w) folded in. mult: [out_c]. scratch: 2 * k_h * k_w * in_c bytes.
  * The input of two pixels at a time is gathered into scratch, then multiplied by all weights.
@@ -45,7 +45,7 @@ EDGEC_INLINE void edgec_gather_s8(const EdgecConvS8 *p, const int8_t *x, int32_t
         if (iy < 0 || iy >= s->in_h) {
             memset(patch, (int)p->x_zp, (size_t)tap_row);
         } else {
-            const int8_t *row = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+            const int8_t *row = x + iy * s->in_w * s->in_c;
             if (whole) {
                 memcpy(patch, row + ix * s->in_c, (size_t)tap_row);
             } else {
@@ -66,7 +66,7 @@ EDGEC_INLINE void edgec_conv_s8__c(const EdgecConvS8 *p, const int8_t *restrict 
     const int32_t k = s->k_h * s->k_w * s->in_c;
     int8_t *pair = NULL;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             edgec_gather_s8(p, x, oy, ox, pair == NULL ? scratch : scratch + k);
             if (pair == NULL) {

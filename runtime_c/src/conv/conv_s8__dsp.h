@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                  x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w: pairs of channels with bias and mult, see lanes_s8__dsp.h, k in the order ky, kx, i.
  * scratch, with a piece of input of L bytes: 116, 24 bytes per four k, and 12 per four of L. A
  * piece is a row of taps if that is a multiple of four bytes, else all of a pixel's. Three pixels
@@ -71,7 +71,7 @@ EDGEC_INLINE const int8_t *edgec_tap_row_s8__dsp(const EdgecConvS8 *p, const int
         memset(to, (int)p->x_zp, (size_t)(s->k_w * s->in_c));
         return to;
     }
-    const int8_t *const row = x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    const int8_t *const row = x + iy * s->in_w * s->in_c;
     if (s->dilation_w == 1 && ix >= 0 && ix + s->k_w <= s->in_w) {
         return row + ix * s->in_c;
     }
@@ -126,15 +126,14 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
     const EdgecConvShape *s = &p->shape;
     const int32_t row = s->k_w * s->in_c;
     const int32_t piece = (s->k_h * row + 3) / 4 * 4;
+    const int32_t step = s->dilation_h * s->in_w * s->in_c;
     if (at->inside) {
-        for (int32_t i = 0; i < 3; i++) {
-            int8_t *patch = pieces + i * piece;
-            const int8_t *at_row = at->from[i];
-            for (int32_t ky = 0; ky < s->k_h; ky++) {
-                memcpy(patch, at_row, (size_t)row);
-                at_row += s->dilation_h * s->in_w * s->in_c;
-                patch += row;
-            }
+        int8_t *patch = pieces;
+        for (int32_t ky = 0; ky < s->k_h; ky++) {
+            memcpy(patch, at->from[0] + ky * step, (size_t)row);
+            memcpy(patch + piece, at->from[1] + ky * step, (size_t)row);
+            memcpy(patch + 2 * piece, at->from[2] + ky * step, (size_t)row);
+            patch += row;
         }
     } else {
         for (int32_t i = 0; i < 3; i++) {
@@ -145,13 +144,11 @@ EDGEC_INLINE void edgec_expand_gathered_s8__dsp(const EdgecConvS8 *p, const int8
                           sums);
 }
 
-/* True if all rows of taps from iy on are inside and follow each other in x. */
+/* True if all rows of taps from iy on are inside, and neighbours in them are neighbours in x. */
 EDGEC_INLINE bool edgec_rows_inside(const EdgecConvShape *s, int32_t iy)
 {
     const int32_t reach = (s->k_h - 1) * s->dilation_h;
-    const bool rolling = s->in_rows < s->in_h;
-    return s->dilation_w == 1 && iy >= 0 && iy + reach < s->in_h &&
-           (!rolling || iy % s->in_rows + reach < s->in_rows);
+    return s->dilation_w == 1 && iy >= 0 && iy + reach < s->in_h;
 }
 
 /* Sets output i to the next one, or to the first if that was the last. */
@@ -167,14 +164,12 @@ EDGEC_INLINE void edgec_next_patch(const EdgecConvShape *s, const int8_t *x, int
     }
     const int32_t iy = at->oy * s->stride_h - s->pad_top;
     const int32_t ix = at->ox * s->stride_w - s->pad_left;
-    const int32_t in_row = edgec_ring_row(iy, s->in_rows, s->in_h);
-    const int32_t out_row = edgec_ring_row(at->oy, s->out_rows, s->out_h);
     if (!edgec_rows_inside(s, iy) || ix < 0 || ix + s->k_w > s->in_w) {
         at->inside = false;
     } else {
-        at->from[i] = x + (in_row * s->in_w + ix) * s->in_c;
+        at->from[i] = x + (iy * s->in_w + ix) * s->in_c;
     }
-    at->to[i] = (int32_t)(y + (out_row * s->out_w + at->ox) * s->out_c - at->y);
+    at->to[i] = (int32_t)(y + (at->oy * s->out_w + at->ox) * s->out_c - at->y);
     at->iy[i] = iy;
     at->ix[i] = ix;
     at->ox++;
@@ -190,13 +185,12 @@ EDGEC_INLINE void edgec_next_patches(const EdgecConvShape *s, const int8_t *x, i
 {
     const int32_t iy = at->oy * s->stride_h - s->pad_top;
     const int32_t ix = at->ox * s->stride_w - s->pad_left;
-    const int32_t out_row = edgec_ring_row(at->oy, s->out_rows, s->out_h);
     at->inside = true;
-    at->y = y + (out_row * s->out_w + at->ox) * s->out_c;
+    at->y = y + (at->oy * s->out_w + at->ox) * s->out_c;
     if (at->ox + 3 <= s->out_w && ix >= 0 && ix + 2 * s->stride_w + s->k_w <= s->in_w &&
         edgec_rows_inside(s, iy)) {
         const int32_t step = s->stride_w * s->in_c;
-        at->from[0] = x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+        at->from[0] = x + (iy * s->in_w + ix) * s->in_c;
         at->from[1] = at->from[0] + step;
         at->from[2] = at->from[0] + 2 * step;
         at->to[1] = s->out_c;
@@ -248,10 +242,8 @@ EDGEC_INLINE void edgec_conv_patches_s8__dsp(const EdgecConvS8 *p, const int8_t 
         }
         edgec_lanes_channels_s8__dsp(&at->lanes, groups, shifted, w, at->y, s->out_c);
     }
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_limit_s8__dsp(y + row * s->out_w * s->out_c, s->out_w * s->out_c, p->quant);
-    }
+    const int32_t row = s->out_w * s->out_c;
+    edgec_limit_s8__dsp(y + row_begin * row, (row_end - row_begin) * row, p->quant);
 }
 
 EDGEC_DSP_LAYER void edgec_conv_plain_s8__dsp(const EdgecConvS8 *p, const int8_t *x,

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                       x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, quant: see tile_s8__mve.h, k in the order ky, kx, i. scratch: edgec_patch_batch__mve pixels
  * of k_h * k_w * in_c rounded up to 16 bytes.
  * The inputs of some pixels are gathered in scratch, then multiplied by all weights.
@@ -62,7 +62,7 @@ EDGEC_INLINE void edgec_patch_s8__mve(const EdgecConvS8 *p, const int8_t *x, int
         edgec_fill_s8__mve(patch, p->x_zp, rows.begin * bytes);
     }
     for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-        const int32_t at = edgec_ring_row(iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t at = iy + ky * s->dilation_h;
         edgec_patch_row_s8__mve(p, x + at * s->in_w * s->in_c, ix, taps, patch + ky * bytes);
     }
     if (rows.end < s->k_h) {
@@ -103,7 +103,7 @@ EDGEC_INLINE void edgec_conv_core_s8__mve(const EdgecConvCore core, const int8_t
 EDGEC_INLINE int32_t edgec_patch_run__mve(const EdgecConvShape *s, int32_t ox, EdgecTaps rows)
 {
     const int32_t ix = ox * s->stride_w - s->pad_left;
-    const bool fits = s->dilation_w == 1 && s->k_w * s->in_c <= 16 && s->in_rows == s->in_h;
+    const bool fits = s->dilation_w == 1 && s->k_w * s->in_c <= 16;
     if (!fits || rows.end - rows.begin < s->k_h || ix < 0 || ix + s->k_w > s->in_w) {
         return 0;
     }
@@ -137,26 +137,19 @@ EDGEC_INLINE void edgec_conv_patches_s8__mve(const EdgecConvS8 *p, const int8_t 
     const EdgecConvShape *s = &p->shape;
     const int32_t batch = edgec_patch_batch__mve(s, step);
     int32_t waiting = 0;
-    int8_t *out = y;
+    int8_t *out = y + row_begin * s->out_w * s->out_c;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const EdgecTaps rows =
             edgec_taps_inside(oy * s->stride_h - s->pad_top, s->dilation_h, s->k_h, s->in_h);
-        int8_t *row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
-        if (waiting > 0 && row != out + waiting * s->out_c) {
-            edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
-            waiting = 0;
-        }
         int32_t ox = 0;
         while (ox < s->out_w) {
-            if (waiting == 0) {
-                out = row + ox * s->out_c;
-            }
             const int32_t some = edgec_patch_some_s8__mve(p, x, oy, ox, rows, batch - waiting,
                                                           scratch + waiting * step, step);
             ox += some;
             waiting += some;
             if (waiting == batch) {
                 edgec_conv_core_s8__mve(core, scratch, out, waiting, p->quant);
+                out += batch * s->out_c;
                 waiting = 0;
             }
         }

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                  x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, channels: see couples_s8__packed.h, k in the order ky, kx, i. scratch: 64 bytes, 4 bytes per
  * k, rounded up to an even number, and k_w * in_c bytes of padding. The inputs of two pixels at a
  * time are packed into words, then multiplied by all weights.
@@ -36,7 +36,7 @@ EDGEC_INLINE const int8_t *edgec_couple_row(const EdgecConvShape *s, const int8_
     if (iy < 0 || iy >= s->in_h) {
         return NULL;
     }
-    return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    return x + iy * s->in_w * s->in_c;
 }
 
 /* Taps from kx on that are all inside the row, or all outside. */
@@ -110,31 +110,28 @@ EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const int8_t *x
     EdgecCoupleTap *const t = state->taps;
     uint32_t *const words = edgec_couple_words(scratch + EDGEC_COUPLE_STATE);
     int8_t *const padding = scratch + EDGEC_COUPLE_STATE + 8 * layer->chunks;
+    const int32_t row = s->out_w * s->out_c;
     int32_t waiting = 0;
     words[2 * layer->chunks - 1] = 0;
     memset(padding, (int)p->x_zp, (size_t)(s->k_w * s->in_c));
+    EdgecCoupleTap next = {.y = y + row_begin * row};
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *const out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        next.iy = oy * s->stride_h - s->pad_top;
+        next.ix = -s->pad_left;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
-            const EdgecCoupleTap here = {
-                .iy = oy * s->stride_h - s->pad_top,
-                .ix = ox * s->stride_w - s->pad_left,
-                .y = out + ox * s->out_c,
-            };
-            t[waiting] = here;
+            t[waiting] = next;
             waiting++;
             if (waiting == 2 || (oy + 1 == row_end && ox + 1 == s->out_w)) {
-                t[1] = here;
+                t[1] = next;
                 edgec_couple_taps_s8(s, x, t, words, padding);
                 edgec_couples_s8(layer, words, t[0].y, t[1].y, shifted);
                 waiting = 0;
             }
+            next.ix += s->stride_w;
+            next.y += s->out_c;
         }
     }
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_couple_limit_s8(y + row * s->out_w * s->out_c, s->out_w * s->out_c, p->quant);
-    }
+    edgec_couple_limit_s8(y + row_begin * row, (row_end - row_begin) * row, p->quant);
 }
 
 EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p, const int8_t *x,

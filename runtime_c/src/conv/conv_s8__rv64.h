@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                  x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, channels: see triples_s8__rv64.h, k in the order ky, kx, i. scratch: 16 bytes per k, rounded
  * up to an even number, and k_w * in_c bytes of padding.
  * The inputs of six pixels at a time are packed into words, then multiplied by all weights.
@@ -40,7 +40,7 @@ EDGEC_TRIPLE_CORE void edgec_triple_taps_s8(const EdgecConvShape *s, const int8_
                 const int32_t iy = t->iy[i] + ky * s->dilation_h;
                 const int32_t ix = t->ix[i] + kx * s->dilation_w;
                 const bool inside = iy >= 0 && iy < s->in_h && ix >= 0 && ix < s->in_w;
-                const int32_t row = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) : 0;
+                const int32_t row = inside ? iy : 0;
                 from[i] = inside ? x + (row * s->in_w + ix) * s->in_c : padding;
             }
             edgec_triple_run_s8(from, to, length);
@@ -57,7 +57,7 @@ EDGEC_INLINE void edgec_triple_place(const EdgecConvShape *s, int8_t *y, int32_t
     const int32_t ox = pixel % s->out_w;
     t->iy[i] = oy * s->stride_h - s->pad_top;
     t->ix[i] = ox * s->stride_w - s->pad_left;
-    t->y[i] = y + (edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w + ox) * s->out_c;
+    t->y[i] = y + (oy * s->out_w + ox) * s->out_c;
 }
 
 EDGEC_TRIPLE_CORE void edgec_conv_s8__rv64(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
@@ -81,10 +81,8 @@ EDGEC_TRIPLE_CORE void edgec_conv_s8__rv64(const EdgecConvS8 *p, const int8_t *x
         edgec_triple_taps_s8(s, x, &t, words, padding);
         edgec_triples_s8__rv64(&layer, words, t.y);
     }
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-        edgec_triple_limit_s8(y + row * s->out_w * s->out_c, s->out_w * s->out_c, p->quant);
-    }
+    const int32_t row = s->out_w * s->out_c;
+    edgec_triple_limit_s8(y + row_begin * row, (row_end - row_begin) * row, p->quant);
 }
 
 #ifndef EDGEC_CONV_S8__RV64

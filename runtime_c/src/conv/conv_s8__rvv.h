@@ -5,7 +5,7 @@
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][i] *
  *                             w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, bias, half: see tile_s8__rvv.h. The inputs of up to 3 or 6 neighbouring pixels are read where
  * they are, if all are inside x. Otherwise they are copied to scratch: k_h rows of what the pixels
  * depend on, or, where columns of taps are no neighbours, k_h * k_w * in_c bytes for each pixel.
@@ -43,7 +43,7 @@ EDGEC_INLINE void edgec_gather_s8__rvv(const EdgecConvS8 *p, const int8_t *x, in
     int32_t iy = oy * s->stride_h - s->pad_top;
     for (int32_t ky = 0; ky < s->k_h; ky++) {
         const bool inside = iy >= 0 && iy < s->in_h;
-        const int32_t at = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c : 0;
+        const int32_t at = inside ? iy * s->in_w * s->in_c : 0;
         if (!inside) {
             edgec_fill_s8__rvv(patch, p->x_zp, tap_row);
         } else if (whole) {
@@ -70,9 +70,8 @@ EDGEC_INLINE void edgec_strip_s8__rvv(const EdgecConvS8 *p, const int8_t *x, int
             edgec_fill_s8__rvv(strip, p->x_zp, width * s->in_c);
         }
         if (filled) {
-            const int32_t row = edgec_ring_row(iy, s->in_rows, s->in_h);
-            edgec_copy_s8__rvv(strip + before * s->in_c,
-                               x + (row * s->in_w + ix + before) * s->in_c, inside * s->in_c);
+            edgec_copy_s8__rvv(strip + before * s->in_c, x + (iy * s->in_w + ix + before) * s->in_c,
+                               inside * s->in_c);
         }
         strip += width * s->in_c;
         iy += s->dilation_h;
@@ -90,9 +89,8 @@ EDGEC_INLINE void edgec_find_strip_s8__rvv(const EdgecConvS8 *p, const int8_t *x
     const int32_t ix = ox * s->stride_w - s->pad_left;
     const int32_t last = (s->k_h - 1) * s->dilation_h;
     const bool inside = iy >= 0 && iy + last < s->in_h && ix >= 0 && ix + width <= s->in_w;
-    const int32_t slot = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) : 0;
-    if (inside && slot + last < s->in_rows) {
-        pixels->x = x + (slot * s->in_w + ix) * s->in_c;
+    if (inside) {
+        pixels->x = x + (iy * s->in_w + ix) * s->in_c;
         pixels->skip = (s->dilation_h * s->in_w - s->k_w) * s->in_c;
     } else {
         edgec_strip_s8__rvv(p, x, iy, ix, width, scratch);
@@ -114,7 +112,7 @@ EDGEC_INLINE void edgec_conv_s8__rvv(const EdgecConvS8 *p, const int8_t *restric
     EdgecPixelsRvv pixels = {
         scratch, strips ? s->stride_w * s->in_c : k, {y, y, y, y, y, y}, strips ? s->k_h : 1, 0};
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox += most) {
             const int32_t count = s->out_w - ox < most ? s->out_w - ox : most;
             if (strips) {

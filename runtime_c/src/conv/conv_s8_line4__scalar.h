@@ -10,7 +10,7 @@
  * edgec/kernels/winograd4.py. A longer line of taps is a sum of lines of three, filled up with
  * zeros, whose inputs are 3 pixels apart: n = in_c * ceil(k_h / 3) * ceil(k_w / 3) inputs.
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * u: U as int16 [out_c / 8][n][6 positions][8 channels], out_c rounded up.
  * channels: see conv_s8_winograd4__scalar.h.
  * scratch: 24 * n + 384 + in_c bytes: V of two tiles, their products with 8 channels, one pixel of
@@ -62,9 +62,7 @@ EDGEC_TILE44_CORE void edgec_line4_input(const EdgecConvShape *s, const int8_t *
             const int32_t iy = at.oy - s->pad_top + (down ? tap + k : 0);
             const int32_t ix = at.ox - s->pad_left + (down ? 0 : tap + k);
             const bool inside = iy >= 0 && iy < s->in_h && ix >= 0 && ix < s->in_w;
-            pixels[k] = inside
-                            ? x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c
-                            : padding;
+            pixels[k] = inside ? x + (iy * s->in_w + ix) * s->in_c : padding;
         }
         edgec_line4_pixels(pixels, to, s->in_c);
         to += 12 * s->in_c;
@@ -98,7 +96,7 @@ EDGEC_INLINE void edgec_line4_place(const EdgecConvShape *s, int8_t *y, const Ed
     const int32_t left = down ? row_end - at.oy : s->out_w - at.ox;
     place->count = left < 4 ? left : 4;
     for (int32_t k = 0; k < place->count; k++) {
-        const int32_t row = edgec_ring_row(at.oy + (down ? k : 0), s->out_rows, s->out_h);
+        const int32_t row = at.oy + (down ? k : 0);
         place->outputs[k] = y + (row * s->out_w + at.ox + (down ? 0 : k)) * s->out_c;
     }
 }

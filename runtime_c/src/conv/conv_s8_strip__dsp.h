@@ -6,7 +6,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                  x[oy * sh - pt + ky * dh][ox - pl + kx][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w: pairs of channels with bias and mult, see strip_s8__dsp.h. scratch: 72, 40 bytes per row of
  * taps and four input channels, and in_c.
  * Cost on Cortex-M4: 0.74 instructions per MAC, 6.2 per output, 4 per input of a row of taps.
@@ -31,7 +31,7 @@ EDGEC_INLINE const int8_t *edgec_strip_column(const EdgecConvShape *s, const int
     if (iy < 0 || iy >= s->in_h || ix < 0 || ix >= s->in_w) {
         return outside;
     }
-    return x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+    return x + (iy * s->in_w + ix) * s->in_c;
 }
 
 /* The three columns from ix on of all rows of taps. Sets their sums. */
@@ -108,7 +108,7 @@ EDGEC_INLINE void edgec_conv_s8_strip__dsp(const EdgecConvS8 *p, const int8_t *r
     edgec_lanes_begin(&strip->lanes, expanded, 10 * turns, turns, 0, p->quant);
     memset(outside, (int)p->x_zp, (size_t)s->in_c);
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *const row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *const row = y + oy * s->out_w * s->out_c;
         edgec_strip_row_s8__dsp(p, x, w, row, expanded, outside, oy * s->stride_h - s->pad_top,
                                 strip);
         edgec_limit_s8__dsp(row, s->out_w * s->out_c, p->quant);

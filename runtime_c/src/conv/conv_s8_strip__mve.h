@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx][i] * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * w, quant: see tile_s8__mve.h, k in the order kx, ky, i.
  * scratch: the columns of edgec_strip_pixels__mve pixels, k_h * in_c bytes each, and what k lacks
  * to a multiple of 16.
@@ -65,14 +65,14 @@ EDGEC_INLINE void edgec_conv_strips_s8__mve(const EdgecConvS8 *p, const int8_t *
     const EdgecConvShape *s = &p->shape;
     const int32_t most = edgec_strip_pixels__mve(s);
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox += most) {
             const int32_t pixels = s->out_w - ox < most ? s->out_w - ox : most;
             const int32_t columns = (pixels - 1) * s->stride_w + s->k_w;
             int32_t iy = oy * s->stride_h - s->pad_top;
             for (int32_t ky = 0; ky < s->k_h; ky++) {
                 const bool inside = iy >= 0 && iy < s->in_h;
-                const int32_t at = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) : 0;
+                const int32_t at = inside ? iy : 0;
                 edgec_strip_row_s8__mve(p, x + at * s->in_w * s->in_c, inside,
                                         ox * s->stride_w - s->pad_left, columns,
                                         scratch + ky * s->in_c);

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                             (x[oy - pt + ky][ox - pl + kx][i] + 128) * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * in_c is a multiple of 4. u: transformed weights, int16 [blocks][36][in_c / 2][4 channels][2
  * inputs], a block for four output channels, the last one filled with zeros; of four neighbouring
  * inputs 0 and 2 form a pair, and 1 and 3. bias: [out_c], with -(x_zp + 128) * sum(w) folded in.

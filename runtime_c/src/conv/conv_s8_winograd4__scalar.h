@@ -11,7 +11,7 @@
  * with zeros, whose inputs are 3 pixels apart: n = in_c * ceil(k_h / 3) * ceil(k_w / 3) inputs, in
  * the order row of kernels, kernel, channel.
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * u: U as int16 [out_c / 8][6 rows][n][6 columns][8 channels], out_c rounded up.
  * channels: int32 [out_c rounded up to 8][64 * bias, mult], with -x_zp * sum(w) in the bias;
  * |bias + sum| is below 2^25 and the shift at most 5.
@@ -121,7 +121,7 @@ EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t 
     for (int32_t k = 0; k < 6; k++) {
         const int32_t row = iy + k;
         const bool inside = row >= 0 && row < s->in_h;
-        rows[k] = inside ? x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c : NULL;
+        rows[k] = inside ? x + row * s->in_w * s->in_c : NULL;
     }
     for (int32_t column = 0; column < 6; column++) {
         const int8_t *pixels[6];
@@ -307,8 +307,7 @@ EDGEC_INLINE void edgec_tile44_place(const EdgecConvShape *s, int8_t *y, const E
     place->height = row_end - at.oy < 4 ? row_end - at.oy : 4;
     place->width = s->out_w - at.ox < 4 ? s->out_w - at.ox : 4;
     for (int32_t k = 0; k < place->height; k++) {
-        const int32_t row = edgec_ring_row(at.oy + k, s->out_rows, s->out_h);
-        place->rows[k] = y + (row * s->out_w + at.ox) * s->out_c;
+        place->rows[k] = y + ((at.oy + k) * s->out_w + at.ox) * s->out_c;
     }
 }
 

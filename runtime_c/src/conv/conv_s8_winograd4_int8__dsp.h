@@ -6,7 +6,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx, i of
  *                             (x[oy - pt + ky][ox - pl + kx][i] + 128) * w[c][ky][kx][i])
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * in_c is a multiple of 4. w: [blocks][in_c / 4][2 channels][3 kx][3 ky][4 inputs], a block for
  * two output channels, the last one filled with zeros. bias: [out_c], with
  * -(x_zp + 128) * sum(w) folded in. mult: [out_c]. `groups` of four tiles are transformed at once;

@@ -9,7 +9,7 @@
  * the sum, so a shift by 2 is exact.
  * Source: Lavin, Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * in_c is a multiple of 4, out_c of 2. bias: [out_c], with -x_zp * sum(w) folded in.
  * u: transformed weights, int16 [out_c / 2][16][in_c / 2][2 channels][2 inputs]; of four
  * neighbouring inputs 0 and 2 form a pair, and 1 and 3.
@@ -170,7 +170,7 @@ EDGEC_INLINE void edgec_winograd_tile(const EdgecConvS8 *p, const int8_t *x, int
             rows[k] = patch + k * line;
             continue;
         }
-        const int8_t *from = x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c;
+        const int8_t *from = x + row * s->in_w * s->in_c;
         if (whole) {
             rows[k] = from + ix * s->in_c;
             continue;
@@ -251,11 +251,9 @@ EDGEC_INLINE EdgecWinogradPlace edgec_winograd_place(const EdgecConvShape *s, in
                                                      int32_t ox, int32_t row_end)
 {
     const bool below = oy + 1 < row_end;
-    const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-    const int32_t next = below ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : row;
     const EdgecWinogradPlace place = {
-        .top = y + (row * s->out_w + ox) * s->out_c,
-        .bottom = y + (next * s->out_w + ox) * s->out_c,
+        .top = y + (oy * s->out_w + ox) * s->out_c,
+        .bottom = y + ((below ? oy + 1 : oy) * s->out_w + ox) * s->out_c,
         .right = ox + 1 < s->out_w,
         .below = below,
     };

@@ -11,7 +11,7 @@
  * and in two dimensions four outputs of 5x5 inputs 25 instead of 36.
  * Source of the first two terms: Winograd, "Arithmetic Complexity of Computations", 1980.
  *
- * x: [in_rows, in_w, in_c], y: [out_rows, out_w, out_c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, in_c], y: [out_h, out_w, out_c]; taps outside x have the value x_zp.
  * quads = in_c / 4, rounded up. w: [blocks][quads][2 channels][3 ky][3 kx][4 inputs], a block for
  * two output channels; missing channels and inputs are zeros. bias: [out_c], with
  * -x_zp * sum(w) folded in. mult: [out_c]. `groups` of four tiles are transformed at once; for
@@ -186,10 +186,8 @@ EDGEC_INLINE void edgec_stride2_lot(const EdgecConvS8 *p, const int8_t *w, const
             const int32_t at = tile - first;
             const int32_t oy = row_begin + tile / across * 2;
             const int32_t ox = tile % across * 2;
-            const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-            const int32_t next = edgec_ring_row(oy + 1, s->out_rows, s->out_h);
-            int8_t *to = y + row * pitch + ox * s->out_c + c;
-            const int32_t below = oy + 1 < row_end ? (next - row) * pitch : 0;
+            int8_t *to = y + oy * pitch + ox * s->out_c + c;
+            const int32_t below = oy + 1 < row_end ? pitch : 0;
             const bool right = ox + 1 < s->out_w;
             if (at % 4 == 0) {
                 edgec_winograd4_multiply(v + at / 4 * 200 * quads, u, 4 * quads, 25,

@@ -17,7 +17,7 @@ EDGEC_INLINE void edgec_strip_row(const EdgecConvS8 *p, const int8_t *x, int32_t
         memset(strip, (int)p->x_zp, (size_t)(width * pixel));
         return;
     }
-    const int8_t *from = x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    const int8_t *from = x + row * s->in_w * s->in_c;
     int8_t *inside = strip + s->pad_left * pixel;
     memset(strip, (int)p->x_zp, (size_t)(s->pad_left * pixel));
     if (pixel == s->in_c) {

@@ -182,7 +182,7 @@ EDGEC_INLINE void edgec_winograd4_limit(const EdgecConvS8 *p, int8_t *y, int32_t
         return;
     }
     for (int32_t row = row_begin; row < row_end; row++) {
-        int8_t *to = y + edgec_ring_row(row, s->out_rows, s->out_h) * bytes;
+        int8_t *to = y + row * bytes;
         int32_t at = 0;
         for (; at + 4 <= bytes; at += 4) {
             const uint32_t four = edgec_winograd4_limit4(edgec_load_s8x4(to + at), lo, hi);
@@ -205,7 +205,7 @@ EDGEC_INLINE void edgec_winograd4_output(const EdgecConvS8 *p, EdgecWinograd4Roo
     const EdgecConvShape *s = &p->shape;
     const int32_t rows = row_end - oy < 4 ? row_end - oy : 4;
     const int32_t columns = s->out_w - ox < 4 ? s->out_w - ox : 4;
-    const bool direct = s->out_rows >= s->out_h && rows == 4 && columns == 4;
+    const bool direct = rows == 4 && columns == 4;
     EdgecWinograd4Out *out = &room->out;
     out->m = room->m + product;
     out->y = direct ? y + (oy * s->out_w + ox) * s->out_c + c : room->cut;
@@ -225,7 +225,7 @@ EDGEC_INLINE void edgec_winograd4_output(const EdgecConvS8 *p, EdgecWinograd4Roo
         return;
     }
     for (int32_t row = 0; row < rows; row++) {
-        const int32_t to = edgec_ring_row(oy + row, s->out_rows, s->out_h) * s->out_w + ox;
+        const int32_t to = (oy + row) * s->out_w + ox;
         for (int32_t column = 0; column < columns; column++) {
             const int8_t *from = room->cut + 16 * row + 4 * column;
             memcpy(y + (to + column) * s->out_c + c, from, (size_t)count);

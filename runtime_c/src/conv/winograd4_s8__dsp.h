@@ -281,10 +281,9 @@ EDGEC_INLINE void edgec_winograd4_patch(const EdgecConvS8 *p, const int8_t *x, i
     const EdgecConvShape *s = &p->shape;
     for (int32_t row = iy; row < iy + 6; row++) {
         const bool inside = row >= 0 && row < s->in_h;
-        const int32_t from = inside ? edgec_ring_row(row, s->in_rows, s->in_h) : 0;
         for (int32_t column = ix; column < ix + 6; column++) {
             if (inside && column >= 0 && column < s->in_w) {
-                memcpy(patch, x + (from * s->in_w + column) * s->in_c, (size_t)s->in_c);
+                memcpy(patch, x + (row * s->in_w + column) * s->in_c, (size_t)s->in_c);
             } else {
                 memset(patch, (int)p->x_zp, (size_t)s->in_c);
             }
@@ -303,7 +302,7 @@ EDGEC_INLINE void edgec_winograd4_tile(const EdgecConvS8 *p, const int8_t *x, in
     int8_t *patch = room + EDGEC_WINOGRAD4_PATCH_AT;
     const int8_t *from = patch;
     int32_t pitch = 6 * s->in_c;
-    if (s->in_rows >= s->in_h && iy >= 0 && ix >= 0 && iy + 6 <= s->in_h && ix + 6 <= s->in_w) {
+    if (iy >= 0 && ix >= 0 && iy + 6 <= s->in_h && ix + 6 <= s->in_w) {
         from = x + (iy * s->in_w + ix) * s->in_c;
         pitch = s->in_w * s->in_c;
     } else {

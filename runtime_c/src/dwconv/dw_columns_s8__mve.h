@@ -98,7 +98,7 @@ EDGEC_INLINE void edgec_dw_row_s8__mve(EdgecDwColumns *c, const EdgecConvShape *
                                        int32_t i, int32_t iy, int32_t ix, const int8_t *zp_line)
 {
     if (iy >= 0 && iy < s->in_h) {
-        c->from[i] = x + (edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+        c->from[i] = x + (iy * s->in_w + ix) * s->in_c;
         c->step[i] = s->in_c;
     } else {
         c->from[i] = zp_line;

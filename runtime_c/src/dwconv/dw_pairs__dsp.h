@@ -180,10 +180,10 @@ EDGEC_INLINE const int8_t *edgec_dw_row__dsp(const EdgecConvShape *s, const int8
         return (const int8_t *)pad;
     }
     *step = s->in_c;
-    return x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    return x + row * s->in_w * s->in_c;
 }
 
-/* Not inlined: rare, at the border and in rolling buffers. */
+/* Not inlined: rare, at the border. */
 EDGEC_DW_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t *x,
                                           const uint32_t *pad, int32_t top, EdgecDwRows *rows)
 {
@@ -192,8 +192,7 @@ EDGEC_DW_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t 
 }
 
 /* Row pairs of four channels from the top down. `next` is row `top` of x where that is inside, as
-   it is, with the row below, for all `top` below `inside` taken as unsigned (none in rolling
-   buffers). `bytes`: of a row. */
+   it is, with the row below, for all `top` below `inside` taken as unsigned. `bytes`: of a row. */
 typedef struct {
     const EdgecConvShape *shape;
     const uint32_t *pad;
@@ -217,7 +216,7 @@ EDGEC_INLINE EdgecDwSource edgec_dw_source__dsp(const EdgecConvShape *s, const i
         .x = x,
         .next = top > 0 ? x + top * bytes : x,
         .top = top,
-        .inside = s->in_rows < s->in_h ? 0u : (uint32_t)s->in_h - 1u,
+        .inside = (uint32_t)s->in_h - 1u,
         .bytes = bytes,
         .pixels = s->in_w < room ? s->in_w : room,
     };
@@ -245,7 +244,7 @@ EDGEC_INLINE void edgec_dw_next__dsp(EdgecDwSource *source, EdgecDwRows *rows)
 /* Row `row` of y. */
 EDGEC_INLINE int8_t *edgec_dw_out__dsp(const EdgecConvShape *s, int8_t *y, int32_t row)
 {
-    return y + edgec_ring_row(row, s->out_rows, s->out_h) * s->out_w * s->out_c;
+    return y + row * s->out_w * s->out_c;
 }
 
 /* Words of a row pair that padding keeps for good. */

@@ -108,7 +108,7 @@ EDGEC_INLINE const int8_t *edgec_dw_quad_input(const EdgecConvShape *s, const in
     if (iy < 0 || iy >= s->in_h) {
         return NULL;
     }
-    return x + edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w * s->in_c;
+    return x + iy * s->in_w * s->in_c;
 }
 
 /* The next n outputs of a row, from column ix of the input rows on. */
@@ -128,7 +128,7 @@ EDGEC_QUAD_CORE void edgec_dw_quad_clamp_s8(const EdgecConvS8 *p, int8_t *y, int
     const EdgecConvShape *s = &p->shape;
     const int32_t length = s->out_w * s->in_c;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *const row = y + edgec_ring_row(oy, s->out_rows, s->out_h) * length;
+        int8_t *const row = y + oy * length;
         for (int32_t i = 0; i < length; i++) {
             row[i] = (int8_t)edgec_clamp_s32(row[i], p->quant.lo, p->quant.hi);
         }

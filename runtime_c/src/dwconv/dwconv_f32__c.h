@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = clamp(bias[c] + sum over ky, kx of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x are skipped. w: [k_h][k_w][c].
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x are skipped. w: [k_h][k_w][c].
  * bias: [c]. No scratch. A pixel at a time, in blocks of 4 channels.
  */
 #ifndef EDGEC_DWCONV_F32__C_H
@@ -20,7 +20,7 @@ EDGEC_INLINE void edgec_dw_pixel_f32__c(const EdgecConvF32 *p, const float *x, i
     const EdgecConvShape *s = &p->shape;
     EdgecSumsF32 a = edgec_sums_start_f32(bias, n);
     for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-        const int32_t row = edgec_ring_row(iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t row = iy + ky * s->dilation_h;
         const float *at = x + (row * s->in_w + ix + columns.begin * s->dilation_w) * s->in_c;
         const float *wk = w + (ky * s->k_w + columns.begin) * s->in_c;
         for (int32_t kx = columns.begin; kx < columns.end; kx++) {
@@ -61,7 +61,7 @@ EDGEC_INLINE void edgec_dwconv_f32__c(const EdgecConvF32 *p, const float *restri
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t iy = oy * s->stride_h - s->pad_top;
         const EdgecTaps rows = edgec_taps_inside(iy, s->dilation_h, s->k_h, s->in_h);
-        float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        float *out = y + oy * s->out_w * s->out_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             edgec_dw_channels_f32__c(p, x, iy, ox, rows, w, bias, out, 0);
             out += s->out_c;

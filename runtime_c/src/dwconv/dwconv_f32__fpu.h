@@ -163,7 +163,7 @@ EDGEC_INLINE void edgec_dw_run_f32__fpu(const EdgecConvF32 *p, const EdgecDwLine
         return;
     }
     for (int32_t ky = l->rows.begin; ky < l->rows.end; ky++) {
-        const int32_t row = edgec_ring_row(l->iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t row = l->iy + ky * s->dilation_h;
         const float *x = l->x + (row * s->in_w + ix + columns.begin * s->dilation_w) * s->in_c + c;
         const float *w = l->w + (ky * s->k_w + columns.begin) * s->in_c + c;
         if (s->k_w == 3 && taps == 3) {
@@ -214,7 +214,7 @@ EDGEC_INLINE void edgec_dwconv_f32__fpu(const EdgecConvF32 *p, const float *rest
     const EdgecConvShape *s = &p->shape;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t iy = oy * s->stride_h - s->pad_top;
-        float *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        float *out = y + oy * s->out_w * s->out_c;
         const EdgecTaps rows = edgec_taps_inside(iy, s->dilation_h, s->k_h, s->in_h);
         const EdgecDwLineF32 line = {x, w, bias, out, iy, rows};
         edgec_dw_line_f32__fpu(p, &line);

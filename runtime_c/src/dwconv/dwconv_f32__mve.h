@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = limit(bias[c] + sum over ky, kx of
  *                        x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x are zero and left out.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x are zero and left out.
  * w: [k_h][k_w][c] and 3 floats that can be read. bias: [c] and 3 floats. scratch: 8 bytes a tap.
  * Vectors of 4 channels, the products are fused into the sums. Neighbouring pixels whose columns
  * are all inside x share the table of their taps.
@@ -178,7 +178,7 @@ EDGEC_INLINE int32_t edgec_dw_taps_f32__mve(const EdgecConvShape *s, const float
     int32_t count = 0;
     for (int32_t ky = 0; ky < s->k_h; ky++) {
         const bool inside = iy >= 0 && iy < s->in_h;
-        const int32_t row = inside ? edgec_ring_row(iy, s->in_rows, s->in_h) * s->in_w : 0;
+        const int32_t row = inside ? iy * s->in_w : 0;
         for (int32_t kx = columns.begin; inside && kx < columns.end; kx++) {
             taps[count].x = x + (row + ix + kx * s->dilation_w) * s->in_c;
             taps[count].w = w + (ky * s->k_w + kx) * s->in_c;
@@ -208,7 +208,7 @@ EDGEC_MVE_SHARED void edgec_dwconv_f32__mve(const EdgecConvF32 *p, const float *
         .hi = p->clamp.hi,
     };
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        d.y = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        d.y = y + oy * s->out_w * s->in_c;
         int32_t ox = 0;
         while (ox < s->out_w) {
             const int32_t ix = ox * s->stride_w - s->pad_left;

@@ -4,7 +4,7 @@
  *
  *   y[o][c] = requantize(bias[c] + sum over k of x[o * s - p + k * d][c] * w[k][c])
  *
- * x: [in_rows, 1, c], y: [out_rows, 1, c], c >= 4, stride s = 1 with any dilation d, or s = 2 with
+ * x: [in_h, 1, c], y: [out_h, 1, c], c >= 4, stride s = 1 with any dilation d, or s = 2 with
  * d = 1, no shift; taps outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has
  * -x_zp * sum(w) folded in.
  *
@@ -37,7 +37,7 @@ EDGEC_INLINE const int8_t *edgec_dw_pixel__dsp(const EdgecDwLine1d *l, const int
     if (row < 0 || row >= s->in_h) {
         return (const int8_t *)l->pad;
     }
-    return x + edgec_ring_row(row, s->in_rows, s->in_h) * s->in_c;
+    return x + row * s->in_c;
 }
 
 /* `columns` pairs of pixels, the first one being row and row + step. */
@@ -45,10 +45,9 @@ EDGEC_INLINE void edgec_dw_segment__dsp(const EdgecDwLine1d *l, const int8_t *x,
                                         int32_t columns)
 {
     const EdgecConvShape *s = &l->p->shape;
-    const bool rolling = s->in_rows < s->in_h;
     const int32_t d = l->step;
     for (int32_t j = 0; j < columns; j++) {
-        const int32_t inside = row >= 0 && !rolling ? (s->in_h - 1 - row + d) / (2 * d) : 0;
+        const int32_t inside = row >= 0 ? (s->in_h - 1 - row + d) / (2 * d) : 0;
         const int32_t run = inside < columns - j ? inside : columns - j;
         EdgecDwRows rows = {x, x, 0, 0};
         if (run > 0) {
@@ -103,7 +102,7 @@ EDGEC_INLINE void edgec_dw_phase__dsp(const EdgecDwLine1d *l, EdgecDwTiles *tile
     const int32_t k = tiles->k;
     const int32_t *const table = tiles->table;
     const int32_t all = (row_end - oy + l->step - 1) / l->step;
-    const bool buffered = all < 5 || s->out_rows < s->out_h;
+    const bool buffered = all < 5;
     int8_t buffer[24];
     int32_t done = 0;
     while (done < all) {
@@ -120,7 +119,7 @@ EDGEC_INLINE void edgec_dw_phase__dsp(const EdgecDwLine1d *l, EdgecDwTiles *tile
         edgec_dw_outputs__dsp(l, tiles, pair, x, buffered ? buffer : y + at * s->out_c, buffered,
                               at, count);
         for (int32_t i = 0; buffered && i < count; i++) {
-            int8_t *to = y + edgec_ring_row(at + i * l->step, s->out_rows, s->out_h) * s->out_c;
+            int8_t *to = y + (at + i * l->step) * s->out_c;
             memcpy(to + k, buffer + 4 * i + k, (size_t)(4 - k));
         }
         done += count;

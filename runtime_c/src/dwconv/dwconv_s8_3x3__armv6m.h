@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * s - pt + ky][ox * s - pl + kx][c] * w[c][ky][kx])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * At most one row and column is outside on each side. taps: see dw_quad_s8__armv6m.h, with
  * -x_zp * sum(w) folded into the bias. scratch: c bytes.
  */
@@ -29,7 +29,7 @@ EDGEC_INLINE void edgec_dw_quads_s8__armv6m(const EdgecConvS8 *p, const int8_t *
                                          edgec_dw_quad_input(s, x, iy + 1),
                                          edgec_dw_quad_input(s, x, iy + 2)};
         int32_t ix = -s->pad_left;
-        run.y = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        run.y = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 4; ox <= s->out_w; ox += 4) {
             edgec_dw_quad_place(s, inputs, ix, 4, scratch, &run);
             edgec_dw_quad_s8__armv6m(&run, 4, stride);

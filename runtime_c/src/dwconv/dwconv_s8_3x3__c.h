@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky][ox * sw - pl + kx][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * At most one row and column is outside on each side. w: [3][3][c]. bias: [c], with
  * -x_zp * sum(w) folded in. mult: [c]. No scratch.
  * Runs of 4 neighbouring pixels: a weight is loaded once for all, inputs are shared.
@@ -117,7 +117,7 @@ EDGEC_INLINE const int8_t *edgec_dw3x3_at(const EdgecConvShape *s, const int8_t 
                                           int32_t ix)
 {
     const int32_t row = iy < 0 || iy >= s->in_h ? 0 : iy;
-    return x + (edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w + ix) * s->in_c;
+    return x + (row * s->in_w + ix) * s->in_c;
 }
 
 EDGEC_INLINE EdgecDwRun edgec_dw3x3_taps(const EdgecConvShape *s, const int8_t *x, int32_t oy,
@@ -144,7 +144,7 @@ EDGEC_INLINE void edgec_dwconv_s8_3x3__c(const EdgecConvS8 *p, const int8_t *res
     const EdgecConvShape *s = &p->shape;
     const int32_t rest = s->out_w % 4;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         int32_t ox = 0;
         for (; ox + 4 <= s->out_w; ox += 4) {
             edgec_dw3x3_run_s8__c(p, edgec_dw3x3_taps(s, x, oy, ox, 4), w, bias, mult,

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * s - pt + ky][ox * s - pl + kx][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 2, pl = 0 or 1, no shift; taps
+ * x: [in_h, in_w, c], y: [out_h, out_w, c], c >= 4, out_w >= 2, pl = 0 or 1, no shift; taps
  * outside x have the value x_zp. w: 5 words a channel. Word kx has the bytes w[0][kx], w[1][kx],
  * w[1][kx], w[2][kx]; then the bias, with -x_zp * sum(w) folded in, and the multiplier.
  * ring: `slots` row pairs (see dw_pairs__dsp.h) of edgec_dw3x3_columns() pixels, 16 bytes a pixel.
@@ -332,21 +332,12 @@ EDGEC_DW_SHARED void edgec_dw3x3_expand__dsp(const EdgecConvS8 *p, const int8_t 
     const int32_t bytes = s->in_w * s->in_c;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;
     EdgecDwRows rows = {x + top * bytes, x + (top + 1) * bytes, s->in_c, s->in_c};
-    if ((uint32_t)top >= (uint32_t)s->in_h - 1u || s->in_rows < s->in_h) {
+    if ((uint32_t)top >= (uint32_t)s->in_h - 1u) {
         rows.upper = edgec_dw_row__dsp(s, x, &pad, top, &rows.upper_step);
         rows.lower = edgec_dw_row__dsp(s, x, &pad, top + 1, &rows.lower_step);
     }
     edgec_dw_blocks__dsp((uint32_t *)(void *)out, &rows, s->in_w < room ? s->in_w : room,
                          s->pad_left);
-}
-
-/* How many lines of `rows` output rows can be computed together from oy on: 0 if a line's rows are
-   apart. */
-EDGEC_INLINE int32_t edgec_dw3x3_lines(const EdgecConvShape *s, int32_t oy, int32_t row_end,
-                                       int32_t rows)
-{
-    const int32_t room = s->out_rows - edgec_ring_row(oy, s->out_rows, s->out_h);
-    return (row_end - oy < room ? row_end - oy : room) / rows;
 }
 
 /* The lines from oy on, whose upper row pairs are from `from` on. */
@@ -356,7 +347,6 @@ EDGEC_INLINE void edgec_dw3x3_compute(const EdgecConvS8 *p, const int32_t *w, in
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t row = s->out_w * s->out_c;
-    const int32_t out_row = edgec_ring_row(oy, s->out_rows, s->out_h);
     const int32_t left = (int32_t)((uint32_t)s->out_w % (rows == 2 ? 2u : 4u));
     EdgecDwStrip strip = {
         .c = s->out_c,
@@ -364,7 +354,7 @@ EDGEC_INLINE void edgec_dw3x3_compute(const EdgecConvS8 *p, const int32_t *w, in
         .zp = p->quant.zp,
         .base = from + 32 - 8 * channels,
         .rest = 32 * left,
-        .y = y + out_row * row,
+        .y = y + oy * row,
         .next = row + left * s->out_c,
         .step = step,
         .span = (s->out_w - left) * (rows == 2 ? 16 : 32),
@@ -378,8 +368,6 @@ EDGEC_INLINE void edgec_dw3x3_compute(const EdgecConvS8 *p, const int32_t *w, in
     }
     if (row_end - oy == 1) {
         strip.row = 0;
-    } else if (out_row + 1 == s->out_rows) {
-        strip.row = -out_row * row;
     }
     EDGEC_DW3X3_CALL(edgec_dw3x3_stride1__dsp, strip)
 }
@@ -398,7 +386,7 @@ EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const int8_t *x, const
     while (oy < row_end) {
         const int8_t *const from = slot;
         const int32_t first = oy;
-        int32_t lines = edgec_dw3x3_lines(&p->shape, oy, row_end, rows);
+        int32_t lines = (row_end - oy) / rows;
         if (ahead == 0) {
             step = -step;
             ahead = slots - 1;

@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy - pt + ky][ox - pl + kx][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * w, quant: see dw_tile_s8__mve.h. scratch: the columns of a tile.
  * Two rows of output at a time, in tiles of `width` outputs by `channels` channels.
  * Cost on Cortex-M55: 4 instructions per output, and for each 16 channels 15 per column of a tile.
@@ -59,10 +59,8 @@ EDGEC_INLINE void edgec_dw_pairs_of_s8__mve(const EdgecConvShape *s, EdgecDwTile
                                             int32_t row_end)
 {
     const bool both = oy + 1 < row_end;
-    const int32_t row = edgec_ring_row(oy, s->out_rows, s->out_h);
-    const int32_t next = both ? edgec_ring_row(oy + 1, s->out_rows, s->out_h) : 0;
     const uint32_t c = (uint32_t)s->in_c;
-    const uint32_t down = (uint32_t)((next - row) * s->out_w) * c;
+    const uint32_t down = (uint32_t)s->out_w * c;
     t->to[0] = 0;
     t->to[1] = c;
     t->to[2] = down;
@@ -94,7 +92,7 @@ EDGEC_MVE_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const in
         edgec_dw_pairs_of_s8__mve(&p->shape, t, oy, row_end);
         for (int32_t ox = 0; ox < p->shape.out_w; ox += width) {
             const EdgecConvShape *s = &p->shape;
-            const int32_t first = edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w + ox;
+            const int32_t first = oy * s->out_w + ox;
             const int32_t outputs = s->out_w - ox < width ? s->out_w - ox : width;
             for (int32_t i = 0; i < 4; i++) {
                 edgec_dw_row_s8__mve(&rows, s, x, i, oy - s->pad_top + i, 0, zp_line);

@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * w: [k_h][k_w][c]. bias: [c], with -x_zp * sum(w) folded in. mult: [c]. No scratch.
  * Runs of 4 pixels whose columns are all inside share each weight. Other pixels are done one at a
  * time in blocks of 4 channels; which of their taps are inside is decided once per pixel.
@@ -47,8 +47,7 @@ EDGEC_INLINE void edgec_dw_pixel_s8__c(const EdgecConvS8 *p, const int8_t *x, in
         const int32_t begin = inside ? columns.begin : s->k_w;
         const int32_t end = inside ? columns.end : s->k_w;
         const int32_t row = inside ? iy + ky * s->dilation_h : 0;
-        int32_t at = edgec_ring_row(row, s->in_rows, s->in_h) * s->in_w;
-        at = (at + ix + begin * s->dilation_w) * s->in_c;
+        int32_t at = (row * s->in_w + ix + begin * s->dilation_w) * s->in_c;
         int32_t kx = 0;
         for (; kx < begin; kx++) {
             edgec_dw_pad_s8__c(&a, p->x_zp, w, n);
@@ -97,7 +96,7 @@ EDGEC_INLINE void edgec_dw_run_s8__c(const EdgecConvS8 *p, const int8_t *x, int3
                 wk += s->k_w * c;
                 continue;
             }
-            const int32_t row = edgec_ring_row(iy + ky * s->dilation_h, s->in_rows, s->in_h);
+            const int32_t row = iy + ky * s->dilation_h;
             const int8_t *at = x + (row * s->in_w + ix) * c + i;
             for (int32_t kx = 0; kx < s->k_w; kx++) {
                 a.s0 += at[0] * wk[0];
@@ -140,7 +139,7 @@ EDGEC_INLINE void edgec_dwconv_s8__c(const EdgecConvS8 *p, const int8_t *restric
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         const int32_t iy = oy * s->stride_h - s->pad_top;
         const EdgecTaps rows = edgec_taps_inside(iy, s->dilation_h, s->k_h, s->in_h);
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        int8_t *out = y + oy * s->out_w * s->out_c;
         int32_t ox = 0;
         while (ox < s->out_w) {
             const int32_t ix = ox * s->stride_w - s->pad_left;

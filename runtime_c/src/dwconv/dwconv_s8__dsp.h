@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky][ox * sw - pl + kx][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4, out_w >= 3, sh = sw = 1 or 2, no shift;
+ * x: [in_h, in_w, c], y: [out_h, out_w, c], c >= 4, out_w >= 3, sh = sw = 1 or 2, no shift;
  * taps outside x have the value x_zp. w: see dw_tiles__dsp.h; the bias has -x_zp * sum(w) folded
  * in. scratch: what the core reads, the words of a channel's weights, then the row pairs of four
  * channels from which `lines` pairs of output rows are computed, of (out_w - 1) * sw + k_w pixels

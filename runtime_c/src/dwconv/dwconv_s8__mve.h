@@ -5,7 +5,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * w, quant: see dw_tile_s8__mve.h. scratch: the columns of a tile, for every four rows.
  * One row of output at a time, in tiles of `width` outputs by `channels` channels.
  * Cost on Cortex-M55: 4.5 instructions per output (up to 3x3), or 3 for every 4x4 of the kernel
@@ -107,7 +107,7 @@ EDGEC_INLINE void edgec_dw_all_s8__mve(const EdgecConvS8 *p, const int8_t *x, co
     t.columns = scratch;
     t.lanes = 0xffffu;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox += width) {
             const int32_t outputs = s->out_w - ox < width ? s->out_w - ox : width;
             t.tail = 0xffffu >> (4 * (-outputs & 3));

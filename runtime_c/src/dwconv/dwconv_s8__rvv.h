@@ -4,7 +4,7 @@
  *   y[oy][ox][c] = requantize(bias[c] + sum over ky, kx of
  *                             x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] * w[ky][kx][c])
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]; taps outside x have the value x_zp.
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * w: [k_h][k_w][c]. bias: [c], with -x_zp * sum(w) folded in. half: [c], mult / 2. No scratch.
  * A lane is a channel. With stride_w 1 and few channels the lanes are those of several neighbouring
  * pixels, a bunch (edgec_dw_bunch__rvv), and w, bias and half are repeated for each of them.
@@ -17,7 +17,7 @@
 #include "gemm/tile_s8__rvv.h"
 
 /* The taps inside the input. Steps are in bytes: to the next tap in x, from one row of taps to the
-   next after its last column in x and w. x goes back by `ring` after `wrap` rows. */
+   next after its last column in x and w. */
 typedef struct {
     intptr_t rows;
     intptr_t columns;
@@ -25,8 +25,6 @@ typedef struct {
     intptr_t x_skip;
     intptr_t w_step;
     intptr_t w_skip;
-    intptr_t wrap;
-    intptr_t ring;
 } EdgecDwTapsRvv;
 
 /* One tap: the weights as int16 in v0, the inputs of a pixel in v4. */
@@ -42,31 +40,26 @@ typedef struct {
 #define EDGEC_DW_TAP3_RVV \
     EDGEC_DW_TAP1_RVV EDGEC_DW_INPUT_RVV("v16", "x1") EDGEC_DW_INPUT_RVV("v24", "x2")
 
-/* All rows of taps; SKIP adds t0 to the pointers to x. */
-#define EDGEC_DW_TAPS_RVV(TAP, SKIP)              \
-    "beqz %[rows], 3f\n"                          \
-    "1:\n\t"                                      \
-    "mv %[rest], %[columns]\n"                    \
-    "2:\n\t" TAP "addi %[rest], %[rest], -1\n\t"  \
-    "bnez %[rest], 2b\n\t"                        \
-    "mv %[t0], %[x_skip]\n\t"                     \
-    "addi %[wrap], %[wrap], -1\n\t"               \
-    "bnez %[wrap], 4f\n\t"                        \
-    "sub %[t0], %[t0], %[ring]\n"                 \
-    "4:\n\t" SKIP "add %[w], %[w], %[w_skip]\n\t" \
-    "addi %[rows], %[rows], -1\n\t"               \
-    "bnez %[rows], 1b\n"                          \
+/* All rows of taps; SKIP adds x_skip to the pointers to x. */
+#define EDGEC_DW_TAPS_RVV(TAP, SKIP)                            \
+    "beqz %[rows], 3f\n"                                        \
+    "1:\n\t"                                                    \
+    "mv %[rest], %[columns]\n"                                  \
+    "2:\n\t" TAP "addi %[rest], %[rest], -1\n\t"                \
+    "bnez %[rest], 2b\n\t" SKIP "add %[w], %[w], %[w_skip]\n\t" \
+    "addi %[rows], %[rows], -1\n\t"                             \
+    "bnez %[rows], 1b\n"                                        \
     "3:\n\t"
 
-#define EDGEC_DW_SKIP1_RVV "add %[x0], %[x0], %[t0]\n\t"
-#define EDGEC_DW_SKIP3_RVV \
-    EDGEC_DW_SKIP1_RVV "add %[x1], %[x1], %[t0]\n\tadd %[x2], %[x2], %[t0]\n\t"
+#define EDGEC_DW_SKIP1_RVV "add %[x0], %[x0], %[x_skip]\n\t"
+#define EDGEC_DW_SKIP3_RVV                               \
+    EDGEC_DW_SKIP1_RVV "add %[x1], %[x1], %[x_skip]\n\t" \
+                       "add %[x2], %[x2], %[x_skip]\n\t"
 
-#define EDGEC_DW_TEMPS_RVV \
-    [t0] "=&r"(t0), [rest] "=&r"(rest), [w] "+&r"(w), [rows] "+&r"(rows), [wrap] "+&r"(wrap)
+#define EDGEC_DW_TEMPS_RVV [t0] "=&r"(t0), [rest] "=&r"(rest), [w] "+&r"(w), [rows] "+&r"(rows)
 #define EDGEC_DW_OPERANDS_RVV                                                    \
     [columns] "r"(t->columns), [x_step] "r"(t->x_step), [x_skip] "r"(t->x_skip), \
-        [w_step] "r"(t->w_step), [w_skip] "r"(t->w_skip), [ring] "r"(t->ring)
+        [w_step] "r"(t->w_step), [w_skip] "r"(t->w_skip)
 
 static __attribute__((noinline, unused)) void
 edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDwTapsRvv *t)
@@ -74,7 +67,6 @@ edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDw
     const int8_t *x0 = p->x;
     const int8_t *w = g->w;
     intptr_t rows = t->rows;
-    intptr_t wrap = t->wrap;
     intptr_t t0;
     intptr_t rest;
     __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
@@ -92,7 +84,6 @@ edgec_dw3_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDw
     const int8_t *x2 = x1 + p->x_step;
     const int8_t *w = g->w;
     intptr_t rows = t->rows;
-    intptr_t wrap = t->wrap;
     intptr_t t0;
     intptr_t rest;
     __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_COPY3_RVV EDGEC_VTYPE_RVV("e16, m4")
@@ -192,22 +183,17 @@ EDGEC_INLINE EdgecDwPlaceRvv edgec_dw_place__rvv(const EdgecConvShape *s, int32_
     return place;
 }
 
-/* The taps inside the input; `slot` is the first one's row in x. */
+/* The taps inside the input. */
 EDGEC_INLINE EdgecDwTapsRvv edgec_dw_taps__rvv(const EdgecConvShape *s, EdgecTaps rows,
-                                               EdgecTaps columns, int32_t slot)
+                                               EdgecTaps columns)
 {
     const int32_t width = s->in_w * s->in_c;
     const int32_t inside = columns.end - columns.begin;
     const int32_t step = s->dilation_w * s->in_c;
     const int32_t w_step = s->in_c * edgec_dw_bunch__rvv(s);
-    const EdgecDwTapsRvv t = {inside > 0 ? rows.end - rows.begin : 0,
-                              inside,
-                              step,
-                              s->dilation_h * width - inside * step,
-                              w_step,
-                              (s->k_w - inside) * w_step,
-                              (s->in_rows - slot + s->dilation_h - 1) / s->dilation_h,
-                              s->in_rows * width};
+    const EdgecDwTapsRvv t = {
+        inside > 0 ? rows.end - rows.begin : 0, inside, step,
+        s->dilation_h * width - inside * step,  w_step, (s->k_w - inside) * w_step};
     return t;
 }
 
@@ -219,13 +205,12 @@ EDGEC_INLINE void edgec_dw_pixels_s8__rvv(const EdgecConvS8 *p, const EdgecWeigh
     const int32_t c = s->in_c;
     const int32_t lanes = c * at->bunch;
     const int32_t first = r->rows.begin < r->rows.end ? r->iy + r->rows.begin * s->dilation_h : 0;
-    const int32_t slot = edgec_ring_row(first, s->in_rows, s->in_h);
     const int32_t ix = at->ox * s->stride_w - s->pad_left + at->columns.begin * s->dilation_w;
-    const EdgecDwTapsRvv t = edgec_dw_taps__rvv(s, r->rows, at->columns, slot);
+    const EdgecDwTapsRvv t = edgec_dw_taps__rvv(s, r->rows, at->columns);
     const bool whole = t.rows == s->k_h && t.columns == s->k_w;
     int32_t sums[EDGEC_GROUP_RVV];
     int8_t *y = r->y + at->ox * c;
-    EdgecPixelsRvv pixels = {r->x + (t.rows > 0 ? (slot * s->in_w + ix) * c : 0),
+    EdgecPixelsRvv pixels = {r->x + (t.rows > 0 ? (first * s->in_w + ix) * c : 0),
                              s->stride_w * lanes,
                              {y, y + lanes, y + 2 * lanes},
                              0,
@@ -258,7 +243,7 @@ EDGEC_INLINE void edgec_dwconv_s8__rvv(const EdgecConvS8 *p, const int8_t *restr
     const EdgecWeightsRvv f = {w, bias, half, p->quant, 0, s->in_c};
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         EdgecDwRowRvv r = {x, y, oy * s->stride_h - s->pad_top, {0, 0}};
-        r.y += edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->out_c;
+        r.y += oy * s->out_w * s->out_c;
         r.rows = edgec_taps_inside(r.iy, s->dilation_h, s->k_h, s->in_h);
         int32_t ox = 0;
         while (ox < s->out_w) {

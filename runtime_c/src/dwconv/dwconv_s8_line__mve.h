@@ -24,21 +24,18 @@ typedef struct {
     int32_t stride;
     int32_t dilation;
     int32_t pad;
-    int32_t out;
-    int32_t in_rows; /* of rolling buffers */
-    int32_t out_rows;
 } EdgecDwLineMve;
 
 EDGEC_INLINE EdgecDwLineMve edgec_dw_line_of__mve(const EdgecConvShape *s, int32_t row_begin,
                                                   int32_t row_end)
 {
     if (s->in_w == 1 && s->k_w == 1 && s->out_w == 1 && s->pad_left == 0) {
-        const EdgecDwLineMve line = {s->in_h,       row_begin,  row_end,  s->k_h,     s->stride_h,
-                                     s->dilation_h, s->pad_top, s->out_h, s->in_rows, s->out_rows};
+        const EdgecDwLineMve line = {s->in_h,     row_begin,     row_end,   s->k_h,
+                                     s->stride_h, s->dilation_h, s->pad_top};
         return line;
     }
-    const EdgecDwLineMve line = {s->in_w,       0,           s->out_w, s->k_w,  s->stride_w,
-                                 s->dilation_w, s->pad_left, s->out_w, s->in_w, s->out_w};
+    const EdgecDwLineMve line = {s->in_w,       0,          s->out_w, s->k_w, s->stride_w,
+                                 s->dilation_w, s->pad_left};
     return line;
 }
 
@@ -50,13 +47,13 @@ EDGEC_INLINE void edgec_dw_line_columns_s8__mve(const EdgecDwLineMve *l, const i
 {
     const int32_t last = l->in - 3 * l->dilation;
     while (count > 0) {
-        const bool run = l->in_rows == l->in && ix >= 0 && ix < last;
+        const bool run = ix >= 0 && ix < last;
         const int32_t room = run ? last - ix : 1;
         columns->middle = room < count ? room : count;
         for (int32_t i = 0; i < 4; i++) {
             const int32_t at = ix + i * l->dilation;
             const bool inside = at >= 0 && at < l->in;
-            columns->from[i] = inside ? x + edgec_ring_row(at, l->in_rows, l->in) * c : zp_line;
+            columns->from[i] = inside ? x + at * c : zp_line;
             columns->step[i] = inside ? c : 0;
         }
         edgec_dw_columns_s8__mve(columns);
@@ -98,9 +95,7 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8
     t.columns = scratch;
     int32_t outputs = 0;
     for (int32_t o = l.begin; o < l.end; o += outputs) {
-        const int32_t row = edgec_ring_row(o, l.out_rows, l.out);
         outputs = l.end - o < width ? l.end - o : width;
-        outputs = l.out_rows - row < outputs ? l.out_rows - row : outputs;
         const int32_t count = (outputs - 1) * l.stride + (l.taps - 1) / 4 * 4 * l.dilation + 1;
         t.tail = 0xffffu >> (4 * (-outputs & 3));
         t.w = w;
@@ -110,7 +105,7 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8
             columns.bytes = c - at < channels ? c - at : channels;
             edgec_dw_line_columns_s8__mve(&l, x + at, c, &columns, o * l.stride - l.pad, count,
                                           zp_line);
-            t.y = y + row * c + at;
+            t.y = y + o * c + at;
             edgec_dw_extent_s8__mve(&t, columns.bytes, (outputs + 3) / 4);
             if (edgec_dw_plain_s8__mve(p->quant)) {
                 EDGEC_DW_CALL(edgec_dw_line_s8__mve, &t)

@@ -3,7 +3,7 @@
  *
  *   y[oy][ox][c] = the largest x[oy * sh - pt + ky * dh][ox * sw - pl + kx * dw][c] inside x
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c].
+ * x: [in_h, in_w, c], y: [out_h, out_w, c].
  * Cost on Cortex-M55: 2 instructions for every tap of 16 channels, and 8.
  */
 #ifndef EDGEC_MAXPOOL_S8__MVE_H
@@ -66,7 +66,7 @@ EDGEC_INLINE void edgec_max_lanes__mve(const EdgecConvShape *s, const int8_t *x,
     const int32_t ix = w->ix + w->columns.begin * s->dilation_w;
     int8x16_t m = vdupq_n_s8(-128);
     for (int32_t ky = w->rows.begin; ky < w->rows.end; ky++) {
-        const int32_t row = edgec_ring_row(w->iy + ky * s->dilation_h, s->in_rows, s->in_h);
+        const int32_t row = w->iy + ky * s->dilation_h;
         m = edgec_max_pixels__mve(m, x + (row * s->in_w + ix) * s->in_c, step, count, lanes);
     }
     if (bytes == 16) {
@@ -85,7 +85,7 @@ EDGEC_INLINE void edgec_maxpool_s8__mve(const EdgecMaxPoolS8 *p, const int8_t *r
     const bool whole = s->pad_top == 0 && s->pad_left == 0 && below < s->in_h && right < s->in_w;
     const int32_t rest = s->in_c % 16;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             EdgecMaxWindow w = {{0, s->k_h}, {0, s->k_w}, oy * s->stride_h, ox * s->stride_w};
             if (!whole) {

@@ -123,7 +123,7 @@ EDGEC_INLINE void edgec_mean_lanes__mve(const EdgecWindowsS8 *p, const EdgecWalk
     for (int32_t row = 0; row < walk->rows && walk->columns > 0; row++) {
         s = wide ? edgec_sum_pixels__mve(s, x, walk->step, walk->columns)
                  : edgec_sum_half_pixels__mve(s, x, walk->step, walk->columns);
-        x += walk->columns * walk->step + walk->skip - (row + 1 == walk->wrap ? walk->ring : 0);
+        x += walk->columns * walk->step + walk->skip;
         if (!fits || row + 1 == walk->rows) {
             low = edgec_widen_sums__mve(low, s.a);
             high = edgec_widen_sums__mve(high, s.b);
@@ -162,7 +162,7 @@ EDGEC_INLINE void edgec_meanpool_s8__mve(const EdgecWindowsS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 walk = edgec_walk_s8(s, x, oy, ox);
             edgec_mean_pixel__mve(p, &walk, mult, out);

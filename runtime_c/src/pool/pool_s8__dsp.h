@@ -5,7 +5,7 @@
  *   mean: y[oy][ox][c] = requantize(sum of the x - x_zp inside x, mult[count]), or with same_scale
  *         their mean, ties to even, plus zp, in [lo, hi]
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c], c >= 4; the last four channels may overlap the
+ * x: [in_h, in_w, c], y: [out_h, out_w, c], c >= 4; the last four channels may overlap the
  * ones before. mult: the multiplier by the number of taps that count, or just one where that
  * number is always the same (`uniform`). k_w <= 255: lanes of 16 bits hold 255 taps.
  * Cost on Cortex-M4: about 1 instruction per tap and element (max), 1.2 (mean), and per output 2
@@ -75,7 +75,7 @@ EDGEC_INLINE EdgecPoolWindow edgec_pool_window__dsp(const EdgecConvShape *s, int
 EDGEC_INLINE const int8_t *edgec_pool_tap__dsp(const EdgecConvShape *s, const int8_t *x,
                                                const EdgecPoolWindow *w, int32_t ky, int32_t kx)
 {
-    const int32_t row = edgec_ring_row(w->iy + ky * s->dilation_h, s->in_rows, s->in_h);
+    const int32_t row = w->iy + ky * s->dilation_h;
     return x + (row * s->in_w + w->ix + kx * s->dilation_w) * s->in_c;
 }
 
@@ -166,7 +166,7 @@ EDGEC_INLINE void edgec_pool_rows__dsp(const EdgecPoolS8 *p, const int8_t *x, co
     const int32_t right = (s->out_w - 1) * s->stride_w + (s->k_w - 1) * s->dilation_w - s->pad_left;
     const bool whole = s->pad_top == 0 && s->pad_left == 0 && below < s->in_h && right < s->in_w;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             EdgecPoolWindow w = {{0, s->k_h}, {0, s->k_w}, oy * s->stride_h, ox * s->stride_w};
             if (!whole) {

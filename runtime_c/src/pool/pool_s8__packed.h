@@ -59,13 +59,6 @@ EDGEC_INLINE uint32_t edgec_max_s8x4__packed(uint32_t a, uint32_t b)
     return b ^ (x & (ge | (ge - (ge >> 7))));
 }
 
-/* On to the next row of taps. */
-EDGEC_INLINE const int8_t *edgec_next_row_s8__packed(const EdgecWalkS8 *w, const int8_t *x,
-                                                     intptr_t row)
-{
-    return x + w->skip - (row + 1 == w->wrap ? w->ring : 0);
-}
-
 /* `count` taps from x on; the usual two or three are written out. */
 EDGEC_INLINE uint32_t edgec_max_row__packed(uint32_t best, const int8_t *x, intptr_t step,
                                             intptr_t count, bool words)
@@ -92,7 +85,7 @@ EDGEC_INLINE void edgec_max_four__packed(const EdgecWalkS8 *w, int32_t c, int8_t
         best = edgec_max_row__packed(best, x + w->step, w->step, columns - 1, words);
     }
     for (intptr_t row = 1; row < w->rows; row++) {
-        x = edgec_next_row_s8__packed(w, x + columns * w->step, row - 1);
+        x += columns * w->step + w->skip;
         best = edgec_max_row__packed(best, x, w->step, columns, words);
     }
     edgec_store_four__packed(y, best, words);
@@ -125,7 +118,7 @@ EDGEC_INLINE void edgec_mean_four__packed(const EdgecWindowsS8 *p, const EdgecWa
             odd += (v >> 8) & EDGEC_EVEN_BYTES;
             x += w->step;
         }
-        x = edgec_next_row_s8__packed(w, x, row);
+        x += w->skip;
         if (!fits || row + 1 == w->rows) {
             sums[0] += (int32_t)(even & 0xffffu);
             sums[1] += (int32_t)(odd & 0xffffu);
@@ -152,14 +145,11 @@ EDGEC_INLINE EdgecWalkS8 edgec_window_s8__packed(const EdgecConvShape *s, const 
     if (s->pad_top > 0 || s->pad_left > 0 || below >= s->in_h || right >= s->in_w) {
         return edgec_walk_s8(s, x, oy, ox);
     }
-    const int32_t first = edgec_ring_row(oy * s->stride_h, s->in_rows, s->in_h);
     w.rows = s->k_h;
     w.columns = s->k_w;
-    w.x = x + (first * s->in_w + ox * s->stride_w) * s->in_c;
+    w.x = x + (oy * s->stride_h * s->in_w + ox * s->stride_w) * s->in_c;
     w.step = s->dilation_w * s->in_c;
     w.skip = s->dilation_h * s->in_w * s->in_c - w.columns * w.step;
-    w.ring = s->in_rows * s->in_w * s->in_c;
-    w.wrap = s->in_rows < s->in_h ? (s->in_rows - first + s->dilation_h - 1) / s->dilation_h : 0;
     return w;
 }
 
@@ -169,7 +159,7 @@ EDGEC_INLINE void edgec_pool_rows__packed(const EdgecWindowsS8 *p, const int8_t 
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 w = edgec_window_s8__packed(s, x, oy, ox);
             for (int32_t c = 0; c < s->in_c; c += 4) {

@@ -28,19 +28,15 @@
     TAP \
     "bnez %[rest], 2b\n\t" \
     END \
-    "addi %[wrap], %[wrap], -1\n\t" \
-    "add %[x], %[x], %[skip]\n\t" \
-    "bnez %[wrap], 4f\n\t" \
-    "sub %[x], %[x], %[ring]\n" \
-    "4:\n\t" \
     "addi %[rows], %[rows], -1\n\t" \
+    "add %[x], %[x], %[skip]\n\t" \
     "bnez %[rows], 1b\n" \
     "3:\n\t"
 
 #define EDGEC_WALK_STATE_RVV \
-    [x] "+&r"(x), [rows] "+&r"(rows), [wrap] "+&r"(wrap), [rest] "=&r"(rest)
+    [x] "+&r"(x), [rows] "+&r"(rows), [rest] "=&r"(rest)
 #define EDGEC_WALK_STEPS_RVV \
-    [columns] "r"(w->columns), [step] "r"(w->step), [skip] "r"(w->skip), [ring] "r"(w->ring)
+    [columns] "r"(w->columns), [step] "r"(w->step), [skip] "r"(w->skip)
 
 /* y[0, n) = the largest of all taps, from channel c of x on. */
 static __attribute__((noinline, unused)) void
@@ -48,7 +44,6 @@ edgec_max_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n)
 {
     const int8_t *x = w->x + c;
     intptr_t rows = w->columns > 0 ? w->rows : 0;
-    intptr_t wrap = w->wrap;
     intptr_t rest;
     __asm__ volatile("vsetvli zero, %[n], e8, m8, ta, ma\n\t"
                      "vmv.v.x v8, %[low]\n\t"
@@ -98,7 +93,6 @@ edgec_mean_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n
     const intptr_t zp = q->zp;
     const intptr_t top = INT32_MAX >> q->shift;
     intptr_t rows = w->columns > 0 ? w->rows : 0;
-    intptr_t wrap = w->wrap;
     intptr_t rest;
     __asm__ volatile("csrwi vxrm, 0\n\t"
                      EDGEC_CLEAR_SUMS_RVV
@@ -123,7 +117,6 @@ edgec_even_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n
     const int8_t *x = w->x + c;
     const intptr_t zp = q->zp - 256;
     intptr_t rows = w->columns > 0 ? w->rows : 0;
-    intptr_t wrap = w->wrap;
     intptr_t rest;
     __asm__ volatile(EDGEC_CLEAR_SUMS_RVV
                      EDGEC_SUMS_RVV
@@ -149,7 +142,7 @@ EDGEC_INLINE void edgec_maxpool_s8__rvv(const EdgecWindowsS8 *p, const int8_t *x
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 w = edgec_walk_s8(s, x, oy, ox);
             for (int32_t c = 0; c < s->in_c; c += EDGEC_MAX_LANES_RVV) {
@@ -185,7 +178,7 @@ EDGEC_INLINE void edgec_meanpool_s8__rvv(const EdgecWindowsS8 *p, const int8_t *
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *out = y + edgec_ring_row(oy, s->out_rows, s->out_h) * s->out_w * s->in_c;
+        int8_t *out = y + oy * s->out_w * s->in_c;
         for (int32_t ox = 0; ox < s->out_w; ox++) {
             const EdgecWalkS8 w = edgec_walk_s8(s, x, oy, ox);
             edgec_mean_pixel_s8__rvv(p, &w, mult, out);

@@ -5,7 +5,7 @@
  *   mean: y[oy][ox][c] = requantize(sum of the x - x_zp inside x, mult[count]), or with same_scale
  *         their mean, ties to even, plus zp, in [lo, hi]
  *
- * x: [in_rows, in_w, c], y: [out_rows, out_w, c]. mult: the multiplier by the number of taps that
+ * x: [in_h, in_w, c], y: [out_h, out_w, c]. mult: the multiplier by the number of taps that
  * count, or just one where that number is always the same (`uniform`).
  */
 #ifndef EDGEC_WINDOWS_S8_H
@@ -24,15 +24,13 @@ typedef struct {
 } EdgecWindowsS8;
 
 /* The taps of a window that are inside x. Steps are in bytes: to the next tap of a row, from the
-   end of a row of taps to the next one. x goes back by `ring` after `wrap` rows. */
+   end of a row of taps to the next one. */
 typedef struct {
     const int8_t *x;
     intptr_t rows;
     intptr_t columns;
     intptr_t step;
     intptr_t skip;
-    intptr_t wrap;
-    intptr_t ring;
 } EdgecWalkS8;
 
 /* The window of output (oy, ox), at channel 0. */
@@ -43,16 +41,13 @@ EDGEC_INLINE EdgecWalkS8 edgec_walk_s8(const EdgecConvShape *s, const int8_t *x,
     const int32_t ix = ox * s->stride_w - s->pad_left;
     const EdgecTaps rows = edgec_taps_inside(iy, s->dilation_h, s->k_h, s->in_h);
     const EdgecTaps columns = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
-    const int32_t first =
-        edgec_ring_row(iy + rows.begin * s->dilation_h, s->in_rows, s->in_h) * s->in_w;
+    const int32_t first = (iy + rows.begin * s->dilation_h) * s->in_w;
     EdgecWalkS8 w;
     w.rows = rows.end - rows.begin;
     w.columns = columns.end - columns.begin;
     w.x = x + (first + ix + columns.begin * s->dilation_w) * s->in_c;
     w.step = s->dilation_w * s->in_c;
     w.skip = s->dilation_h * s->in_w * s->in_c - w.columns * w.step;
-    w.wrap = (s->in_rows - first / s->in_w + s->dilation_h - 1) / s->dilation_h;
-    w.ring = s->in_rows * s->in_w * s->in_c;
     return w;
 }
 
