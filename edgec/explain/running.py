@@ -103,4 +103,9 @@ RUNNING = {
         "is a bug.",
         "Please report it with the model.",
     ),
+    "E0906": Explanation(
+        "A product reads or writes outside of its tensors",
+        "A pass placed the matrices of a product wrongly. This is a bug.",
+        "Please report it with the model.",
+    ),
 }

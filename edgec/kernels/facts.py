@@ -316,7 +316,7 @@ class MatMulFacts:
     """y = requantize(sum over k of (a - a_zp) * (b - b_zp)), both int8 and known at run time.
 
     batch: how often, along two axes. a [rows, k], b [k, n] and y [rows, n] are where `Places` say.
-    tables: whether a and b go through a table of int8 [256] first. single: a and b are one tensor.
+    a_table, b_table: whether a and b go through a table of int8 [256] first.
     """
 
     batch: tuple[int, int]
@@ -333,9 +333,8 @@ class MatMulFacts:
     y_zp: int
     lo: int = -128
     hi: int = 127
-    a_table: Array | None = None
-    b_table: Array | None = None
-    single: bool = False
+    a_table: bool = False
+    b_table: bool = False
 
     @property
     def types(self) -> str:

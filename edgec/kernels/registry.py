@@ -26,6 +26,7 @@ from edgec.kernels import (
     gemm_s8_dsp,
     gemm_s8_packed,
     layernorm_s8,
+    matmul_s8,
     pool_s8_avx2,
     pool_s8_dsp,
     pool_s8_mve,
@@ -44,6 +45,7 @@ from edgec.kernels.facts import (
     ElementFacts,
     GemmFacts,
     LayerNormFacts,
+    MatMulFacts,
     PoolFacts,
     RecurrentFacts,
 )
@@ -100,6 +102,7 @@ ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
 )
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 NORM_ROWS: tuple[Kernel[LayerNormFacts], ...] = layernorm_s8.NORM_ROWS
+MATMUL_ROWS: tuple[Kernel[MatMulFacts], ...] = matmul_s8.MATMUL_ROWS
 
 
 def pool_candidates(facts: PoolFacts, features: frozenset[str]) -> tuple[Kernel[PoolFacts], ...]:
@@ -126,6 +129,13 @@ def layer_norm_candidates(
 ) -> tuple[Kernel[LayerNormFacts], ...]:
     """All kernels that compute a layer normalization on a target with `features`."""
     return tuple(r for r in NORM_ROWS if r.applies(facts, features))
+
+
+def matmul_candidates(
+    facts: MatMulFacts, features: frozenset[str]
+) -> tuple[Kernel[MatMulFacts], ...]:
+    """All kernels that compute a product of activations on a target with `features`."""
+    return tuple(r for r in MATMUL_ROWS if r.applies(facts, features))
 
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
@@ -155,9 +165,11 @@ AnyRow = (
     | Kernel[ElementFacts]
     | Kernel[RecurrentFacts]
     | Kernel[LayerNormFacts]
+    | Kernel[MatMulFacts]
 )
 
 
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
-    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *RECURRENT_ROWS, *NORM_ROWS)
+    rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *MATMUL_ROWS)
+    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *rowwise)

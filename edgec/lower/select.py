@@ -13,13 +13,22 @@ from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.costs import Costs, costs_for
-from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, Quant, RecurrentFacts
+from edgec.kernels.facts import (
+    ConvFacts,
+    ElementFacts,
+    Facts,
+    GemmFacts,
+    MatMulFacts,
+    Quant,
+    RecurrentFacts,
+)
 from edgec.kernels.registry import (
     AnyRow,
     conv_candidates,
     element_candidates,
     gemm_candidates,
     layer_norm_candidates,
+    matmul_candidates,
     pool_candidates,
     recurrent_candidates,
 )
@@ -32,6 +41,7 @@ from edgec.lower.budget import Candidate, choose
 from edgec.lower.elements import element_facts
 from edgec.lower.kernel_rows import kernel_rows
 from edgec.lower.lowering import KernelStep
+from edgec.lower.matmuls import matmul_facts
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
 from edgec.lower.rowwise import layer_norm_facts
@@ -219,6 +229,9 @@ class RowKernels:
         norm = layer_norm_facts(node, self._constants)
         if norm is not None:
             return [Choice(row, norm) for row in layer_norm_candidates(norm, self._features)]
+        product = matmul_facts(node)
+        if product is not None:
+            return [Choice(row, product) for row in matmul_candidates(product, self._features)]
         pool = pool_facts(node, self._constants)
         pools = () if pool is None else pool_candidates(pool, self._features)
         return [] if pool is None else [Choice(row, pool) for row in pools]
@@ -285,6 +298,8 @@ def _other_operands(facts: Facts) -> tuple[int, ...]:
     """The operands besides the first one that a kernel reads as they are."""
     if isinstance(facts, RecurrentFacts):
         return facts.given
+    if isinstance(facts, MatMulFacts):
+        return (1, *((2,) if facts.a_table else ()), *((3,) if facts.b_table else ()))
     return (1,) if isinstance(facts, ElementFacts) else ()
 
 

@@ -7,6 +7,7 @@ AFTER     channels last, and what that leaves to tidy up
 
 from __future__ import annotations
 
+from edgec.passes.absorb_views import AbsorbViews
 from edgec.passes.base import Pass
 from edgec.passes.boundary import AnnotateBoundary, NativeBoundary
 from edgec.passes.cse import ShareCommon
@@ -61,6 +62,7 @@ AFTER: tuple[Pass, ...] = (
     FoldConstants(),
     ShareCommon(),
     RemoveDeadCode(),
+    AbsorbViews(),
 )
 
 QUANTIZED: tuple[Pass, ...] = (

@@ -14,7 +14,8 @@ from edgec.ops.activation import LeakyRelu, Relu
 from edgec.ops.conv import Conv
 from edgec.ops.elementwise import Add
 from edgec.ops.matmul import Gemm, MatMul
-from edgec.ops.quantized import QGemm, QMatMul
+from edgec.ops.quantized import QGemm
+from edgec.ops.quantized_matmul import QBatchMatMul
 from edgec.ops.quantized_window import QConv
 from edgec.ops.select import Clip
 from tests.unit.passes.quantized import (
@@ -260,8 +261,8 @@ def test_a_product_of_two_activations_becomes_integer(
         return n.out(n.add(MatMul(), a, b), (0.1, 2))
 
     nodes = island(build)
-    assert names(nodes) == ["QMatMul"]
-    assert any(isinstance(n.op, QMatMul) for n in nodes)
+    assert names(nodes) == ["QBatchMatMul"]
+    assert any(isinstance(n.op, QBatchMatMul) for n in nodes)
 
 
 def test_matmul_with_an_added_bias_is_one_operator() -> None:

@@ -1,0 +1,141 @@
+"""Rows of the products of two int8 matrices that are known at run time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
+from edgec.kernels.costs import Part, Parts
+from edgec.kernels.facts import MATMUL_S8, MatMulFacts, Places
+
+PANEL = "matmul/panel_s8.h"
+MOST_PANEL = 2048  # bytes of columns that are copied at a time
+COLUMNS = 4  # side by side
+MOST_GATHERED = 9000  # elements from one to the next that Helium gathers
+
+
+def up(size: int, multiple: int) -> int:
+    """`size` rounded up."""
+    return ceil(size / multiple) * multiple
+
+
+def chunk(f: MatMulFacts, group: int, columns: int = COLUMNS) -> int:
+    """Columns in a panel: about as many in each as there are panels of at most MOST_PANEL."""
+    most = max(columns, MOST_PANEL // (2 * up(f.k, group)) // columns * columns)
+    panels = ceil(f.n / most)
+    return up(ceil(f.n / panels), columns)
+
+
+def places(at: Places) -> Struct:
+    """Fields of EdgecPlaces."""
+    first, second = at.batch
+    return Struct(ints(first=at.first, batch0=first, batch1=second, row=at.row, column=at.column))
+
+
+def params(f: MatMulFacts, group: int, columns: int = COLUMNS) -> Struct:
+    """Fields of EdgecMatMulS8."""
+    sizes = ints(
+        batch0=f.batch[0], batch1=f.batch[1], rows=f.rows, k=f.k, n=f.n,
+        chunk=chunk(f, group, columns), depth=up(f.k, group),
+        a_zp=f.a_zp, b_zp=f.b_zp, mult=f.mult,
+    )  # fmt: skip
+    where = (("a", places(f.a)), ("b", places(f.b)), ("y", places(f.y)))
+    quant = Struct(ints(shift=f.shift, zp=f.y_zp, lo=f.lo, hi=f.hi))
+    return Struct((*sizes, *where, ("quant", quant)))
+
+
+def args(f: MatMulFacts, names: CallNames) -> str:
+    """`&p, a, b, table of a, table of b, y, scratch`."""
+    b, *tables = names.others
+    given = iter(tables)
+    a_table = next(given) if f.a_table else "NULL"
+    b_table = next(given) if f.b_table else "NULL"
+    return f"&p, {names.x}, {b}, {a_table}, {b_table}, {names.y}, {names.scratch}"
+
+
+def scratch(f: MatMulFacts, group: int, rows: int) -> int:
+    """Bytes: a panel and `rows` rows of a, of int16."""
+    return 2 * up(f.k, group) * (chunk(f, group) + rows)
+
+
+def no_constants(_: MatMulFacts) -> tuple[Constant, ...]:
+    return ()
+
+
+def parts(f: MatMulFacts, group: int, rows: int, tile: float, mac: float) -> Parts:
+    """Elements that are copied, tiles of `rows` by four, their products and their outputs."""
+    pairs, depth = f.batch[0] * f.batch[1], up(f.k, group)
+    panels = ceil(f.n / chunk(f, group))
+    tiles = pairs * ceil(f.rows / rows) * ceil(f.n / COLUMNS)
+    return (
+        Part("call", 1, 20),
+        Part("pairs", pairs * panels, 30),
+        Part("columns", pairs * f.n, 12),
+        Part("elements of b", pairs * f.n * f.k, 5 + 2 * f.b_table),
+        Part("rows", pairs * f.rows * panels, 15),
+        Part("elements of a", pairs * f.rows * f.k * panels, 5 + 2 * f.a_table),
+        Part("tiles", tiles, tile),
+        Part("products", tiles * rows * COLUMNS * depth, mac),
+        Part("outputs", f.outputs, 8),
+    )
+
+
+def vector_parts(
+    f: MatMulFacts, group: int, rows: int, lanes: int, tile: float, mac: float
+) -> Parts:
+    """The same where `lanes` elements are copied at a time."""
+    pairs, depth = f.batch[0] * f.batch[1], up(f.k, group)
+    panels = ceil(f.n / chunk(f, group))
+    tiles = pairs * ceil(f.rows / rows) * ceil(f.n / COLUMNS)
+    lines = ceil(f.k / lanes)
+    return (
+        Part("call", 1, 20),
+        Part("pairs", pairs * panels, 30),
+        Part("columns", pairs * f.n, 12),
+        Part("vectors of b", pairs * f.n * lines, 8 + f.b_table),
+        Part("rows", pairs * f.rows * panels, 15),
+        Part("vectors of a", pairs * f.rows * lines * panels, 8 + f.a_table),
+        Part("tiles", tiles, tile),
+        Part("products", tiles * rows * COLUMNS * depth, mac),
+        Part("outputs", f.outputs, 5),
+    )
+
+
+C = Kernel[MatMulFacts](
+    name="matmul_s8__c",
+    headers=("matmul/matmul_s8__c.h", PANEL),
+    op="matmul",
+    types=MATMUL_S8,
+    struct="EdgecMatMulS8",
+    when=lambda f: True,
+    pack=no_constants,
+    params=lambda f, _: params(f, 1),
+    args=args,
+    batches=lambda f: (1, 0, 0),
+    scratch=lambda f: scratch(f, 1, 2),
+    cost=lambda f: parts(f, 1, 2, 10, 2.5),
+)
+
+DSP = replace(
+    C,
+    name="matmul_s8__dsp",
+    headers=("matmul/matmul_s8__dsp.h", PANEL),
+    needs=frozenset({"dsp"}),
+    params=lambda f, _: params(f, 4),
+    scratch=lambda f: scratch(f, 4, 1),
+    cost=lambda f: parts(f, 4, 1, 12, 1.0),
+)
+
+MVE = replace(
+    DSP,
+    name="matmul_s8__mve",
+    headers=("matmul/matmul_s8__mve.h", PANEL),
+    needs=frozenset({"mve"}),
+    when=lambda f: min(f.a.column, f.b.row) >= 0 and max(f.a.column, f.b.row) <= MOST_GATHERED,
+    params=lambda f, _: params(f, 8),
+    scratch=lambda f: scratch(f, 8, 1),
+    cost=lambda f: vector_parts(f, 8, 1, 8, 20, 0.31),
+)
+
+MATMUL_ROWS = (C, DSP, MVE)
