@@ -131,7 +131,8 @@ def sample_calls(
     """Calls of the rows that a target has (of `names` only, if there are any)."""
     features = load_target(target).features
     floats = "fpu" in features
-    rows = [r for r in all_rows() if r.needs <= features and (floats or r.types != F32)]
+    rows = [r for r in all_rows() if r.needs <= features and not r.fitted]
+    rows = [r for r in rows if floats or r.types != F32]
     rows = [r for r in rows if not names or r.name in names]
     calls = list(calls_for(list(layers(seed, convs, floats)), rows, features))
     for row in rows:

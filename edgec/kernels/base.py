@@ -27,7 +27,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from edgec.kernels.costs import Costs, Part, Parts, costs_for
-from edgec.kernels.facts import Array, Facts
+from edgec.kernels.facts import Array, Epilogue, Facts, epilogue_of
 
 F = TypeVar("F", bound=Facts)
 
@@ -115,6 +115,8 @@ class Kernel(Generic[F]):
     is written, and never again, so that any row of y may have the place of the same row of x.
     gathers: up to how many rows a call reads all of x that it needs before it writes. columns:
     whether out_w and pad_left of the struct may be known at run time only, and pad_left negative.
+    epilogues: kinds of epilogue that the kernel does, and the instructions for each output
+    (`edgec.kernels.epilogues`); `fitted` is the row without, whose costs are measured.
     """
 
     name: str
@@ -137,6 +139,8 @@ class Kernel(Generic[F]):
     columns: bool = False
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)
+    epilogues: tuple[tuple[str, float], ...] = ()
+    fitted: str = ""
 
     @property
     def macro(self) -> str:
@@ -145,7 +149,13 @@ class Kernel(Generic[F]):
 
     def applies(self, facts: F, features: frozenset[str]) -> bool:
         """True if a target with `features` can compute `facts` by this kernel."""
-        return self.needs <= features and self.types == facts.types and self.when(facts)
+        usable = self.needs <= features and self.types == facts.types
+        return usable and self.takes(epilogue_of(facts)) and self.when(facts)
+
+    def takes(self, epilogue: Epilogue | None) -> bool:
+        """True if the kernel does just what follows the layer."""
+        kinds = [kind for kind, _ in self.epilogues]
+        return not kinds if epilogue is None else epilogue.kind in kinds
 
     def parts(self, facts: F) -> Parts:
         """The parts of the work of one inference; a plain number is one part."""
@@ -154,7 +164,10 @@ class Kernel(Generic[F]):
 
     def instructions(self, facts: F, costs: Costs) -> float:
         """Estimated instructions of one inference on cores of `costs`."""
-        return costs.instructions(self.name, self.parts(facts))
+        layer = costs.instructions(self.fitted or self.name, self.parts(facts))
+        epilogue = epilogue_of(facts)
+        each = 0.0 if epilogue is None else dict(self.epilogues)[epilogue.kind]
+        return layer + each * facts.outputs
 
     def emit(self, facts: F, names: CallNames) -> str:
         """The C statements of one call (a block)."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel
 from edgec.kernels.conv_s8 import is_general, is_pointwise
 from edgec.kernels.costs import Part, Parts
-from edgec.kernels.facts import S8, ConvFacts
+from edgec.kernels.epilogues import with_epilogue
+from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing_dsp import overlapped, pack_columns, pack_pairs, pack_rows, padded
 from edgec.kernels.work import border_pixels, copy_parts, groups_of, limited, times
 
@@ -16,6 +18,7 @@ DSP = frozenset({"dsp"})
 LANES = "gemm/lanes_s8__dsp.h"
 ROW = "gemm/row_s8__dsp.h"
 PAIRS = "gemm/pairs_s8__dsp.h"
+THEN = "gemm/then_s8__dsp.h"
 
 
 def lanes_cost(blocks: int, k: int, channels: int) -> Parts:
@@ -168,7 +171,7 @@ def pack_strip(f: ConvFacts) -> tuple[Constant, ...]:
 
 CONV_1X1 = Kernel[ConvFacts](
     name="conv_s8_1x1__dsp",
-    headers=("conv/conv_s8_1x1__dsp.h", LANES, PAIRS),
+    headers=("conv/conv_s8_1x1__dsp.h", LANES, THEN, PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
@@ -186,7 +189,7 @@ CONV_1X1 = Kernel[ConvFacts](
 
 CONV = Kernel[ConvFacts](
     name="conv_s8__dsp",
-    headers=("conv/conv_s8__dsp.h", LANES, PAIRS),
+    headers=("conv/conv_s8__dsp.h", LANES, THEN, PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
@@ -203,7 +206,7 @@ CONV = Kernel[ConvFacts](
 
 CONV_STRIP = Kernel[ConvFacts](
     name="conv_s8_strip__dsp",
-    headers=("conv/conv_s8_strip__dsp.h", "conv/strip_s8__dsp.h", LANES, PAIRS),
+    headers=("conv/conv_s8_strip__dsp.h", "conv/strip_s8__dsp.h", LANES, THEN, PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
@@ -234,4 +237,25 @@ CONV_PIXEL = Kernel[ConvFacts](
     cost=lambda f: (*times(f.n, row_cost(f.patch, f.out_c)), limited(f)),
 )
 
+# what follows six outputs, in instructions for one (then_s8__dsp.h)
+TABLE_COST, SUM_COST = 7 / 6, 27 / 6
+THEN_SCRATCH = 16
+
+
+def may_add(f: ConvFacts | GemmFacts) -> bool:
+    """Whether what follows may be done: sums with whole pairs of channels and a usual shift."""
+    then = f.epilogue
+    if then is None or then.kind != "add":
+        return True
+    channels = f.out_c if isinstance(f, ConvFacts) else f.n
+    plain = f.quant is not None and f.quant.shift == 0
+    return plain and channels % 2 == 0 and 16 <= then.numbers[3] <= 23
+
+
+def _then(row: Kernel[ConvFacts], scratch: int) -> Kernel[ConvFacts]:
+    made = with_epilogue(row, table=TABLE_COST, total=SUM_COST, scratch=scratch)
+    return replace(made, when=lambda f: row.when(f) and may_add(f))
+
+
 CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP, CONV_PIXEL)
+THEN_ROWS = (_then(CONV_1X1, 0), _then(CONV, THEN_SCRATCH), _then(CONV_STRIP, THEN_SCRATCH))

@@ -23,6 +23,19 @@ class Quant:
 
 
 @dataclass(frozen=True, eq=False)
+class Epilogue:
+    """What a layer does to each of its int8 results, saturated to all of int8, before it stores it.
+
+    kind "lut": a table of 256 int8, in the order of signed values. "add": the sum with the element
+    at the same place of another tensor; numbers as in ElementFacts, the layer's result being a.
+    """
+
+    kind: str
+    table: npt.NDArray[np.int8] | None = None
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class ConvFacts:
     """A 2-d convolution in NHWC.
 
@@ -30,7 +43,8 @@ class ConvFacts:
     the model has it (no zero point folded in). `quant` is None for a float layer, whose fused
     activation is [lo, hi]. stride, dilation: (h, w). pads: (top, left, bottom, right). room: bytes
     that are free for scratch, for rows that take them only where they cost nothing. x_ends:
-    nothing reads x afterwards, so that y may have its place.
+    nothing reads x afterwards, so that y may have its place. With an epilogue the limits of
+    `quant` are those of what it gives.
     """
 
     n: int
@@ -53,6 +67,7 @@ class ConvFacts:
     hi: float | None = None
     room: int = 0
     x_ends: bool = False
+    epilogue: Epilogue | None = None
 
     @property
     def types(self) -> str:
@@ -90,6 +105,7 @@ class GemmFacts:
     quant: Quant | None = None
     lo: float | None = None
     hi: float | None = None
+    epilogue: Epilogue | None = None
 
     @property
     def types(self) -> str:
@@ -361,6 +377,12 @@ Facts = (
     | SoftmaxFacts
     | MatMulFacts
 )
+
+
+def epilogue_of(facts: Facts) -> Epilogue | None:
+    """What `facts` say that a layer does to its results, if anything."""
+    return facts.epilogue if isinstance(facts, ConvFacts | GemmFacts) else None
+
 
 S8 = "s8,s8,s32->s8"
 F32 = "f32,f32,f32->f32"

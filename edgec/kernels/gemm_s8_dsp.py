@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 from edgec.kernels import calls
@@ -11,13 +12,18 @@ from edgec.kernels.conv_s8_dsp import (
     LANES,
     PAIRS,
     ROW,
+    SUM_COST,
+    TABLE_COST,
+    THEN,
     lanes_cost,
     lanes_scratch,
+    may_add,
     row_args,
     row_cost,
     row_scratch,
 )
 from edgec.kernels.costs import Part, Parts
+from edgec.kernels.epilogues import with_epilogue
 from edgec.kernels.facts import S8, GemmFacts
 from edgec.kernels.packing_dsp import overlapped, pack_pairs, pack_rows
 from edgec.kernels.work import limited, times
@@ -61,7 +67,7 @@ GEMM = Kernel[GemmFacts](
 )
 GEMM_MANY = Kernel[GemmFacts](
     name="gemm_s8_rows__dsp",
-    headers=("gemm/gemm_s8_rows__dsp.h", LANES, PAIRS),
+    headers=("gemm/gemm_s8_rows__dsp.h", LANES, THEN, PAIRS),
     op="gemm",
     types=S8,
     struct="EdgecGemmS8",
@@ -75,4 +81,7 @@ GEMM_MANY = Kernel[GemmFacts](
     cost=rows_cost,
 )
 
+GEMM_MANY_THEN = replace(with_epilogue(GEMM_MANY, table=TABLE_COST, total=SUM_COST), when=may_add)
+
 GEMM_ROWS = (GEMM, GEMM_MANY)
+THEN_ROWS = (GEMM_MANY_THEN,)

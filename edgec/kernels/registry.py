@@ -87,6 +87,9 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32_fpu.GEMM_ROWS,
     *conv_f32.GEMM_ROWS,
 )
+# those that also do what follows the layer
+CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = conv_s8_dsp.THEN_ROWS
+GEMM_THEN_ROWS: tuple[Kernel[GemmFacts], ...] = gemm_s8_dsp.THEN_ROWS
 POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_dsp.POOL_ROWS,
     *pool_s8_mve.POOL_ROWS,
@@ -140,12 +143,14 @@ def matmul_candidates(
 
 def conv_candidates(facts: ConvFacts, features: frozenset[str]) -> tuple[Kernel[ConvFacts], ...]:
     """All kernels that compute a convolution on a target with `features`."""
-    return tuple(r for r in CONV_ROWS if r.op == "conv" and r.applies(facts, features))
+    rows = CONV_ROWS if facts.epilogue is None else CONV_THEN_ROWS
+    return tuple(r for r in rows if r.op == "conv" and r.applies(facts, features))
 
 
 def gemm_candidates(facts: GemmFacts, features: frozenset[str]) -> tuple[Kernel[GemmFacts], ...]:
     """All kernels that compute a matrix product on a target with `features`."""
-    return tuple(r for r in GEMM_ROWS if r.op == "gemm" and r.applies(facts, features))
+    rows = GEMM_ROWS if facts.epilogue is None else GEMM_THEN_ROWS
+    return tuple(r for r in rows if r.op == "gemm" and r.applies(facts, features))
 
 
 def select_conv(facts: ConvFacts, features: frozenset[str]) -> Kernel[ConvFacts] | None:
@@ -171,5 +176,6 @@ AnyRow = (
 
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
+    layers: tuple[AnyRow, ...] = (*CONV_ROWS, *CONV_THEN_ROWS, *GEMM_ROWS, *GEMM_THEN_ROWS)
     rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *MATMUL_ROWS)
-    return (*CONV_ROWS, *GEMM_ROWS, *POOL_ROWS, *ELEMENT_ROWS, *rowwise)
+    return (*layers, *POOL_ROWS, *ELEMENT_ROWS, *rowwise)

@@ -9,7 +9,7 @@ from functools import cache
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.calls import column_names
 from edgec.kernels.costs import Costs
-from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, PoolFacts
+from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, PoolFacts, epilogue_of
 from edgec.kernels.registry import AnyRow
 from edgec.kernels.transposed import Transposed
 from edgec.loops.buffer import Buffer
@@ -52,7 +52,8 @@ def kernel_rows(
         form = way(facts, buffers, names, includes, emit, cost)
         if form is None or not isinstance(row, Kernel):
             return form
-        over = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
+        own = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
+        over = tuple(dict.fromkeys((*own, *(b for b in added_to(facts, buffers) if b is not x))))
         return replace(form, overwrites=over, gathers=row.gathers(facts))  # type: ignore[arg-type]
     if isinstance(facts, ElementFacts) and rows_of(y) > 1 and rows_of(x) == rows_of(y):
         return _element_rows(facts, buffers, names, includes, emit, cost)
@@ -93,8 +94,8 @@ def _window_rows(
         needed = (rows - 1) * f.stride[0] + reach + 1
         return cost(replace(f, out_h=rows, in_h=needed, pads=(0, left, 0, right)))
 
-    use = RowUse(x, f.in_h, first, last)
-    return RowForm(f.out_h, (use,), (call,), _shared(inside, f.out_h, cost(f)))
+    uses = _uses(f, buffers, RowUse(x, f.in_h, first, last), f.out_h)
+    return RowForm(f.out_h, uses, (call,), _shared(inside, f.out_h, cost(f)))
 
 
 def _column_rows(
@@ -121,8 +122,31 @@ def _column_rows(
         needed = (columns - 1) * stride + reach + 1
         return cost(replace(f, out_w=columns, in_w=needed, pads=(0, 0, 0, 0)))
 
-    use = RowUse(x, f.in_w, first, last)
-    return RowForm(f.out_w, (use,), (call,), _shared(inside, f.out_w, cost(f)))
+    uses = _uses(f, buffers, RowUse(x, f.in_w, first, last), f.out_w)
+    return RowForm(f.out_w, uses, (call,), _shared(inside, f.out_w, cost(f)))
+
+
+def _uses(
+    f: ConvFacts | PoolFacts, buffers: Sequence[Buffer], use: RowUse, height: int
+) -> tuple[RowUse, ...]:
+    """`use` of the operand, and of what an epilogue adds: the same rows as those of the result."""
+    same = tuple(range(height))
+    added = added_to(f, buffers)
+    if use.buffer in added:
+        return (replace(use, first=_each(min, use.first, same), last=_each(max, use.last, same)),)
+    return (use, *(RowUse(b, height, same, same) for b in added))
+
+
+def _each(
+    pick: Callable[[int, int], int], a: tuple[int, ...], b: tuple[int, ...]
+) -> tuple[int, ...]:
+    return tuple(map(pick, a, b))
+
+
+def added_to(facts: Facts, buffers: Sequence[Buffer]) -> tuple[Buffer, ...]:
+    """The tensor that an epilogue adds to the result, which has the same shape."""
+    epilogue = epilogue_of(facts)
+    return () if epilogue is None or epilogue.kind != "add" else (buffers[2],)
 
 
 def _shared(inside: Callable[[int], float], height: int, whole: float) -> Callable[[int], float]:

@@ -19,6 +19,7 @@ from edgec.loops.dead import remove_dead
 from edgec.loops.expr import const
 from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
 from edgec.loops.tensor import Tensor
+from edgec.lower.epilogues import Pair
 from edgec.lower.inplace import inplace_pairs
 from edgec.lower.program import Port, Program, RowForm, Step
 from edgec.lower.push import push_step, pushed_shape
@@ -54,6 +55,8 @@ class Kernels:
 
     applies: KernelTest
     select: KernelSelector
+    joined: Callable[[Node], Pair | None] = lambda _: None  # by what it ends with, if one kernel
+    # computes it; `select` then gets the operands of the pair
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Lowering:
     readers: Counter[Value] = field(default_factory=Counter)
     outputs: set[Value] = field(default_factory=set)  # values that need output storage
     producers: dict[Value, Node] = field(default_factory=dict)
+    joined: set[int] = field(default_factory=set)  # nodes that the kernel of a later one computes
 
     def run(self) -> Program:
         """Lower the whole graph."""
@@ -93,8 +97,12 @@ class Lowering:
         self.producers = self.graph.producers()
         self._mark_outputs()
         inputs = tuple(self._input(v) for v in self.graph.inputs)
+        if self.kernels is not None:
+            found = [p for n in self.graph.nodes if (p := self.kernels.joined(n)) is not None]
+            self.joined = {id(node) for pair in found for node in pair.nodes[:-1]}
         for node in self.graph.nodes:
-            self._node(node)
+            if id(node) not in self.joined:
+                self._node(node)
         outputs = tuple(self._output(v) for v in self.graph.outputs)
         return Program(self.graph.name, inputs, outputs, tuple(self.steps), self._constants())
 
@@ -254,7 +262,9 @@ class Lowering:
 
     def _kernel(self, node: Node) -> bool:
         assert self.kernels is not None
-        operands = tuple(None if v is None else self._stored(v) for v in node.inputs)
+        pair = self.kernels.joined(node)
+        inputs = node.inputs if pair is None else pair.inputs
+        operands = tuple(None if v is None else self._stored(v) for v in inputs)
         self.builder.targets = tuple(Target(v.name, self._storage(v)) for v in node.outputs)
         results = tuple(
             self.builder.output(v.type.dtype, v.type.shape, k) for k, v in enumerate(node.outputs)
@@ -273,13 +283,14 @@ class Lowering:
                 if b.storage is not Storage.CONST and b not in writes and b not in step.scratch
             )
         )
-        made = _made(node)
+        made = _made(node) if pair is None else sum(map(_made, pair.nodes), Made())
         name = self._step_name(made)
         call = Step(
             name, _title(made.ops), step.kernel, reads, writes, (step.call,), step.scratch,
             step.inplace, made.macs, made.nodes, node.outputs[0].name, step.cost, step.rows,
         )  # fmt: skip
-        self.steps.append(replace(call, halves=self._halves(node, operands, call)))
+        halves = None if pair is not None else self._halves(node, operands, call)
+        self.steps.append(replace(call, halves=halves))
         return True
 
     def _halves(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from edgec.ir.graph import Array, Graph, Node, Value
 from edgec.ir.types import DType
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.costs import Costs, costs_for
+from edgec.kernels.epilogues import TABLE
 from edgec.kernels.facts import (
     ConvFacts,
     ElementFacts,
@@ -21,6 +22,7 @@ from edgec.kernels.facts import (
     MatMulFacts,
     Quant,
     RecurrentFacts,
+    epilogue_of,
 )
 from edgec.kernels.registry import (
     AnyRow,
@@ -39,11 +41,13 @@ from edgec.loops.stmt import KernelCall
 from edgec.loops.tensor import Tensor
 from edgec.lower.budget import Candidate, choose
 from edgec.lower.elements import element_facts
-from edgec.lower.kernel_rows import kernel_rows
+from edgec.lower.epilogues import Pair, pairs
+from edgec.lower.kernel_rows import added_to, kernel_rows
 from edgec.lower.lowering import KernelStep
 from edgec.lower.matmuls import matmul_facts
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
+from edgec.lower.rows import CALL_COST
 from edgec.lower.rowwise import layer_norm_facts
 from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
@@ -65,24 +69,30 @@ class Choice:
 
     row: AnyRow | Transposed
     facts: Facts
+    after: float = 0.0  # instructions of what others compute as an epilogue
 
     def scratch(self) -> int:
         """Bytes of scratch memory."""
         return self.row.scratch(self.facts)  # type: ignore[arg-type]
 
+    def instructions(self, costs: Costs) -> float:
+        """Estimated instructions."""
+        return self.row.instructions(self.facts, costs)  # type: ignore[arg-type]
+
     def candidate(self, costs: Costs) -> Candidate:
         """What the choice between rows looks at."""
         constants = self.row.pack(self.facts)  # type: ignore[arg-type]
-        packed = sum(int(c.data.nbytes) for c in constants)
-        expected = self.row.instructions(self.facts, costs)  # type: ignore[arg-type]
-        return Candidate(self.row.preference * expected, packed)
+        packed = sum(int(c.data.nbytes) for c in constants if c.name != TABLE)
+        return Candidate(self.row.preference * self.instructions(costs) + self.after, packed)
 
     def inplace(self, buffers: list[Buffer]) -> tuple[tuple[int, int], ...]:
         """What y may overwrite of [x, y, other ...], as pairs of numbers of writes and reads."""
         row, facts = self.row, self.facts
+        added = added_to(facts, buffers)
+        over = ((0, 1),) if added and added[0] is not buffers[0] else ()
         if isinstance(row, Kernel) and (row.overwrites(facts) or row.pixelwise(facts)):  # type: ignore[arg-type]
-            return ((0, 0),)
-        return _inplace(buffers) if self.row.elementwise else ()
+            return ((0, 0), *over)
+        return over or _inplace(buffers) if self.row.elementwise else ()
 
 
 class RowKernels:
@@ -91,7 +101,8 @@ class RowKernels:
     `share` says how much flash may be traded for speed (`edgec.lower.budget`). Rows that need
     more than `scratch` bytes of working memory are left out, unless a node has no other. `rooms`
     tells how much is free where a value is made, for rows that only run where there is room. With
-    `inplace` rows may take working memory to write their output over their input.
+    `inplace` rows may take working memory to write their output over their input. With `epilogues`
+    rows may compute a node together with the layer before it (`joined`).
     """
 
     def __init__(
@@ -103,6 +114,7 @@ class RowKernels:
         rooms: Mapping[str, int] | None = None,
         *,
         inplace: bool = False,
+        epilogues: bool = False,
     ) -> None:
         self._rooms = rooms or {}
         self._inplace = inplace
@@ -119,11 +131,39 @@ class RowKernels:
                 options[id(node)] = _modest(o, scratch)
         self._found = options
         self._costs = costs = costs_for(features)
+        pairs = self._paired(graph, options, scratch) if epilogues else {}
         candidates = [[c.candidate(costs) for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
             number: choices[k] for (number, choices), k in zip(options.items(), picked, strict=True)
         }
+        self._pairs: dict[int, Pair] = {}
+        for number, pair in pairs.items():
+            choice = self._chosen[number]
+            if epilogue_of(choice.facts) is not None:
+                self._pairs[id(pair.then)] = pair
+                self._chosen[id(pair.then)] = choice
+
+    def _paired(
+        self, graph: Graph, options: dict[int, list[Choice]], scratch: int | None
+    ) -> dict[int, Pair]:
+        """The pairs by their layers, to whose options those that compute both are added."""
+        found: dict[int, Pair] = {}
+        done: set[int] = set()
+        for pair in pairs(graph):
+            layer = id(pair.layer)
+            if layer not in options or id(pair.then) in done:
+                continue
+            joint = self._options(pair.layer, pair)
+            if not joint:
+                continue
+            rows = [c.instructions(self._costs) for c in options.get(id(pair.then), ())]
+            after = min(rows, default=CALL_COST + pair.loops)
+            alone = [replace(choice, after=after) for choice in options[layer]]
+            options[layer] = _modest([*alone, *joint], scratch)
+            found[layer] = pair
+            done.add(id(pair.then))
+        return found
 
     @property
     def choices(self) -> tuple[tuple[Choice, tuple[Choice, ...]], ...]:
@@ -138,6 +178,10 @@ class RowKernels:
     def applies(self, node: Node) -> bool:
         """True if a row computes `node`."""
         return id(node) in self._chosen
+
+    def joined(self, node: Node) -> Pair | None:
+        """The nodes that one row computes, if `node` is the last of them."""
+        return self._pairs.get(id(node))
 
     def select(
         self,
@@ -176,7 +220,7 @@ class RowKernels:
         text = choice.row.emit(choice.facts, names)  # type: ignore[arg-type]
         call = KernelCall(text, tuple(buffers), choice.row.headers)
         rows = kernel_rows(choice.facts, buffers, names, choice.row, self._costs)
-        cost = choice.row.instructions(choice.facts, self._costs)  # type: ignore[arg-type]
+        cost = choice.instructions(self._costs)
         return KernelStep(choice.row.name, call, scratch, choice.inplace(buffers), rows, cost)
 
     def _is_joined(self, node: Node) -> bool:
@@ -206,23 +250,30 @@ class RowKernels:
 
     # facts ---------------------------------------------------------------------------
 
-    def _options(self, node: Node) -> list[Choice]:
-        """Every row that computes `node`."""
+    def _options(self, node: Node, pair: Pair | None = None) -> list[Choice]:
+        """Every row that computes `node`; with a pair, all of that, `node` being its layer."""
+        layer: ConvFacts | GemmFacts | None = None
         if isinstance(node.op, QConv | Conv):
-            conv = self._conv(node, node.op)
-            rows = () if conv is None else conv_candidates(conv, self._features)
-            return [] if conv is None else [Choice(row, conv) for row in rows]
-        if isinstance(node.op, QGemm | Gemm):
-            gemm = self._gemm(node, node.op)
-            found = () if gemm is None else gemm_candidates(gemm, self._features)
-            return [] if gemm is None else [Choice(row, gemm) for row in found]
+            layer = self._conv(node, node.op)
+        elif isinstance(node.op, QGemm | Gemm):
+            layer = self._gemm(node, node.op)
+        if layer is not None and pair is not None:
+            layer = pair.facts(layer, self._constants)
+        if isinstance(layer, ConvFacts):
+            return [Choice(row, layer) for row in conv_candidates(layer, self._features)]
+        if isinstance(layer, GemmFacts):
+            return [Choice(row, layer) for row in gemm_candidates(layer, self._features)]
+        return [] if isinstance(node.op, QConv | Conv | QGemm | Gemm) else self._others(node)
+
+    def _others(self, node: Node) -> list[Choice]:
+        """Every row that computes a node that is neither convolution nor Gemm."""
         turned = transposed_facts(node, self._constants)
         if turned is not None and not (turned.quant is None and self._is_joined(node)):
             ways = transposed_candidates(turned, self._features, conv_candidates)
             return [Choice(row, turned) for row in ways]
-        layer = recurrent_facts(node, self._constants)
-        if layer is not None:
-            return [Choice(row, layer) for row in recurrent_candidates(layer, self._features)]
+        states = recurrent_facts(node, self._constants)
+        if states is not None:
+            return [Choice(row, states) for row in recurrent_candidates(states, self._features)]
         element = element_facts(node)
         if element is not None:
             return [Choice(row, element) for row in element_candidates(element, self._features)]
@@ -300,6 +351,9 @@ def _other_operands(facts: Facts) -> tuple[int, ...]:
         return facts.given
     if isinstance(facts, MatMulFacts):
         return (1, *((2,) if facts.a_table else ()), *((3,) if facts.b_table else ()))
+    epilogue = epilogue_of(facts)
+    if epilogue is not None and epilogue.kind == "add":
+        return (-1,)
     return (1,) if isinstance(facts, ElementFacts) else ()
 
 

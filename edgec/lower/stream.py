@@ -365,11 +365,20 @@ class Draft:
             y = step.writes[0]
             for x in step.rows.overwrites:
                 a, b = windows.get(x), windows.get(y)
-                if a is None or b is None or a.keep or a.last != k or a.row_bytes != b.row_bytes:
+                if a is None or b is None or a.last != k or a.row_bytes != b.row_bytes:
                     continue
-                found.append(Overlap(y, x, b.keep * b.row_bytes))
+                if a.keep == 0 or a.hold is not None:  # the rows are not needed in the next turn
+                    found.append(Overlap(y, x, self._along(a, b) * b.row_bytes))
             found += self._gathered(k, step, windows)
         return (*found, *self.timing.overlaps)
+
+    def _along(self, a: Window, b: Window) -> int:
+        """How many rows before `a` the window `b` has to begin, so that no row is too early."""
+        first, second = (
+            np.maximum(self.made[w.maker][:-1] - w.keep, 0)[np.diff(self.made[b.maker]) > 0]
+            for w in (a, b)
+        )
+        return max(b.keep, int((first - second).max()))
 
     def _gathered(
         self, k: int, step: Step, windows: Mapping[Buffer, Window]

@@ -185,10 +185,13 @@ class Fit:
         inplace: bool = False,
     ) -> RowKernels:
         flash = self.goal.flash
-        return RowKernels(self.graph, self.features, flash, scratch, rooms, inplace=inplace)
+        return RowKernels(
+            self.graph, self.features, flash, scratch, rooms, inplace=inplace, epilogues=True
+        )
 
     def _planned(self, rows: RowKernels) -> Planned:
-        program = lower_graph(self.graph, Kernels(rows.applies, rows.select), push=self.goal.push)
+        kernels = Kernels(rows.applies, rows.select, rows.joined)
+        program = lower_graph(self.graph, kernels, push=self.goal.push)
         return plan_program(program, align=self.goal.align)
 
     def _roomier(self, made: Planned) -> Planned:

@@ -45,6 +45,34 @@ typedef struct {
     EdgecQuant quant;
 } EdgecGemmS8;
 
+/* What a layer does to each int8 result before it stores it, with the int8 `operand` of the call.
+ */
+typedef enum {
+    EDGEC_THEN_NOTHING,
+    EDGEC_THEN_TABLE, /* the element of a table; operand is where 0 is looked up */
+    EDGEC_THEN_ADD    /* the sum with the operand's element at the same place (edgec_add_s8) */
+} EdgecThenKind;
+
+/* ma, mb, c and shift are those of edgec_add_s8, for the layer's result and the operand. */
+typedef struct {
+    EdgecThenKind kind;
+    int32_t ma;
+    int32_t mb;
+    int32_t c;
+    int32_t shift;
+} EdgecThen;
+
+/* The limits of `quant` are for what `then` gives; it takes results saturated to int8. */
+typedef struct {
+    EdgecConvS8 layer;
+    EdgecThen then;
+} EdgecConvThenS8;
+
+typedef struct {
+    EdgecGemmS8 layer;
+    EdgecThen then;
+} EdgecGemmThenS8;
+
 /* Limits of a float result (a fused Relu, Relu6 or Clip). */
 typedef struct {
     bool has_lo;

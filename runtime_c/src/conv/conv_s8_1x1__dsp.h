@@ -38,8 +38,32 @@ EDGEC_INLINE void edgec_conv_s8_1x1__dsp(const EdgecConvS8 *p, const int8_t *x,
     }
 }
 
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_conv_s8_1x1_then__dsp(const EdgecConvThenS8 *p, const int8_t *operand,
+                                              const int8_t *x, const uint32_t *restrict w,
+                                              int8_t *y, int8_t *restrict scratch,
+                                              int32_t row_begin, int32_t row_end)
+{
+    const EdgecConvShape *s = &p->layer.shape;
+    const EdgecQuant q = p->layer.quant;
+    const bool sum = p->then.kind == EDGEC_THEN_ADD;
+    const int32_t row = s->out_w * s->out_c;
+    const int32_t rows = s->stride_h == 1 && s->stride_w == 1 ? row_end - row_begin : 1;
+    for (int32_t oy = row_begin; oy < row_end; oy += rows) {
+        int8_t *const out = y + oy * row;
+        edgec_lanes_run_then_s8__dsp(&p->then, sum ? operand + oy * row : operand,
+                                     x + oy * s->stride_h * s->in_w * s->in_c,
+                                     s->stride_w * s->in_c, s->in_c, w, q, s->out_c, out,
+                                     edgec_words(scratch), rows * s->out_w);
+        edgec_limit_s8__dsp(out, rows * row, q);
+    }
+}
+
 #ifndef EDGEC_CONV_S8_1X1__DSP
 #define EDGEC_CONV_S8_1X1__DSP edgec_conv_s8_1x1__dsp
+#endif
+#ifndef EDGEC_CONV_S8_1X1_THEN__DSP
+#define EDGEC_CONV_S8_1X1_THEN__DSP edgec_conv_s8_1x1_then__dsp
 #endif
 
 #endif

@@ -207,19 +207,14 @@ EDGEC_INLINE void edgec_next_patches(const EdgecConvShape *s, const int8_t *x, i
     }
 }
 
-EDGEC_INLINE void edgec_conv_patches_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
-                                             const uint32_t *w, int8_t *y, int8_t *scratch,
-                                             int32_t row_begin, int32_t row_end, bool shifted)
+EDGEC_INLINE void edgec_conv_blocks_s8__dsp(const EdgecConvS8 *p, const EdgecThen *then,
+                                            EdgecPatches *at, const int8_t *x, const uint32_t *w,
+                                            int8_t *y, int8_t *scratch, int32_t row_begin,
+                                            int32_t row_end, bool shifted)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
     const int32_t groups = (k + 3) / 4;
-#if EDGEC_DSP_ASM
-    EdgecPatches *const at = (EdgecPatches *)(void *)scratch;
-#else
-    EdgecPatches patches; /* of 64-bit pointers, on a host */
-    EdgecPatches *const at = &patches;
-#endif
     uint32_t *const expanded = edgec_words(scratch + EDGEC_PATCHES_BYTES);
     int8_t *const pieces = (int8_t *)(void *)(expanded + 6 * groups + EDGEC_LANES_TAIL);
     edgec_lanes_begin_groups(&at->lanes, expanded, groups, p->quant);
@@ -240,10 +235,23 @@ EDGEC_INLINE void edgec_conv_patches_s8__dsp(const EdgecConvS8 *p, const int8_t 
         } else {
             edgec_expand_gathered_s8__dsp(p, x, at, expanded, pieces, at->lanes.sums);
         }
-        edgec_lanes_channels_s8__dsp(&at->lanes, groups, shifted, w, at->y, s->out_c);
+        edgec_lanes_channels_s8__dsp(&at->lanes, then, groups, shifted, w, at->y, s->out_c);
     }
     const int32_t row = s->out_w * s->out_c;
     edgec_limit_s8__dsp(y + row_begin * row, (row_end - row_begin) * row, p->quant);
+}
+
+EDGEC_INLINE void edgec_conv_patches_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
+                                             const uint32_t *w, int8_t *y, int8_t *scratch,
+                                             int32_t row_begin, int32_t row_end, bool shifted)
+{
+#if EDGEC_DSP_ASM
+    EdgecPatches *const at = (EdgecPatches *)(void *)scratch;
+#else
+    EdgecPatches patches; /* of 64-bit pointers, on a host */
+    EdgecPatches *const at = &patches;
+#endif
+    edgec_conv_blocks_s8__dsp(p, NULL, at, x, w, y, scratch, row_begin, row_end, shifted);
 }
 
 EDGEC_DSP_LAYER void edgec_conv_plain_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
@@ -264,6 +272,31 @@ EDGEC_INLINE void edgec_conv_s8__dsp(const EdgecConvS8 *p, const int8_t *restric
     }
 }
 
+/* The same and what follows, with its operand; 16 bytes more of scratch. */
+EDGEC_INLINE void edgec_conv_s8_then__dsp(const EdgecConvThenS8 *p, const int8_t *operand,
+                                          const int8_t *x, const uint32_t *restrict w, int8_t *y,
+                                          int8_t *restrict scratch, int32_t row_begin,
+                                          int32_t row_end)
+{
+    typedef struct {
+        EdgecLanesThen then;
+        EdgecPatches patches;
+    } Frame;
+#if EDGEC_DSP_ASM
+    Frame *const frame = (Frame *)(void *)scratch;
+#else
+    Frame twin; /* of 64-bit pointers, on a host */
+    Frame *const frame = &twin;
+#endif
+    frame->then = edgec_lanes_then(&p->then, operand, y);
+    edgec_conv_blocks_s8__dsp(&p->layer, &p->then, &frame->patches, x, w, y,
+                              scratch + EDGEC_THEN_BYTES, row_begin, row_end,
+                              p->layer.quant.shift != 0);
+}
+
+#ifndef EDGEC_CONV_S8_THEN__DSP
+#define EDGEC_CONV_S8_THEN__DSP edgec_conv_s8_then__dsp
+#endif
 #ifndef EDGEC_CONV_S8__DSP
 #define EDGEC_CONV_S8__DSP edgec_conv_s8__dsp
 #endif

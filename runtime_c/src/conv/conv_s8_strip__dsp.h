@@ -58,9 +58,10 @@ EDGEC_INLINE void edgec_strip_columns_s8__dsp(const EdgecConvShape *s, const int
 }
 
 /* One row of outputs. Each three pixels after the first take over two columns. */
-EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x, const uint32_t *w,
-                                          int8_t *y, uint32_t *expanded, const int8_t *outside,
-                                          int32_t iy, EdgecStrip *strip)
+EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const EdgecThen *then,
+                                          const int8_t *x, const uint32_t *w, int8_t *y,
+                                          uint32_t *expanded, const int8_t *outside, int32_t iy,
+                                          EdgecStrip *strip)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t turns = s->k_h * ((s->in_c + 3) / 4);
@@ -81,7 +82,7 @@ EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
             lanes->to1 = left == 2 ? s->out_c : 0;
             lanes->to2 = 0;
         }
-        edgec_strip_channels_s8__dsp(lanes, turns, p->quant.shift != 0, w, y, s->out_c);
+        edgec_strip_channels_s8__dsp(lanes, then, turns, p->quant.shift != 0, w, y, s->out_c);
         edgec_shift_columns__dsp(expanded, 10 * turns);
         sums[0] = sums[3];
         sums[1] = sums[4];
@@ -90,31 +91,64 @@ EDGEC_INLINE void edgec_strip_row_s8__dsp(const EdgecConvS8 *p, const int8_t *x,
     }
 }
 
-EDGEC_INLINE void edgec_conv_s8_strip__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
-                                           const uint32_t *restrict w, int8_t *restrict y,
-                                           int8_t *restrict scratch, int32_t row_begin,
-                                           int32_t row_end)
+EDGEC_INLINE void edgec_strip_layer_s8__dsp(const EdgecConvS8 *p, const EdgecThen *then,
+                                            EdgecStrip *strip, const int8_t *x, const uint32_t *w,
+                                            int8_t *y, int8_t *scratch, int32_t row_begin,
+                                            int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t turns = s->k_h * ((s->in_c + 3) / 4);
     uint32_t *const expanded = edgec_words(scratch + EDGEC_STRIP_BYTES);
     int8_t *const outside = (int8_t *)(void *)(expanded + 10 * turns + EDGEC_LANES_TAIL);
+    edgec_lanes_begin(&strip->lanes, expanded, 10 * turns, turns, 0, p->quant);
+    memset(outside, (int)p->x_zp, (size_t)s->in_c);
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        int8_t *const row = y + oy * s->out_w * s->out_c;
+        edgec_strip_row_s8__dsp(p, then, x, w, row, expanded, outside,
+                                oy * s->stride_h - s->pad_top, strip);
+        edgec_limit_s8__dsp(row, s->out_w * s->out_c, p->quant);
+    }
+}
+
+EDGEC_INLINE void edgec_conv_s8_strip__dsp(const EdgecConvS8 *p, const int8_t *restrict x,
+                                           const uint32_t *restrict w, int8_t *restrict y,
+                                           int8_t *restrict scratch, int32_t row_begin,
+                                           int32_t row_end)
+{
 #if EDGEC_DSP_ASM
     EdgecStrip *const strip = (EdgecStrip *)(void *)scratch;
 #else
     EdgecStrip twin; /* of 64-bit pointers, on a host */
     EdgecStrip *const strip = &twin;
 #endif
-    edgec_lanes_begin(&strip->lanes, expanded, 10 * turns, turns, 0, p->quant);
-    memset(outside, (int)p->x_zp, (size_t)s->in_c);
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *const row = y + oy * s->out_w * s->out_c;
-        edgec_strip_row_s8__dsp(p, x, w, row, expanded, outside, oy * s->stride_h - s->pad_top,
-                                strip);
-        edgec_limit_s8__dsp(row, s->out_w * s->out_c, p->quant);
-    }
+    edgec_strip_layer_s8__dsp(p, NULL, strip, x, w, y, scratch, row_begin, row_end);
 }
 
+/* The same and what follows, with its operand; 16 bytes more of scratch. */
+EDGEC_INLINE void edgec_conv_s8_strip_then__dsp(const EdgecConvThenS8 *p, const int8_t *operand,
+                                                const int8_t *restrict x,
+                                                const uint32_t *restrict w, int8_t *y,
+                                                int8_t *restrict scratch, int32_t row_begin,
+                                                int32_t row_end)
+{
+    typedef struct {
+        EdgecLanesThen then;
+        EdgecStrip strip;
+    } Frame;
+#if EDGEC_DSP_ASM
+    Frame *const frame = (Frame *)(void *)scratch;
+#else
+    Frame twin; /* of 64-bit pointers, on a host */
+    Frame *const frame = &twin;
+#endif
+    frame->then = edgec_lanes_then(&p->then, operand, y);
+    edgec_strip_layer_s8__dsp(&p->layer, &p->then, &frame->strip, x, w, y,
+                              scratch + EDGEC_THEN_BYTES, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_STRIP_THEN__DSP
+#define EDGEC_CONV_S8_STRIP_THEN__DSP edgec_conv_s8_strip_then__dsp
+#endif
 #ifndef EDGEC_CONV_S8_STRIP__DSP
 #define EDGEC_CONV_S8_STRIP__DSP edgec_conv_s8_strip__dsp
 #endif

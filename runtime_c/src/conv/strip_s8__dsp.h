@@ -38,41 +38,65 @@
                                                                                    "r0", "r1")
 
 /* r0: EdgecLanes. r1: w. Changes all registers but r7. */
-#define EDGEC_STRIP_CORE(SHIFT)                                                                  \
+#define EDGEC_STRIP_CORE(SHIFT, THEN)                                                            \
     __asm__ volatile("push {r7, lr}\n\t"                                                         \
                      "mov r6, r1\n\t"                                                            \
                      "add r7, r0, #16\n"                                                         \
                      "1:\n\t" EDGEC_LANES_BEGIN "2:\n\t" EDGEC_STRIP_GROUP "subs r3, r3, #1\n\t" \
-                     "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                        \
-                                                           "pop {r7, pc}\n\t")
+                     "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT, THEN) "bne.w 1b\n\t"                  \
+                                                                 "pop {r7, pc}\n\t")
 
 EDGEC_DSP_NAKED void edgec_strip_core__dsp(void)
 {
-    EDGEC_STRIP_CORE("");
+    EDGEC_STRIP_CORE("", "");
 }
 
 EDGEC_DSP_NAKED void edgec_strip_shift_core__dsp(void)
 {
-    EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"));
+    EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), "");
 }
 
-/* All pairs of channels of three pixels up to y_end. `shifted` is known when it is compiled. */
-EDGEC_INLINE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+EDGEC_DSP_NAKED void edgec_strip_table_core__dsp(void)
 {
-    if (shifted) {
+    EDGEC_STRIP_CORE("", EDGEC_THEN_TABLE_TEXT);
+}
+
+EDGEC_DSP_NAKED void edgec_strip_table_shift_core__dsp(void)
+{
+    EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), EDGEC_THEN_TABLE_TEXT);
+}
+
+EDGEC_THEN_ADD_CORES(edgec_strip_add_core__dsp, EDGEC_STRIP_CORE)
+
+/* All pairs of channels of three pixels up to y_end. `then` (NULL for nothing) and `shifted` are
+   known when it is compiled. */
+EDGEC_INLINE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then, bool shifted,
+                                            const uint32_t *w)
+{
+    if (then != NULL && then->kind == EDGEC_THEN_ADD) {
+        EDGEC_THEN_ADD_CALL(EDGEC_LANES_CALL, edgec_strip_add_core__dsp, then->shift, lanes, w)
+    } else if (then != NULL && shifted) {
+        EDGEC_LANES_CALL(edgec_strip_table_shift_core__dsp, lanes, w)
+    } else if (then != NULL) {
+        EDGEC_LANES_CALL(edgec_strip_table_core__dsp, lanes, w)
+    } else if (shifted) {
         EDGEC_LANES_CALL(edgec_strip_shift_core__dsp, lanes, w)
     } else {
         EDGEC_LANES_CALL(edgec_strip_core__dsp, lanes, w)
     }
 }
 #else
-EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
+                                              bool shifted, const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
     const int32_t turns = lanes->turns;
     for (; lanes->y != lanes->y_end; lanes->y += 2) {
         const uint32_t *const mult = w + 2 + 6 * turns;
         for (int32_t p = 2; p >= 0; p--) {
+            if (p > 0 && to[p] == 0) {
+                continue;
+            }
             uint32_t t = w[0] - ((uint32_t)lanes->sums[p] << 7);
             uint32_t b = w[1];
             for (int32_t i = 0; i < 6 * turns; i++) {
@@ -80,7 +104,7 @@ EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, c
                 t = (uint32_t)edgec_smlad(w[2 + i], two, (int32_t)t);
                 b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[2 + i]), two, (int32_t)b);
             }
-            edgec_lanes_store_s8(t, b, mult, lanes, lanes->y + to[p]);
+            edgec_lanes_store_s8(t, b, mult, then, lanes, lanes->y + to[p]);
         }
         w = mult + 2;
     }
@@ -90,16 +114,17 @@ EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, c
 
 /* All output channels (at least two) of three pixels; an odd number ends with a pair of the last
    two, of which one is written twice. */
-EDGEC_INLINE void edgec_strip_channels_s8__dsp(EdgecLanes *lanes, int32_t turns, bool shifted,
-                                               const uint32_t *w, int8_t *y, int32_t out_c)
+EDGEC_INLINE void edgec_strip_channels_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
+                                               int32_t turns, bool shifted, const uint32_t *w,
+                                               int8_t *y, int32_t out_c)
 {
     lanes->y = y;
     lanes->y_end = y + out_c / 2 * 2;
-    edgec_strip_pairs_s8__dsp(lanes, shifted, w);
+    edgec_strip_pairs_s8__dsp(lanes, then, shifted, w);
     if (out_c % 2 != 0) {
         lanes->y = y + out_c - 2;
         lanes->y_end = y + out_c;
-        edgec_strip_pairs_s8__dsp(lanes, shifted, w + out_c / 2 * (4 + 6 * turns));
+        edgec_strip_pairs_s8__dsp(lanes, then, shifted, w + out_c / 2 * (4 + 6 * turns));
     }
 }
 

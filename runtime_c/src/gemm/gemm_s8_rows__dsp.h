@@ -24,8 +24,26 @@ EDGEC_INLINE void edgec_gemm_s8_rows__dsp(const EdgecGemmS8 *p, const int8_t *re
     edgec_limit_s8__dsp(out, rows * p->n, p->quant);
 }
 
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_gemm_s8_rows_then__dsp(const EdgecGemmThenS8 *p, const int8_t *operand,
+                                               const int8_t *x, const uint32_t *restrict w,
+                                               int8_t *y, int8_t *restrict scratch,
+                                               int32_t row_begin, int32_t row_end)
+{
+    const EdgecGemmS8 *g = &p->layer;
+    const int32_t rows = row_end - row_begin;
+    const int32_t first = row_begin * g->n;
+    edgec_lanes_run_then_s8__dsp(
+        &p->then, p->then.kind == EDGEC_THEN_ADD ? operand + first : operand, x + row_begin * g->k,
+        g->k, g->k, w, g->quant, g->n, y + first, edgec_words(scratch), rows);
+    edgec_limit_s8__dsp(y + first, rows * g->n, g->quant);
+}
+
 #ifndef EDGEC_GEMM_S8_ROWS__DSP
 #define EDGEC_GEMM_S8_ROWS__DSP edgec_gemm_s8_rows__dsp
+#endif
+#ifndef EDGEC_GEMM_S8_ROWS_THEN__DSP
+#define EDGEC_GEMM_S8_ROWS_THEN__DSP edgec_gemm_s8_rows_then__dsp
 #endif
 
 #endif

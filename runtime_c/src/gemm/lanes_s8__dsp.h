@@ -6,12 +6,13 @@
  * x: int16 in groups of four k: the words (k0, k2) of pixels 0, 1, 2, then (k1, k3) of the three.
  * w: per pair of channels: two words to start from, the words of its groups, two mult;
  * pairs_s8__dsp.h explains the words. Where k is padded, x may be anything that its sum counts.
+ * then_s8__dsp.h may follow, with EdgecLanesThen right before EdgecLanes.
  * Cost on Cortex-M4: 17 instructions (25 cycles) per 24 MACs, 38 (52) per 6 outputs.
  */
 #ifndef EDGEC_LANES_S8__DSP_H
 #define EDGEC_LANES_S8__DSP_H
 
-#include "gemm/pairs_s8__dsp.h"
+#include "gemm/then_s8__dsp.h"
 
 /* Words after the groups of x that the core uses for itself. */
 #define EDGEC_LANES_TAIL 1
@@ -226,8 +227,8 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
     "smlad r12, " W ", " X1 ", r12\n\t" \
     "smlad lr, " W ", " X2 ", lr\n\t"
 
-/* After a pair: x points to the tail, which points to EdgecLanes. SHIFT is more text. */
-#define EDGEC_LANES_END(SHIFT)                                             \
+/* After a pair: x points to the tail, which points to EdgecLanes. SHIFT and THEN are more text. */
+#define EDGEC_LANES_END(SHIFT, THEN)                                       \
     "ldr r7, [r7]\n\t"                                                     \
     "ldrd r4, r5, [r6], #8\n\t"                                            \
     "sub r8, r8, r11, lsl #8\n\t"                                          \
@@ -244,8 +245,7 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
     "ssat r10, #8, r10\n\t"                                                \
     "ssat r11, #8, r11\n\t"                                                \
     "ssat r12, #8, r12\n\t"                                                \
-    "ssat lr, #8, lr\n\t"                                                  \
-    "strb r10, [r3, r2]\n\t"                                               \
+    "ssat lr, #8, lr\n\t" THEN "strb r10, [r3, r2]\n\t"                    \
     "strb r9, [r3, r1]\n\t"                                                \
     "strb r8, [r3], #1\n\t"                                                \
     "strb lr, [r3, r2]\n\t"                                                \
@@ -263,7 +263,7 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
                                                                               "r2")
 
 /* r0: EdgecLanes. r1: w. Changes all registers but r7. */
-#define EDGEC_LANES_CORE(SHIFT)                                                          \
+#define EDGEC_LANES_CORE(SHIFT, THEN)                                                    \
     __asm__ volatile(                                                                    \
         "push {r7, lr}\n\t"                                                              \
         "mov r6, r1\n\t"                                                                 \
@@ -272,18 +272,30 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
         "nop.n\n"                                                                        \
         "2:\n\t" EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP EDGEC_LANES_GROUP \
         "subs r3, r3, #1\n\t"                                                            \
-        "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT) "bne.w 1b\n\t"                             \
-                                              "pop {r7, pc}\n\t")
+        "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT, THEN) "bne.w 1b\n\t"                       \
+                                                    "pop {r7, pc}\n\t")
 
 EDGEC_DSP_NAKED void edgec_lanes_core__dsp(void)
 {
-    EDGEC_LANES_CORE("");
+    EDGEC_LANES_CORE("", "");
 }
 
 EDGEC_DSP_NAKED void edgec_lanes_shift_core__dsp(void)
 {
-    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"));
+    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), "");
 }
+
+EDGEC_DSP_NAKED void edgec_lanes_table_core__dsp(void)
+{
+    EDGEC_LANES_CORE("", EDGEC_THEN_TABLE_TEXT);
+}
+
+EDGEC_DSP_NAKED void edgec_lanes_table_shift_core__dsp(void)
+{
+    EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), EDGEC_THEN_TABLE_TEXT);
+}
+
+EDGEC_THEN_ADD_CORES(edgec_lanes_add_core__dsp, EDGEC_LANES_CORE)
 
 /* Calls CORE, which takes r0 and r1 and changes all registers but r7. */
 #define EDGEC_LANES_CALL(CORE, LANES, W)                                                        \
@@ -297,10 +309,18 @@ EDGEC_DSP_NAKED void edgec_lanes_shift_core__dsp(void)
                            "cc", "memory");                                                     \
     }
 
-/* All pairs of channels of three pixels up to y_end. `shifted` is known when it is compiled. */
-EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+/* All pairs of channels of three pixels up to y_end. `then` (NULL for nothing) and `shifted` are
+   known when it is compiled. */
+EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then, bool shifted,
+                                            const uint32_t *w)
 {
-    if (shifted) {
+    if (then != NULL && then->kind == EDGEC_THEN_ADD) {
+        EDGEC_THEN_ADD_CALL(EDGEC_LANES_CALL, edgec_lanes_add_core__dsp, then->shift, lanes, w)
+    } else if (then != NULL && shifted) {
+        EDGEC_LANES_CALL(edgec_lanes_table_shift_core__dsp, lanes, w)
+    } else if (then != NULL) {
+        EDGEC_LANES_CALL(edgec_lanes_table_core__dsp, lanes, w)
+    } else if (shifted) {
         EDGEC_LANES_CALL(edgec_lanes_shift_core__dsp, lanes, w)
     } else {
         EDGEC_LANES_CALL(edgec_lanes_core__dsp, lanes, w)
@@ -309,20 +329,32 @@ EDGEC_INLINE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, con
 #else
 /* The outputs of one pixel and a pair of channels from its two sums. */
 EDGEC_INLINE void edgec_lanes_store_s8(uint32_t t, uint32_t b, const uint32_t *mult,
-                                       const EdgecLanes *lanes, int8_t *y)
+                                       const EdgecThen *then, const EdgecLanes *lanes, int8_t *y)
 {
     const EdgecQuant q = {lanes->shift, lanes->zp, -128, 127};
-    y[0] = (int8_t)edgec_requantize((int32_t)(t - (b << 8)), (int32_t)mult[0], q);
-    y[1] = (int8_t)edgec_requantize((int32_t)b, (int32_t)mult[1], q);
+    const EdgecLanesThen *const with = (const EdgecLanesThen *)(const void *)lanes - 1;
+    const int32_t y0 = edgec_requantize((int32_t)(t - (b << 8)), (int32_t)mult[0], q);
+    const int32_t y1 = edgec_requantize((int32_t)b, (int32_t)mult[1], q);
+    if (then == NULL) {
+        y[0] = (int8_t)y0;
+        y[1] = (int8_t)y1;
+        return;
+    }
+    y[0] = edgec_lanes_then_s8(y0, y, then, with);
+    y[1] = edgec_lanes_then_s8(y1, y + 1, then, with);
 }
 
-EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, const uint32_t *w)
+EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
+                                              bool shifted, const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
     const int32_t groups = 4 * lanes->turns - lanes->skip / EDGEC_LANES_CODE;
     for (; lanes->y != lanes->y_end; lanes->y += 2) {
         const uint32_t *const mult = w + 2 + 2 * groups;
         for (int32_t p = 2; p >= 0; p--) {
+            if (p > 0 && to[p] == 0) {
+                continue;
+            }
             uint32_t t = w[0] - ((uint32_t)lanes->sums[p] << 7);
             uint32_t b = w[1];
             for (int32_t i = 0; i < 2 * groups; i++) {
@@ -330,7 +362,7 @@ EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, c
                 b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[2 + i]), lanes->x[3 * i + p],
                                           (int32_t)b);
             }
-            edgec_lanes_store_s8(t, b, mult, lanes, lanes->y + to[p]);
+            edgec_lanes_store_s8(t, b, mult, then, lanes, lanes->y + to[p]);
         }
         w = mult + 2;
     }
@@ -338,10 +370,12 @@ EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, bool shifted, c
 }
 #endif
 
-/* All output channels of three pixels. An odd number of channels ends with a pair of the last two,
-   of which one is written twice; a single channel is a pair of itself. */
-EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, int32_t groups, bool shifted,
-                                               const uint32_t *w, int8_t *y, int32_t out_c)
+/* All output channels of three pixels, an even number of them if elements are added. An odd number
+   of channels ends with a pair of the last two, of which one is written twice; a single channel is
+   a pair of itself. */
+EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
+                                               int32_t groups, bool shifted, const uint32_t *w,
+                                               int8_t *y, int32_t out_c)
 {
     if (out_c == 1) {
         int8_t both[6];
@@ -351,7 +385,7 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, int32_t groups
         lanes->to2 = 4;
         lanes->y = both;
         lanes->y_end = both + 2;
-        edgec_lanes_pairs_s8__dsp(lanes, shifted, w);
+        edgec_lanes_pairs_s8__dsp(lanes, then, shifted, w);
         y[to2] = both[4];
         y[to1] = both[2];
         y[0] = both[0];
@@ -361,40 +395,49 @@ EDGEC_INLINE void edgec_lanes_channels_s8__dsp(EdgecLanes *lanes, int32_t groups
     }
     lanes->y = y;
     lanes->y_end = y + out_c / 2 * 2;
-    edgec_lanes_pairs_s8__dsp(lanes, shifted, w);
+    edgec_lanes_pairs_s8__dsp(lanes, then, shifted, w);
     if (out_c % 2 != 0) {
         lanes->y = y + out_c - 2;
         lanes->y_end = y + out_c;
-        edgec_lanes_pairs_s8__dsp(lanes, shifted, w + out_c / 2 * (4 + 2 * groups));
+        edgec_lanes_pairs_s8__dsp(lanes, then, shifted, w + out_c / 2 * (4 + 2 * groups));
     }
 }
 
 /* `pixels` outputs that follow each other, from `in_c` inputs each, `step` bytes apart. expanded:
    6 words per group of four k and the tail. */
-EDGEC_INLINE void edgec_lanes_pixels_s8__dsp(const int8_t *x, uint32_t *expanded, const uint32_t *w,
+EDGEC_INLINE void edgec_lanes_blocks_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
+                                             const int8_t *x, uint32_t *expanded, const uint32_t *w,
                                              int8_t *y, int32_t step, int32_t in_c, int32_t out_c,
                                              int32_t pixels, int32_t zp, int32_t shift)
 {
     const int32_t groups = (in_c + 3) / 4;
     const EdgecQuant q = {.zp = zp, .shift = shift};
-    EdgecLanes lanes;
-    edgec_lanes_begin_groups(&lanes, expanded, groups, q);
-    lanes.to1 = out_c;
-    lanes.to2 = 2 * out_c;
+    edgec_lanes_begin_groups(lanes, expanded, groups, q);
+    lanes->to1 = out_c;
+    lanes->to2 = 2 * out_c;
     for (int32_t left = pixels; left > 0; left -= 3) {
         int32_t step1 = step;
         int32_t step2 = 2 * step;
         if (left < 3) {
             step1 = left == 2 ? step : 0;
             step2 = 0;
-            lanes.to1 = left == 2 ? out_c : 0;
-            lanes.to2 = 0;
+            lanes->to1 = left == 2 ? out_c : 0;
+            lanes->to2 = 0;
         }
-        edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, &lanes);
-        edgec_lanes_channels_s8__dsp(&lanes, groups, shift != 0, w, y, out_c);
+        edgec_expand_pixels_s8__dsp(x, x + step1, x + step2, in_c, expanded, lanes);
+        edgec_lanes_channels_s8__dsp(lanes, then, groups, shift != 0, w, y, out_c);
         x += 3 * step;
         y += 3 * out_c;
     }
+}
+
+EDGEC_INLINE void edgec_lanes_pixels_s8__dsp(const int8_t *x, uint32_t *expanded, const uint32_t *w,
+                                             int8_t *y, int32_t step, int32_t in_c, int32_t out_c,
+                                             int32_t pixels, int32_t zp, int32_t shift)
+{
+    EdgecLanes lanes;
+    edgec_lanes_blocks_s8__dsp(&lanes, NULL, x, expanded, w, y, step, in_c, out_c, pixels, zp,
+                               shift);
 }
 
 EDGEC_DSP_LAYER void edgec_lanes_plain_s8__dsp(const int8_t *x, uint32_t *expanded,
@@ -415,6 +458,22 @@ EDGEC_INLINE void edgec_lanes_run_s8__dsp(const int8_t *x, int32_t step, int32_t
     } else {
         edgec_lanes_pixels_s8__dsp(x, expanded, w, y, step, in_c, out_c, pixels, q.zp, q.shift);
     }
+}
+
+/* The same with `then` known when it is compiled, and its operand for the first output. */
+EDGEC_INLINE void edgec_lanes_run_then_s8__dsp(const EdgecThen *then, const int8_t *operand,
+                                               const int8_t *x, int32_t step, int32_t in_c,
+                                               const uint32_t *restrict w, const EdgecQuant q,
+                                               int32_t out_c, int8_t *y, uint32_t *expanded,
+                                               int32_t pixels)
+{
+    struct {
+        EdgecLanesThen then;
+        EdgecLanes lanes;
+    } frame;
+    frame.then = edgec_lanes_then(then, operand, y);
+    edgec_lanes_blocks_s8__dsp(&frame.lanes, then, x, expanded, w, y, step, in_c, out_c, pixels,
+                               q.zp, q.shift);
 }
 
 #endif
