@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,11 +66,11 @@ def pack(f: LayerNormFacts) -> tuple[Constant, ...]:
     half = (1 << (fixed.fraction - 1)) + fixed.margin
     gain = np.rint(np.ldexp(f.gain.astype(np.float64), fixed.fraction + 32 - fixed.scale))
     offset = np.rint(np.ldexp(f.offset.astype(np.float64), fixed.fraction)) + half
-    numbers = np.stack([gain, offset], axis=-1).reshape(-1, 2)
+    numbers = np.stack([gain, offset], axis=-1)
     assert np.abs(numbers).max() < 2.0**31
-    exact = np.stack([f.gain, f.offset], axis=-1).reshape(-1, 2)
+    exact = np.stack([f.gain, f.offset], axis=-1)
     return (
-        Constant("fixed", numbers.astype(np.int32)),
+        Constant("fixed", np.ascontiguousarray(numbers, np.int32)),
         Constant("exact", np.ascontiguousarray(exact, np.float32)),
     )
 
@@ -109,4 +109,24 @@ LAYER_NORM = Kernel[LayerNormFacts](
     overwrites=lambda f: True,
 )
 
-NORM_ROWS = (LAYER_NORM,)
+
+def pack_apart(f: LayerNormFacts) -> tuple[Constant, ...]:
+    """The same with fixed: int32 [2][length], gains and then offsets."""
+    fixed, exact = pack(f)
+    return Constant("fixed", np.ascontiguousarray(fixed.data.T)), exact
+
+
+LAYER_NORM_MVE = replace(
+    LAYER_NORM,
+    name="layernorm_s8__mve",
+    headers=("norm/layernorm_s8__mve.h", *LAYER_NORM.headers),
+    needs=frozenset({"mve"}),
+    pack=pack_apart,
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 90),
+        Part("vectors", f.rows * math.ceil(f.length / 4), 18),
+    ),
+)
+
+NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE)

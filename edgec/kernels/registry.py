@@ -33,6 +33,7 @@ from edgec.kernels import (
     pool_s8_packed,
     pool_s8_rvv,
     rnn_f32,
+    softmax_s8,
     winograd,
     winograd4_line,
     winograd4_scalar,
@@ -48,6 +49,7 @@ from edgec.kernels.facts import (
     MatMulFacts,
     PoolFacts,
     RecurrentFacts,
+    SoftmaxFacts,
 )
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
@@ -105,6 +107,7 @@ ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
 )
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 NORM_ROWS: tuple[Kernel[LayerNormFacts], ...] = layernorm_s8.NORM_ROWS
+SOFTMAX_ROWS: tuple[Kernel[SoftmaxFacts], ...] = softmax_s8.SOFTMAX_ROWS
 MATMUL_ROWS: tuple[Kernel[MatMulFacts], ...] = matmul_s8.MATMUL_ROWS
 
 
@@ -132,6 +135,13 @@ def layer_norm_candidates(
 ) -> tuple[Kernel[LayerNormFacts], ...]:
     """All kernels that compute a layer normalization on a target with `features`."""
     return tuple(r for r in NORM_ROWS if r.applies(facts, features))
+
+
+def softmax_candidates(
+    facts: SoftmaxFacts, features: frozenset[str]
+) -> tuple[Kernel[SoftmaxFacts], ...]:
+    """All kernels that compute a softmax on a target with `features`."""
+    return tuple(r for r in SOFTMAX_ROWS if r.applies(facts, features))
 
 
 def matmul_candidates(
@@ -170,6 +180,7 @@ AnyRow = (
     | Kernel[ElementFacts]
     | Kernel[RecurrentFacts]
     | Kernel[LayerNormFacts]
+    | Kernel[SoftmaxFacts]
     | Kernel[MatMulFacts]
 )
 
@@ -177,5 +188,5 @@ AnyRow = (
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
     layers: tuple[AnyRow, ...] = (*CONV_ROWS, *CONV_THEN_ROWS, *GEMM_ROWS, *GEMM_THEN_ROWS)
-    rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *MATMUL_ROWS)
+    rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *SOFTMAX_ROWS, *MATMUL_ROWS)
     return (*layers, *POOL_ROWS, *ELEMENT_ROWS, *rowwise)

@@ -33,6 +33,7 @@ from edgec.kernels.registry import (
     matmul_candidates,
     pool_candidates,
     recurrent_candidates,
+    softmax_candidates,
 )
 from edgec.kernels.transposed import Transposed, transposed_candidates
 from edgec.loops.buffer import Buffer, Storage
@@ -48,7 +49,7 @@ from edgec.lower.matmuls import matmul_facts
 from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
 from edgec.lower.rows import CALL_COST
-from edgec.lower.rowwise import layer_norm_facts
+from edgec.lower.rowwise import layer_norm_facts, softmax_facts
 from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
@@ -280,6 +281,9 @@ class RowKernels:
         norm = layer_norm_facts(node, self._constants)
         if norm is not None:
             return [Choice(row, norm) for row in layer_norm_candidates(norm, self._features)]
+        softmax = softmax_facts(node, self._constants)
+        if softmax is not None:
+            return [Choice(row, softmax) for row in softmax_candidates(softmax, self._features)]
         product = matmul_facts(node)
         if product is not None:
             return [Choice(row, product) for row in matmul_candidates(product, self._features)]

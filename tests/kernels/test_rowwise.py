@@ -10,12 +10,14 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import CallNames, Kernel
-from edgec.kernels.facts import Array, LayerNormFacts
+from edgec.kernels.facts import Array, LayerNormFacts, SoftmaxFacts
 from edgec.kernels.layernorm_s8 import fixed_point
-from edgec.kernels.registry import NORM_ROWS
+from edgec.kernels.registry import NORM_ROWS, SOFTMAX_ROWS
+from edgec.ops.quantized import QSoftmax
 from edgec.ops.quantized_norm import QLayerNorm
+from edgec.quantize.fixedpoint import choose_softmax
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import TARGETS, on_targets
+from tests.kernels.test_parity import on_targets
 
 
 def named(value: object) -> str:
@@ -57,7 +59,37 @@ def norms(row: Kernel[LayerNormFacts]) -> list[Case]:
     return cases
 
 
-def rows_of(table: tuple[Kernel[LayerNormFacts], ...]) -> list[ParameterSet]:
+def softmax_case(
+    row: Kernel[SoftmaxFacts], x: Array, scales: tuple[float, float], *numbers: int
+) -> Case:
+    rows, length = x.shape
+    p = choose_softmax(*scales, length)
+    f = SoftmaxFacts(rows, length, p.table, p.numerator, p.exponent, *numbers)
+    assert row.when(f)
+    want = QSoftmax(p.numerator, p.exponent, *numbers).reference(x, p.table)
+    text = row.emit(f, CallNames("y", "y", "", ("k0",)))
+    call = "memcpy(y, x, sizeof x);\n" + text
+    return Case(f"softmax {rows}x{length}", row, call, x, (p.table,), row.scratch(f), want)
+
+
+def softmaxes(row: Kernel[SoftmaxFacts]) -> list[Case]:
+    """Odd lengths, equal elements, one that stands out, sums of more than 32 bits."""
+    rng = np.random.default_rng(13)
+    cases: list[Case] = []
+    for rows, length in ((5, 8), (3, 7), (2, 1), (4, 33), (2, 63), (2, 64), (1, 1000)):
+        x = rng.integers(-128, 128, (rows, length)).astype(np.int8)
+        x[0] = -128
+        x[-1, length // 2] = 127
+        scales = (float(rng.uniform(0.002, 0.3)), 1 / 256)
+        cases.append(softmax_case(row, x, scales, -128))
+        cases.append(softmax_case(row, x, (scales[0], 0.001), 3, -100, 90))
+    return cases
+
+
+Rows = tuple[Kernel[LayerNormFacts], ...] | tuple[Kernel[SoftmaxFacts], ...]
+
+
+def rows_of(table: Rows) -> list[ParameterSet]:
     return [case for row in table for case in on_targets(row.needs, row)]
 
 
@@ -65,8 +97,14 @@ def rows_of(table: tuple[Kernel[LayerNormFacts], ...]) -> list[ParameterSet]:
 def test_layer_norms_of_any_length(
     row: Kernel[LayerNormFacts], target: str, tmp_path: Path
 ) -> None:
-    assert target in TARGETS
     check(target, norms(row), tmp_path)
+
+
+@pytest.mark.parametrize(("row", "target"), rows_of(SOFTMAX_ROWS), ids=named)
+def test_softmaxes_in_place_of_any_length(
+    row: Kernel[SoftmaxFacts], target: str, tmp_path: Path
+) -> None:
+    check(target, softmaxes(row), tmp_path)
 
 
 def test_layer_norms_agree_with_the_law_where_results_are_near_halves(tmp_path: Path) -> None:

@@ -77,11 +77,9 @@ EDGEC_INLINE void edgec_norm_sums(const int8_t *x, int32_t length, int32_t *firs
     *second = s2;
 }
 
-EDGEC_INLINE EdgecNormRow edgec_norm_row(const EdgecLayerNormS8 *p, const int8_t *x)
+/* What follows from sum(x) and sum(x^2). */
+EDGEC_INLINE EdgecNormRow edgec_norm_row(const EdgecLayerNormS8 *p, int32_t s1, int32_t s2)
 {
-    int32_t s1;
-    int32_t s2;
-    edgec_norm_sums(x, p->length, &s1, &s2);
     const int64_t variance = (int64_t)s2 * p->length - (int64_t)s1 * s1;
     const float factor = 1.0f / sqrtf((float)variance + p->spread);
     uint32_t bits;
@@ -106,28 +104,36 @@ EDGEC_INLINE int32_t edgec_norm_exact(const EdgecLayerNormS8 *p, int32_t x, floa
     return edgec_quantize_f32(y + exact[1], 1.0f, 0, p->lo, p->hi);
 }
 
+/* One element; gain and offset are those of its column in fixed point. */
+EDGEC_INLINE void edgec_norm_element(const EdgecLayerNormS8 *p, const EdgecNormRow row, int32_t x,
+                                     int32_t gain, int32_t offset, const float *exact, int8_t *y)
+{
+    const uint32_t below = (UINT32_C(1) << p->fraction) - 1u;
+    const int32_t d = (int32_t)((uint32_t)x * row.times + row.plus);
+    const int32_t scaled = edgec_norm_product(d, row.mult, 0);
+    const int32_t sum = edgec_norm_product(scaled, gain, offset);
+    if (((uint32_t)sum & below) > 2u * (uint32_t)p->margin) {
+        const int32_t code = edgec_asr_s32(sum, (uint32_t)p->fraction);
+        *y = (int8_t)edgec_clamp_s8(code, p->lo, p->hi);
+    } else {
+        *y = (int8_t)edgec_norm_exact(p, x, row.factor, row.sum, exact);
+    }
+}
+
 EDGEC_INLINE void edgec_layernorm_s8__c(const EdgecLayerNormS8 *p, const int8_t *x,
                                         const int32_t *fixed, const float *exact, int8_t *y,
                                         int32_t row_begin, int32_t row_end)
 {
-    const uint32_t below = (UINT32_C(1) << p->fraction) - 1u;
-    const uint32_t near = 2u * (uint32_t)p->margin;
     for (int32_t r = row_begin; r < row_end; r++) {
         const int8_t *in = x + r * p->length;
         int8_t *out = y + r * p->length;
-        const EdgecNormRow row = edgec_norm_row(p, in);
+        int32_t s1;
+        int32_t s2;
+        edgec_norm_sums(in, p->length, &s1, &s2);
+        const EdgecNormRow row = edgec_norm_row(p, s1, s2);
         const int32_t *column = fixed;
         for (int32_t i = 0; i < p->length; i++) {
-            const int32_t v = in[i];
-            const int32_t d = (int32_t)((uint32_t)v * row.times + row.plus);
-            const int32_t scaled = edgec_norm_product(d, row.mult, 0);
-            const int32_t sum = edgec_norm_product(scaled, column[0], column[1]);
-            if (((uint32_t)sum & below) > near) {
-                const int32_t code = edgec_asr_s32(sum, (uint32_t)p->fraction);
-                out[i] = (int8_t)edgec_clamp_s8(code, p->lo, p->hi);
-            } else {
-                out[i] = (int8_t)edgec_norm_exact(p, v, row.factor, row.sum, exact + 2 * i);
-            }
+            edgec_norm_element(p, row, in[i], column[0], column[1], exact + 2 * i, out + i);
             column += 2;
         }
     }

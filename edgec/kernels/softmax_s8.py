@@ -1,0 +1,58 @@
+"""Rows of the softmax of int8."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
+from edgec.kernels.calls import arguments
+from edgec.kernels.costs import Part
+from edgec.kernels.facts import SOFTMAX_S8, SoftmaxFacts
+
+
+def pack(f: SoftmaxFacts) -> tuple[Constant, ...]:
+    """The table: uint32 [256]."""
+    return (Constant("table", np.ascontiguousarray(f.table, np.uint32)),)
+
+
+def params(f: SoftmaxFacts, _: CallNames) -> Struct:
+    """Fields of EdgecSoftmaxS8."""
+    sizes, numbers = ints(rows=f.rows, length=f.length), ints(zp=f.y_zp, lo=f.lo, hi=f.hi)
+    factor = (("numerator", f"{f.numerator}u"), *ints(exponent=f.exponent))
+    return Struct((*sizes, *factor, *numbers))
+
+
+C = Kernel[SoftmaxFacts](
+    name="softmax_s8__c",
+    headers=("softmax/softmax_s8__c.h",),
+    op="softmax",
+    types=SOFTMAX_S8,
+    struct="EdgecSoftmaxS8",
+    when=lambda f: True,
+    pack=pack,
+    params=params,
+    args=lambda f, names: arguments(names, f.rows),
+    batches=lambda f: (1, 0, 0),
+    overwrites=lambda f: True,
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 45),
+        Part("elements", f.outputs, 16),
+    ),
+)
+MVE = replace(
+    C,
+    name="softmax_s8__mve",
+    headers=("softmax/softmax_s8__mve.h", *C.headers),
+    needs=frozenset({"mve"}),
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 55),
+        Part("vectors", f.rows * (f.length // 4), 17),
+        Part("elements", f.rows * (f.length % 4), 14),
+    ),
+)
+
+SOFTMAX_ROWS = (C, MVE)
