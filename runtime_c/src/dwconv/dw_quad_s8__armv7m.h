@@ -203,32 +203,35 @@ EDGEC_QUAD_CORE void edgec_dw_quad2_stride2_s8__armv7m(const EdgecDwQuad *run)
 }
 /* clang-format on */
 
-EDGEC_INLINE void edgec_dw_quad_s8__armv7m(const EdgecDwQuad *run, int32_t n, int32_t stride)
+/* The core for n outputs. */
+EDGEC_INLINE EdgecDwQuadCore *edgec_dw_quad_core__armv7m(int32_t n, int32_t stride)
 {
     if (n == 1) {
-        edgec_dw_quad1_s8__armv7m(run);
-    } else if (n == 2 && stride == 1) {
-        edgec_dw_quad2_s8__armv7m(run);
-    } else if (n == 2) {
-        edgec_dw_quad2_stride2_s8__armv7m(run);
-    } else if (n == 3 && stride == 1) {
-        edgec_dw_quad3_s8__armv7m(run);
-    } else if (n == 3) {
-        edgec_dw_quad3_stride2_s8__armv7m(run);
-    } else if (stride == 1) {
-        edgec_dw_quad4_s8__armv7m(run);
-    } else {
-        edgec_dw_quad4_stride2_s8__armv7m(run);
+        return edgec_dw_quad1_s8__armv7m;
     }
+    if (n == 2) {
+        return stride == 1 ? edgec_dw_quad2_s8__armv7m : edgec_dw_quad2_stride2_s8__armv7m;
+    }
+    if (n == 3) {
+        return stride == 1 ? edgec_dw_quad3_s8__armv7m : edgec_dw_quad3_stride2_s8__armv7m;
+    }
+    return stride == 1 ? edgec_dw_quad4_s8__armv7m : edgec_dw_quad4_stride2_s8__armv7m;
 }
 #else
-EDGEC_QUAD_CORE void edgec_dw_quad_s8__armv7m(const EdgecDwQuad *run, int32_t n, int32_t stride)
+EDGEC_QUAD_CORE void edgec_dw_quad_s8__armv7m(const EdgecDwQuad *run)
 {
     for (int32_t c = 0; c < run->channels; c++) {
         edgec_dw_quad_channel(
             run, edgec_dw_taps(run->taps + 17 * c, run->taps + 17 * c + 13, run->taps + 17 * c + 4),
-            c, n, stride);
+            c);
     }
+}
+
+EDGEC_INLINE EdgecDwQuadCore *edgec_dw_quad_core__armv7m(int32_t n, int32_t stride)
+{
+    (void)n;
+    (void)stride;
+    return edgec_dw_quad_s8__armv7m;
 }
 #endif
 

@@ -31,7 +31,8 @@ typedef struct {
     const int8_t *right;
 } EdgecDwQuadRow;
 
-/* taps: bias, weights and mult of all channels, laid out as the core reads them. */
+/* taps: bias, weights and mult of all channels, laid out as the core reads them. Cores in assembly
+   are for one number of outputs and one stride; that in C looks at them. */
 typedef struct {
     EdgecDwQuadRow rows[3];
     const uint8_t *taps;
@@ -39,7 +40,11 @@ typedef struct {
     int32_t y_step;
     int32_t channels;
     int32_t zp;
+    int32_t outputs;
+    int32_t stride;
 } EdgecDwQuad;
+
+typedef void EdgecDwQuadCore(const EdgecDwQuad *run);
 
 /* ---- A channel in C ------------------------------------------------------------------------ */
 
@@ -66,15 +71,14 @@ EDGEC_INLINE int32_t edgec_dw_quad_column(const EdgecDwQuadRow *row, int32_t col
     return column == last ? row->right[c] : row->middle[(column - 1) * row->step + c];
 }
 
-/* n outputs of channel c. */
-EDGEC_INLINE void edgec_dw_quad_channel(const EdgecDwQuad *run, EdgecDwTaps taps, int32_t c,
-                                        int32_t n, int32_t stride)
+/* The outputs of channel c. */
+EDGEC_INLINE void edgec_dw_quad_channel(const EdgecDwQuad *run, EdgecDwTaps taps, int32_t c)
 {
-    const int32_t last = (n - 1) * stride + 2;
-    for (int32_t j = 0; j < n; j++) {
+    const int32_t last = (run->outputs - 1) * run->stride + 2;
+    for (int32_t j = 0; j < run->outputs; j++) {
         int32_t sum = taps.bias;
         for (int32_t i = 0; i < 9; i++) {
-            const int32_t column = j * stride + i % 3;
+            const int32_t column = j * run->stride + i % 3;
             sum += (int8_t)taps.w[i] * edgec_dw_quad_column(&run->rows[i / 3], column, last, c);
         }
         const int32_t y = edgec_sat_s8(edgec_mulhr_s32(sum, taps.mult) + run->zp);
@@ -84,62 +88,93 @@ EDGEC_INLINE void edgec_dw_quad_channel(const EdgecDwQuad *run, EdgecDwTaps taps
 
 /* ---- Runs over a layer --------------------------------------------------------------------- */
 
-/* A row of taps of n outputs from column ix on; input: that row of the input, or NULL. */
-EDGEC_INLINE EdgecDwQuadRow edgec_dw_quad_row(const EdgecConvShape *s, const int8_t *input,
-                                              int32_t ix, int32_t n, const int8_t *padding)
+/* Row iy of the input from column ix on, up to the rightmost column. */
+EDGEC_INLINE EdgecDwQuadRow edgec_dw_quad_row(const EdgecConvShape *s, const int8_t *x, int32_t iy,
+                                              int32_t ix, const int8_t *padding)
 {
-    if (input == NULL) {
-        const EdgecDwQuadRow outside = {padding, padding, 0, padding};
-        return outside;
+    EdgecDwQuadRow row = {padding, padding, 0, padding};
+    if (iy >= 0 && iy < s->in_h) {
+        row.middle = x + (iy * s->in_w + ix + 1) * s->in_c;
+        row.step = s->in_c;
+        row.left = ix < 0 ? padding : row.middle - row.step;
     }
-    const int32_t last = ix + (n - 1) * s->stride_w + 2;
-    const EdgecDwQuadRow row = {
-        .left = ix < 0 ? padding : input + ix * s->in_c,
-        .middle = input + (ix + 1) * s->in_c,
-        .step = s->in_c,
-        .right = last >= s->in_w ? padding : input + last * s->in_c,
-    };
     return row;
 }
 
-/* Row iy of the input, or NULL if it is padding. */
-EDGEC_INLINE const int8_t *edgec_dw_quad_input(const EdgecConvShape *s, const int8_t *x, int32_t iy)
+/* On to the next outputs, `columns` behind these. */
+EDGEC_INLINE void edgec_dw_quad_next(EdgecDwQuadRow *row, int32_t columns)
 {
-    if (iy < 0 || iy >= s->in_h) {
-        return NULL;
-    }
-    return x + iy * s->in_w * s->in_c;
+    row->middle += columns * row->step;
+    row->left = row->middle - row->step;
 }
 
-/* The next n outputs of a row, from column ix of the input rows on. */
-EDGEC_INLINE void edgec_dw_quad_place(const EdgecConvShape *s, const int8_t *const *inputs,
-                                      int32_t ix, int32_t n, const int8_t *padding,
-                                      EdgecDwQuad *run)
+/* The outputs that are next, by their core; `reach`: from the second column to the rightmost one,
+   which is padding if `border`. */
+EDGEC_INLINE void edgec_dw_quad_run(EdgecDwQuad *run, EdgecDwQuadCore *core, int32_t reach,
+                                    bool border, const int8_t *padding)
 {
-    run->rows[0] = edgec_dw_quad_row(s, inputs[0], ix, n, padding);
-    run->rows[1] = edgec_dw_quad_row(s, inputs[1], ix, n, padding);
-    run->rows[2] = edgec_dw_quad_row(s, inputs[2], ix, n, padding);
+    EdgecDwQuadRow *const rows = run->rows;
+    rows[0].right = border ? padding : rows[0].middle + reach * rows[0].step;
+    rows[1].right = border ? padding : rows[1].middle + reach * rows[1].step;
+    rows[2].right = border ? padding : rows[2].middle + reach * rows[2].step;
+    core(run);
+}
+
+/* All rows of a layer; four, rest: the cores for four outputs and for the last out_w % 4. */
+EDGEC_QUAD_CORE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, const uint8_t *taps,
+                                        int8_t *y, int8_t *scratch, int32_t row_begin,
+                                        int32_t row_end, EdgecDwQuadCore *four,
+                                        EdgecDwQuadCore *rest)
+{
+    const EdgecConvShape *s = &p->shape;
+    EdgecDwQuad run = {.taps = taps,
+                       .y_step = s->in_c,
+                       .channels = s->in_c,
+                       .zp = p->quant.zp,
+                       .stride = s->stride_w};
+    memset(scratch, (int)p->x_zp, (size_t)s->in_c);
+    run.y = y + row_begin * s->out_w * s->in_c;
+    for (int32_t oy = row_begin; oy < row_end; oy++) {
+        const int32_t iy = oy * s->stride_h - s->pad_top;
+        run.rows[0] = edgec_dw_quad_row(s, x, iy, -s->pad_left, scratch);
+        run.rows[1] = edgec_dw_quad_row(s, x, iy + 1, -s->pad_left, scratch);
+        run.rows[2] = edgec_dw_quad_row(s, x, iy + 2, -s->pad_left, scratch);
+        /* columns behind the ones that four outputs need */
+        int32_t room = s->in_w + s->pad_left - 3 * s->stride_w - 3;
+        int32_t left = s->out_w;
+        run.outputs = 4;
+        while (left >= 4) {
+            edgec_dw_quad_run(&run, four, 3 * s->stride_w + 1, room < 0, scratch);
+            edgec_dw_quad_next(&run.rows[0], 4 * s->stride_w);
+            edgec_dw_quad_next(&run.rows[1], 4 * s->stride_w);
+            edgec_dw_quad_next(&run.rows[2], 4 * s->stride_w);
+            run.y += 4 * run.y_step;
+            room -= 4 * s->stride_w;
+            left -= 4;
+        }
+        if (left != 0) {
+            run.outputs = left;
+            room += (4 - left) * s->stride_w;
+            edgec_dw_quad_run(&run, rest, (left - 1) * s->stride_w + 1, room < 0, scratch);
+            run.y += left * run.y_step;
+        }
+    }
 }
 
 /* Limits outputs; the cores saturate to int8 only. */
-EDGEC_QUAD_CORE void edgec_dw_quad_clamp_s8(const EdgecConvS8 *p, int8_t *y, int32_t row_begin,
-                                            int32_t row_end)
+EDGEC_QUAD_CORE void edgec_dw_quad_clamp_s8(const EdgecConvS8 *p, int8_t *y, int32_t count)
 {
-    const EdgecConvShape *s = &p->shape;
-    const int32_t length = s->out_w * s->in_c;
-    for (int32_t oy = row_begin; oy < row_end; oy++) {
-        int8_t *const row = y + oy * length;
-        for (int32_t i = 0; i < length; i++) {
-            row[i] = (int8_t)edgec_clamp_s32(row[i], p->quant.lo, p->quant.hi);
-        }
+    for (int32_t i = 0; i < count; i++) {
+        y[i] = (int8_t)edgec_clamp_s32(y[i], p->quant.lo, p->quant.hi);
     }
 }
 
 EDGEC_INLINE void edgec_dw_quad_limit_s8(const EdgecConvS8 *p, int8_t *y, int32_t row_begin,
                                          int32_t row_end)
 {
+    const int32_t row = p->shape.out_w * p->shape.in_c;
     if (p->quant.lo > -128 || p->quant.hi < 127) {
-        edgec_dw_quad_clamp_s8(p, y, row_begin, row_end);
+        edgec_dw_quad_clamp_s8(p, y + row_begin * row, (row_end - row_begin) * row);
     }
 }
 
