@@ -110,6 +110,16 @@ def function_symbols(elf: Path, *, sized: bool = True) -> tuple[Symbol, ...]:
         )
 
 
+def section_ranges(elf: Path) -> dict[str, tuple[int, int]]:
+    """Addresses (the second exclusive) of each section that occupies memory, by its name."""
+    with elf.open("rb") as stream:
+        return {
+            section.name: (section["sh_addr"], section["sh_addr"] + section["sh_size"])
+            for section in ELFFile(stream).iter_sections()
+            if section["sh_flags"] & _SHF_ALLOC and section["sh_size"]
+        }
+
+
 def image_sizes(firmware: Firmware) -> ImageSizes:
     """Where the flash and the static RAM of `firmware` go."""
     sums = dict.fromkeys(("weights", "constants", "code", "kernels", "libraries", "board"), 0)

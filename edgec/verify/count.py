@@ -54,10 +54,28 @@ class FunctionCount:
 
 
 @dataclass(frozen=True)
+class DataRange:
+    """Addresses `start` to `end` (exclusive) that are `name`."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class DataCount:
+    """Loads and stores of up to 32 bits of the range `name`."""
+
+    name: str
+    accesses: int
+
+
+@dataclass(frozen=True)
 class InstructionCount:
     """Instructions of `runs` inferences together. `entry` are those of the entry function itself.
 
-    `histogram` has one row per executed instruction, by address, when it was asked for.
+    `histogram` has one row per executed instruction, by address, when it was asked for; `data` one
+    for each data range that was asked for.
     """
 
     runs: int
@@ -65,6 +83,7 @@ class InstructionCount:
     functions: tuple[FunctionCount, ...]
     histogram: tuple[PcCount, ...] = ()
     blocks: tuple[BlockCount, ...] = ()
+    data: tuple[DataCount, ...] = ()
 
     @property
     def total(self) -> int:
@@ -86,6 +105,7 @@ def count_instructions(
     *,
     histogram: bool = False,
     blocks: bool = False,
+    data: Sequence[DataRange] = (),
     stack: bool = True,
     timeout_s: float = 120.0,
 ) -> CountedRun:
@@ -101,10 +121,16 @@ def count_instructions(
         counts = Path(name) / "counts.txt"
         ranges.write_text(code_ranges(firmware, functions), encoding="ascii")
         wanted = (",hist=on" if histogram else "") + (",blocks=on" if blocks else "")
+        if data:
+            places = Path(name) / "data.txt"
+            rows = (f"{d.start:x} {d.end:x} {k}\n" for k, d in enumerate(data))
+            places.write_text("".join(rows), encoding="ascii")
+            wanted += f",data={places}"
         argument = f"{plugin},map={ranges},out={counts}{wanted}"
         options = RunOptions(stack=stack, timeout_s=timeout_s, plugin=argument)
         result = run_elf(firmware.board, firmware.elf, inputs, options)
-        return CountedRun(result, parse_counts(counts.read_text(encoding="ascii"), functions))
+        count = parse_counts(counts.read_text(encoding="ascii"), functions, data)
+        return CountedRun(result, count)
 
 
 def layer_functions(manifest: Manifest) -> tuple[str, ...]:
@@ -149,18 +175,23 @@ def code_ranges(firmware: Firmware, functions: Sequence[str]) -> str:
     return "".join(f"{s.address:x} {s.address + s.size:x} {ids[_base(s)]}\n" for s in symbols)
 
 
-def parse_counts(text: str, functions: Sequence[str]) -> InstructionCount:
+def parse_counts(
+    text: str, functions: Sequence[str], data: Sequence[DataRange] = ()
+) -> InstructionCount:
     """What the plugin wrote. A block translated twice has two rows of addresses: they add up."""
     runs = 0
     by_id: dict[int, int] = {}
     by_address: dict[int, int] = {}
     blocks: list[BlockCount] = []
+    accesses: list[DataCount] = []
     for line in text.splitlines():
         words = line.split()
         if words[0] == "runs":
             runs = int(words[1])
         elif words[0] == "count":
             by_id[int(words[1])] = int(words[2])
+        elif words[0] == "data":
+            accesses.append(DataCount(data[int(words[1])].name, int(words[2])))
         elif words[0] == "block":
             name = functions[int(words[1]) - 1] if int(words[1]) else ""
             places = tuple(int(word, 16) for word in words[4:])
@@ -176,6 +207,7 @@ def parse_counts(text: str, functions: Sequence[str]) -> InstructionCount:
         ),
         histogram=tuple(PcCount(address, by_address[address]) for address in sorted(by_address)),
         blocks=tuple(blocks),
+        data=tuple(accesses),
     )
 
 

@@ -1,7 +1,8 @@
 /*
  * QEMU plugin: counts the instructions of a model's runs, by layer.
  *
- * Arguments: map=FILE,out=FILE[,hist=on][,blocks=on]. Each line of the map is a code range,
+ * Arguments: map=FILE,out=FILE[,data=FILE][,hist=on][,blocks=on]. Each line of the map is a code
+ * range,
  *
  *     START END ID      (hexadecimal, END exclusive; decimal)
  *
@@ -16,7 +17,11 @@
  *     block ID N TAKEN FIRST ... LAST   (with blocks=on: a translation block that ran N times
  *                       for ID; TAKEN times what came next was not the code behind it)
  *
- * Counting is per translation block: one call per block executed, however long the block.
+ *     data ID N         (with data=FILE, a list of data ranges in the same form: loads and stores
+ *                       there within runs, as accesses of up to 32 bits)
+ *
+ * Counting is per translation block: one call per block executed, however long the block. Only
+ * with data=FILE there is a call per load and store, too.
  *
  * Debian's QEMU 7.2 has the plugin interface but ships no header, so the part of it used here is
  * declared below, after the interface documentation (docs/devel/tcg-plugins in QEMU).
@@ -37,13 +42,17 @@ struct qemu_info_t;
 
 typedef void (*translate_callback)(plugin_id id, struct qemu_plugin_tb *block);
 typedef void (*execute_callback)(unsigned int cpu, void *data);
+typedef void (*memory_callback)(unsigned int cpu, uint32_t access, uint64_t address, void *data);
 typedef void (*exit_callback)(plugin_id id, void *data);
 
-enum { CALLBACK_USES_NO_REGISTERS = 0 };
+enum { CALLBACK_USES_NO_REGISTERS = 0, LOADS_AND_STORES = 3 };
 
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translate_callback callback);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, execute_callback callback,
                                           int flags, void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_callback callback,
+                                      int flags, int kind, void *data);
+unsigned int qemu_plugin_mem_size_shift(uint32_t access);
 void qemu_plugin_register_atexit_cb(plugin_id id, exit_callback callback, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
@@ -74,11 +83,24 @@ struct block {
     uint64_t addresses[]; /* only with hist=on or blocks=on */
 };
 
-struct state {
+/* A word that an instruction accessed. */
+struct word {
+    uint64_t turn; /* of the instruction's block */
+    const void *instruction;
+    uint64_t number; /* its address by its size */
+};
+
+/* Ranges, and a number of events for each ID that they have. */
+struct table {
     struct range *ranges;
     size_t range_count;
     uint64_t *counts;
     size_t count_size;
+};
+
+struct state {
+    struct table code;
+    struct table data;
     struct block *blocks;
     char *output;
     bool histogram;
@@ -88,6 +110,8 @@ struct state {
     struct block *last;
     int last_id;
     uint64_t runs;
+    uint64_t turns;       /* blocks that were executed */
+    struct word accessed; /* the last word within a run */
 };
 
 static struct state state;
@@ -102,11 +126,11 @@ static void *allocate(size_t bytes)
     return memory;
 }
 
-static int id_of(uint64_t address)
+static int id_of(const struct table *table, uint64_t address)
 {
-    for (size_t i = 0; i < state.range_count; i++) {
-        if (address >= state.ranges[i].start && address < state.ranges[i].end) {
-            return state.ranges[i].id;
+    for (size_t i = 0; i < table->range_count; i++) {
+        if (address >= table->ranges[i].start && address < table->ranges[i].end) {
+            return table->ranges[i].id;
         }
     }
     return ID_UNKNOWN;
@@ -119,7 +143,7 @@ static void follow(struct block *block)
         state.last->by_id[2 * state.last_id + 1]++;
     }
     if (block->by_id == NULL) {
-        block->by_id = allocate(2u * state.count_size * sizeof block->by_id[0]);
+        block->by_id = allocate(2u * state.code.count_size * sizeof block->by_id[0]);
     }
     block->by_id[2 * state.current]++;
     state.last = block;
@@ -130,6 +154,7 @@ static void on_execute(unsigned int cpu, void *data)
 {
     struct block *const block = data;
     (void)cpu;
+    state.turns++;
     if (block->id == ID_OUTSIDE) {
         state.running = false;
         state.last = NULL;
@@ -145,11 +170,27 @@ static void on_execute(unsigned int cpu, void *data)
     if (block->id != ID_UNKNOWN) {
         state.current = block->id;
     }
-    state.counts[state.current] += block->instructions;
+    state.code.counts[state.current] += block->instructions;
     block->executed++;
     if (state.by_block) {
         follow(block);
     }
+}
+
+/* A load or store of more than 32 bits counts as several, and all elements of one word that an
+   instruction for vectors accesses count as one. */
+static void on_access(unsigned int cpu, uint32_t access, uint64_t address, void *instruction)
+{
+    const int id = state.running ? id_of(&state.data, address) : ID_UNKNOWN;
+    const unsigned int shift = qemu_plugin_mem_size_shift(access);
+    const struct word word = {state.turns, instruction, address >> 2};
+    (void)cpu;
+    if (id < 0 || (word.turn == state.accessed.turn && word.number == state.accessed.number &&
+                   word.instruction == state.accessed.instruction)) {
+        return;
+    }
+    state.accessed = word;
+    state.data.counts[id] += shift > 2u ? UINT64_C(1) << (shift - 2u) : 1u;
 }
 
 /* The address behind a Thumb instruction: its first halfword tells its size. */
@@ -165,12 +206,18 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *translated)
     const size_t kept = state.histogram || state.by_block ? count : 0u;
     struct block *const block = allocate(sizeof *block + kept * sizeof block->addresses[0]);
     (void)id;
-    block->id = id_of(qemu_plugin_tb_vaddr(translated));
+    block->id = id_of(&state.code, qemu_plugin_tb_vaddr(translated));
     block->start = qemu_plugin_tb_vaddr(translated);
     block->end = state.by_block ? behind(qemu_plugin_tb_get_insn(translated, count - 1u)) : 0u;
     block->instructions = count;
     for (size_t i = 0; i < kept; i++) {
         block->addresses[i] = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, i));
+    }
+    for (size_t i = 0; state.data.range_count > 0u && i < count; i++) {
+        struct qemu_plugin_insn *const insn = qemu_plugin_tb_get_insn(translated, i);
+        qemu_plugin_register_vcpu_mem_cb(insn, on_access, CALLBACK_USES_NO_REGISTERS,
+                                         LOADS_AND_STORES,
+                                         (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
     }
     block->next = state.blocks;
     state.blocks = block;
@@ -179,7 +226,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *translated)
 
 static void write_block(FILE *file, const struct block *block)
 {
-    for (size_t id = 0; block->by_id != NULL && id < state.count_size; id++) {
+    for (size_t id = 0; block->by_id != NULL && id < state.code.count_size; id++) {
         if (block->by_id[2u * id] == 0u) {
             continue;
         }
@@ -202,8 +249,11 @@ static void on_exit_write(plugin_id id, void *data)
         return;
     }
     fprintf(file, "runs %" PRIu64 "\n", state.runs);
-    for (size_t i = 0; i < state.count_size; i++) {
-        fprintf(file, "count %zu %" PRIu64 "\n", i, state.counts[i]);
+    for (size_t i = 0; i < state.code.count_size; i++) {
+        fprintf(file, "count %zu %" PRIu64 "\n", i, state.code.counts[i]);
+    }
+    for (size_t i = 0; state.data.range_count > 0u && i < state.data.count_size; i++) {
+        fprintf(file, "data %zu %" PRIu64 "\n", i, state.data.counts[i]);
     }
     for (const struct block *block = state.blocks; block != NULL; block = block->next) {
         for (size_t i = 0; state.histogram && block->executed > 0u && i < block->instructions;
@@ -215,7 +265,7 @@ static void on_exit_write(plugin_id id, void *data)
     fclose(file);
 }
 
-static bool read_map(const char *path)
+static bool read_table(const char *path, struct table *table)
 {
     FILE *const file = fopen(path, "r");
     struct range range;
@@ -224,31 +274,34 @@ static bool read_map(const char *path)
         return false;
     }
     while (fscanf(file, "%" SCNx64 " %" SCNx64 " %d", &range.start, &range.end, &range.id) == 3) {
-        if (state.range_count == capacity) {
+        if (table->range_count == capacity) {
             capacity = capacity * 2u + 64u;
-            state.ranges = realloc(state.ranges, capacity * sizeof range);
-            if (state.ranges == NULL) {
+            table->ranges = realloc(table->ranges, capacity * sizeof range);
+            if (table->ranges == NULL) {
                 fclose(file);
                 return false;
             }
         }
-        state.ranges[state.range_count++] = range;
-        if (range.id >= 0 && (size_t)range.id >= state.count_size) {
-            state.count_size = (size_t)range.id + 1u;
+        table->ranges[table->range_count++] = range;
+        if (range.id >= 0 && (size_t)range.id >= table->count_size) {
+            table->count_size = (size_t)range.id + 1u;
         }
     }
     fclose(file);
-    state.counts = allocate((state.count_size + 1u) * sizeof state.counts[0]);
+    table->counts = allocate((table->count_size + 1u) * sizeof table->counts[0]);
     return true;
 }
 
 int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, char **argv)
 {
     const char *map = "";
+    const char *data = NULL;
     (void)info;
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "map=", 4) == 0) {
             map = argv[i] + 4;
+        } else if (strncmp(argv[i], "data=", 5) == 0) {
+            data = argv[i] + 5;
         } else if (strncmp(argv[i], "out=", 4) == 0) {
             state.output = strdup(argv[i] + 4);
         } else if (strcmp(argv[i], "hist=on") == 0) {
@@ -257,7 +310,8 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc, 
             state.by_block = true;
         }
     }
-    if (state.output == NULL || !read_map(map)) {
+    if (state.output == NULL || !read_table(map, &state.code) ||
+        (data != NULL && !read_table(data, &state.data))) {
         fprintf(stderr, "edgec plugin: arguments map=FILE and out=FILE are needed\n");
         return 1;
     }

@@ -53,7 +53,17 @@ def kernel(name: str, scratch: tuple[Buffer, ...] = ()) -> Step:
 def test_products_load_words_that_others_reuse() -> None:
     found = accesses(program([kernel("conv_s8__dsp")], [X], [Y]))
     assert found.buffers == {"x": 15 + 2400, "y": 60}
-    assert found.constants == 60 + 800
+    assert found.constants == 800
+
+
+def test_weights_are_loaded_at_least_once() -> None:
+    few = replace(kernel("conv_s8__dsp"), macs=240)
+    assert accesses(program([few], [X], [Y])).constants == 60
+
+
+def test_products_of_matrices_load_few_activations() -> None:
+    found = accesses(program([kernel("gemm_s8__dsp")], [X], [Y]))
+    assert found.buffers["x"] == 15 + 600
 
 
 def test_kernels_with_working_memory_multiply_from_there() -> None:
