@@ -34,10 +34,17 @@ from edgec.passes.pipeline import pipeline
 from edgec.place import Places, read_places
 from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit, Goal, Planned
-from edgec.plan.placing import place_program, placed_board
+from edgec.plan.placing import (
+    automatic_saving,
+    counted_regions,
+    place_program,
+    placed_board,
+    region_uses,
+    weights_bytes,
+)
 from edgec.plan.result import MemoryPlan
 from edgec.report import svg
-from edgec.report.advice import advice, reasons, summarize
+from edgec.report.advice import advice, reasons, summarize, waiting_advice
 from edgec.report.page import Report, make_report
 from edgec.report.plan_svg import plan_svg
 from edgec.report.records import (
@@ -125,7 +132,7 @@ def _emitted(
     board, places = _board(options), _places(options)
     if places is not None:
         plan = place_program(program, plan, places)
-        board = placed_board(program, plan, places, board)
+        board = placed_board(program, plan, places, board, options.ram)
     check_plan(program, plan)
     _Dump(options.dump_ir).write("90-program", loop_text.print_program(program))
     progress("writing C")
@@ -143,7 +150,7 @@ def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
     know about code and stack too.
     """
     compiled = compile_model(model, options, progress)
-    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    summary = _summary(compiled, options)
     _check_budget(summary, options)
     emission = compiled.emission
     if options.stack:
@@ -162,10 +169,17 @@ def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
 def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
     """Compile and link in a temporary folder, and hold the sizes against board and budget."""
     compiled = compile_model(model, options, progress)
-    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    summary = _summary(compiled, options)
     progress("compiling to measure code and stack")
     summary, why = _linked(compiled, summary)
-    return CheckResult(summary, why, advice(summary))
+    more = () if options.place or options.board is None else _faster_memory(compiled)
+    return CheckResult(summary, why, (*advice(summary), *more))
+
+
+def _faster_memory(compiled: Compiled) -> tuple[str, ...]:
+    """What `--place auto` would save."""
+    saving = automatic_saving(compiled.program, compiled.plan, compiled.board)
+    return waiting_advice(*saving)
 
 
 def _linked(compiled: Compiled, summary: Summary) -> tuple[Summary, tuple[str, ...]]:
@@ -190,13 +204,12 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
     graph = _optimised(model, options, progress)
     progress("planning memory for every trade of instructions for RAM")
     points = Fit(graph, load_target(options.target).features, goal_of(options)).sweep()
-    ram, flash = _capacity(options)
     rows = []
     for number, point in enumerate(points, 1):
         made = (point.program, point.plan)
         compiled = _emitted(model, graph, made, options, lambda _: None)
         progress(f"compiling schedule {number} of {len(points)}")
-        summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
+        summary = _summary(compiled, options)
         summary, why = _linked(compiled, summary)
         streams = len(point.program.streams)
         rows.append(SweepRow(summary.ram, summary.flash, round(point.cost), streams, not why))
@@ -222,7 +235,7 @@ def verify(
 def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
     """Measure instructions, flash, RAM and stack of one inference."""
     compiled = compile_model(model, options, progress)
-    summary = summarize(compiled.emission.manifest, compiled.plan, _capacity(options))
+    summary = _summary(compiled, options)
     with _workspace(compiled) as folder:
         return BenchResult(_counted(compiled, summary, folder, compiled.board, progress))
 
@@ -256,6 +269,7 @@ def _counted(
     )
     return dataclasses.replace(
         summary,
+        regions=counted_regions(summary.regions, board, cost.accesses),
         layers=layers,
         ram=ram,
         flash=flash,
@@ -271,7 +285,7 @@ def report(model: Path, options: GenOptions, count: bool, progress: Progress) ->
     """
     compiled = compile_model(model, options, progress)
     manifest = compiled.emission.manifest
-    summary = summarize(manifest, compiled.plan, _capacity(options))
+    summary = _summary(compiled, options)
     board, code, problems = compiled.board, dict[str, int](), tuple[str, ...]()
     with _workspace(compiled) as folder:
         build = folder.parent / "build"
@@ -362,6 +376,24 @@ def _check_budget(summary: Summary, options: GenOptions) -> None:
             help="; ".join(advice(summary)) or "give it more room",
             exit_code=ExitCode.FAILED,
         )
+
+
+def _summary(compiled: Compiled, options: GenOptions) -> Summary:
+    """What is known of `compiled` before its C is compiled."""
+    ram, flash = _capacity(options)
+    placement = compiled.board.placement
+    if options.place and options.ram is None:
+        ram = compiled.board.ram_bytes
+    summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
+    if options.board is None or placement is None:
+        return summary
+    copied = weights_bytes(compiled.program) if placement.copies_weights else 0
+    return dataclasses.replace(
+        summary,
+        ram=dataclasses.replace(summary.ram, weights=copied),
+        regions=region_uses(compiled.program, compiled.plan, compiled.board),
+        placed=bool(options.place),
+    )
 
 
 def _capacity(options: GenOptions) -> tuple[int | None, int | None]:

@@ -121,7 +121,10 @@ def weights_assembly(model: str, constants: Sequence[Buffer], offsets: Sequence[
     """The assembler file that includes the binary and gives each constant its symbol."""
     lines = [
         f"/* Constants of {model}, from {model}_weights.bin. */",
-        '    .section .rodata.edgec_weights, "a"',
+        "#ifndef EDGEC_WEIGHTS_SECTION",
+        "#define EDGEC_WEIGHTS_SECTION .rodata.edgec_weights",
+        "#endif",
+        '    .section EDGEC_WEIGHTS_SECTION, "a"',
         f"    .balign {max([16, *map(alignment, constants)])}",
         f"{model}_weights_begin:",
         f'    .incbin "{model}_weights.bin"',

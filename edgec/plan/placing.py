@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from edgec.boards import Board, Memory
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
 from edgec.lower.program import Program
-from edgec.place import Places, Room, automatic
+from edgec.place import STACK_ROOM, Places, Room, automatic
 from edgec.plan.access import accesses
 from edgec.plan.rects import round_up
 from edgec.plan.regions import Region, split_arena
@@ -21,7 +22,8 @@ class RegionUse:
     """What one memory of a board holds of a model. Sizes in bytes.
 
     weights: with those that are only loaded from here. accesses: loads and stores of up to 32 bits
-    in one inference, of the arena and of weights; waiting: the cycles that they wait.
+    in one inference, of the arena and of weights, estimated unless they are `counted`; waiting: the
+    cycles that they wait.
     """
 
     memory: str
@@ -31,6 +33,12 @@ class RegionUse:
     weights: int
     accesses: int
     waiting: float
+    counted: bool = False
+
+    @property
+    def used(self) -> int:
+        """Bytes that are taken."""
+        return self.arena + self.weights
 
 
 def place_program(program: Program, plan: MemoryPlan, places: Places) -> MemoryPlan:
@@ -50,14 +58,16 @@ def place_program(program: Program, plan: MemoryPlan, places: Places) -> MemoryP
     return found
 
 
-def placed_board(program: Program, plan: MemoryPlan, places: Places, board: Board) -> Board:
+def placed_board(
+    program: Program, plan: MemoryPlan, places: Places, board: Board, budget: int | None = None
+) -> Board:
     """`board` with arena and weights where they were asked for.
 
-    Where edgec may choose, the weights go to the fastest RAM that has room for them.
+    Where edgec may choose, the weights go to the fastest RAM that has room for them, if the
+    `budget` allows: bytes of RAM for arena, stack and copied weights.
     """
-    weights = places.weights
-    if places.auto:
-        size = weights_bytes(program)
+    weights, size = places.weights, weights_bytes(program)
+    if places.auto and (budget is None or plan.arena_bytes + STACK_ROOM + size <= budget):
         faster = [m for m in board.memories if m.kind == "ram" and m.wait < weights.wait]
         for memory in sorted(faster, key=lambda m: m.wait):
             if _left(memory, places, plan) >= size:
@@ -91,6 +101,26 @@ def region_uses(program: Program, plan: MemoryPlan, board: Board) -> tuple[Regio
         )
         uses.append(use)
     return tuple(uses)
+
+
+def counted_regions(
+    uses: tuple[RegionUse, ...], board: Board, counts: Mapping[str, int]
+) -> tuple[RegionUse, ...]:
+    """`uses` with the accesses that a run made. `counts`: by what was accessed.
+
+    That is "weights", and "arena", "arena_1", ... for the parts of the arena.
+    """
+    placement = board.placement
+    if placement is None or not counts:
+        return uses
+    homes = {"arena": placement.arena, "weights": placement.weights}
+    homes |= {f"arena_{k}": memory for k, memory in enumerate(placement.parts, 1)}
+    found = []
+    for use in uses:
+        wait = board.memory(use.memory).wait
+        total = sum(count for what, count in counts.items() if homes[what] == use.memory)
+        found.append(replace(use, accesses=total, waiting=total * wait, counted=True))
+    return tuple(found)
 
 
 def automatic_saving(program: Program, plan: MemoryPlan, board: Board) -> tuple[float, float]:

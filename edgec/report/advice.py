@@ -6,6 +6,8 @@ from edgec.emit.manifest import ManifestFile
 from edgec.plan.result import MemoryPlan
 from edgec.report.records import FlashUse, LayerRow, MemoryUse, Summary
 
+WORTH = 0.1  # part of the cycles of waiting that advice has to save
+
 
 def summarize(
     manifest: ManifestFile, plan: MemoryPlan, capacity: tuple[int | None, int | None]
@@ -36,7 +38,8 @@ def reasons(summary: Summary) -> tuple[str, ...]:
     ram, flash = summary.ram, summary.flash
     if not ram.fits and ram.capacity is not None:
         out.append(
-            f"RAM: arena {ram.arena} + stack {ram.stack} + static {ram.static} = {ram.total} "
+            f"RAM: arena {ram.arena} + stack {ram.stack} + static {ram.static}{_copied(ram)} = "
+            f"{ram.total} "
             f"bytes, {ram.total - ram.capacity} more than the {ram.capacity} there are"
         )
     if not flash.fits and flash.capacity is not None:
@@ -64,6 +67,20 @@ def advice(summary: Summary) -> tuple[str, ...]:
         )
         out.append(f"weights take {summary.flash.weights} bytes: {heavy}")
     return tuple(out)
+
+
+def _copied(ram: MemoryUse) -> str:
+    return f" + weights {ram.weights}" if ram.weights else ""
+
+
+def waiting_advice(now: float, better: float) -> tuple[str, ...]:
+    """What `--place auto` would do to `now` cycles of waiting, if it is worth a word."""
+    if better >= (1 - WORTH) * now:
+        return ()
+    return (
+        f"--place auto: about {round(better):,} cycles of waiting for memory instead of "
+        f"{round(now):,}",
+    )
 
 
 def _is_float(summary: Summary) -> bool:

@@ -69,6 +69,7 @@ def summary_json(summary: Summary) -> dict[str, JsonValue]:
         "peak_layer": peak.name if peak else None,
         "layers": to_json(summary.layers),
         "notes": to_json(summary.notes),
+        "regions": to_json(summary.regions),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgec.plan.placing import RegionUse as RegionUse
 from edgec.verify.match import LayerDifference as LayerDifference
 from edgec.verify.match import OutputMatch as OutputMatch
 from edgec.verify.match import RunMatch as RunMatch
@@ -15,13 +16,14 @@ from edgec.verify.match import RunMatch as RunMatch
 
 @dataclass(frozen=True)
 class MemoryUse:
-    """RAM of one inference."""
+    """RAM of one inference. `weights`: those that are copied to RAM."""
 
     arena: int
     static: int = 0
     stack_bound: int | None = None  # from gcc's call graph; None when nothing was compiled
     stack_painted: int | None = None  # measured under QEMU; None when nothing ran
     capacity: int | None = None  # of the budget or the board; None when there is neither
+    weights: int = 0
 
     @property
     def stack(self) -> int:
@@ -32,7 +34,7 @@ class MemoryUse:
 
     @property
     def total(self) -> int:
-        return self.arena + self.static + self.stack
+        return self.arena + self.static + self.stack + self.weights
 
     @property
     def fits(self) -> bool:
@@ -91,6 +93,8 @@ class Summary:
     instructions: int | None = None
     cycles: int | None = None  # estimated, Cortex-M4 with zero wait states
     notes: tuple[str, ...] = ()
+    regions: tuple[RegionUse, ...] = ()  # the board's memories, if a board was given
+    placed: bool = False  # by rules of `--place`
 
     @property
     def peak_layer(self) -> LayerRow | None:

@@ -22,6 +22,7 @@ from edgec.report.records import (
     LayerRow,
     MemoryUse,
     OutputMatch,
+    RegionUse,
     RunMatch,
     Summary,
     VerifyResult,
@@ -160,6 +161,9 @@ def _summary_lines(summary: Summary) -> Iterator[tuple[str, Text]]:
     yield "RAM", _use(summary.ram.total, summary.ram.capacity, _ram_parts(summary.ram))
     yield "plan", Text(_plan_line(summary))
     yield "work", Text(_work_line(summary))
+    for region in summary.regions if summary.placed else ():
+        if region.used:
+            yield region.memory, Text(_region_line(region))
     for note in summary.notes:
         yield "note", Text(safe_text(note, 300))
 
@@ -188,6 +192,8 @@ def _ram_parts(use: MemoryUse) -> str:
     if use.stack_painted is None and use.stack_bound is None:
         parts.append("stack not known before compiling")
     parts.append(f"static {use.static:,} B")
+    if use.weights:
+        parts.append(f"weights {use.weights:,} B")
     return ", ".join(parts)
 
 
@@ -213,6 +219,16 @@ def _work_line(summary: Summary) -> str:
     if summary.cycles is not None:
         parts.append(f"about {amount(summary.cycles)} cycles without wait states")
     return ", ".join(parts)
+
+
+def _region_line(region: RegionUse) -> str:
+    parts = [("arena", region.arena), ("weights", region.weights)]
+    held = ", ".join(f"{what} {count:,} B" for what, count in parts if count)
+    kind = "counted" if region.counted else "estimated"
+    return (
+        f"{held} of {size(region.bytes)}: {amount(region.accesses)} accesses {kind}, "
+        f"{amount(round(region.waiting))} cycles of waiting"
+    )
 
 
 def _run_text(name: str, run: RunMatch) -> RenderableType:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from edgec.boards import Board
 from edgec.build.disassembly import machine_code
-from edgec.build.elf import ImageSizes, image_sizes
-from edgec.build.firmware import BuildOptions, build_firmware
+from edgec.build.elf import ImageSizes, image_sizes, section_ranges
+from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.manifest import Manifest, TensorEntry
 from edgec.build.stack import StackBound, stack_bound
 from edgec.targets import load_target
-from edgec.verify.count import InstructionCount, count_instructions
+from edgec.verify.count import DataRange, InstructionCount, count_instructions
 from edgec.verify.cycles import block_cycles
 
 TIMING = "m4_timing"  # feature of targets whose cycles `edgec.verify.cycles` estimates
@@ -42,6 +42,8 @@ class BenchResult:
 
     `total_instructions` is the sum over `layers` and `entry_instructions`, those of the entry
     function itself. `stack_painted` is what a run used; `stack_bound` what any run can use.
+    `accesses` are the loads and stores of up to 32 bits of "weights" and "arena", or the parts
+    "arena_1" and so on of that, on boards whose memories are known.
     """
 
     name: str
@@ -55,6 +57,7 @@ class BenchResult:
     stack_painted: int
     stack_bound: StackBound
     total_cycles: int | None = None
+    accesses: Mapping[str, int] = field(default_factory=dict)
 
 
 def measure(
@@ -74,7 +77,8 @@ def measure(
     manifest = firmware.manifest
     data = sample_input(manifest) if inputs is None else inputs
     timed = load_target(manifest.target).has(TIMING)
-    run = count_instructions(firmware, [data], blocks=timed, timeout_s=timeout_s)
+    places = _data_ranges(firmware)
+    run = count_instructions(firmware, [data], blocks=timed, data=places, timeout_s=timeout_s)
     cycles: dict[str, int] = {}
     if timed:
         cycles = block_cycles(machine_code(firmware.elf, manifest.cc), run.count.blocks)
@@ -90,7 +94,28 @@ def measure(
         stack_painted=run.result.stack_bytes or 0,
         stack_bound=stack_bound(firmware),
         total_cycles=sum(cycles.values()) if timed else None,
+        accesses={d.name: d.accesses // _inferences(manifest, run.count) for d in run.count.data},
     )
+
+
+def _data_ranges(firmware: Firmware) -> tuple[DataRange, ...]:
+    """Where weights and parts of the arena are, on boards whose memories are known."""
+    if firmware.board.placement is None:
+        return ()
+    sections = section_ranges(firmware.elf)
+    names = {".edgec_weights": "weights", ".arena": "arena"}
+    names |= {f".arena_{k}": f"arena_{k}" for k in range(1, len(firmware.manifest.parts))}
+    return tuple(
+        DataRange(what, *sections[section])
+        for section, what in names.items()
+        if section in sections
+    )
+
+
+def _inferences(manifest: Manifest, count: InstructionCount) -> int:
+    """An inference takes one call of the model, or one for each row of its input."""
+    calls = 1 if manifest.push is None else manifest.push.rows
+    return max(count.runs // calls, 1)
 
 
 def sample_input(manifest: Manifest, seed: int = 0) -> bytes:
@@ -120,8 +145,7 @@ def _layer_costs(
     manifest: Manifest, count: InstructionCount, cycles: Mapping[str, int]
 ) -> tuple[LayerCost, ...]:
     rows = []
-    calls = 1 if manifest.push is None else manifest.push.rows
-    inferences = max(count.runs // calls, 1)
+    inferences = _inferences(manifest, count)
     for measured in count.functions:
         layers = [layer for layer in manifest.layers if layer.function == measured.function]
         rows.append(

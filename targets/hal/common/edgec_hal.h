@@ -67,11 +67,17 @@
 
 /* ---- Memory ------------------------------------------------------------------------------ */
 
-/* Weights. The section's name matches the *(.rodata*) of any linker script, so nothing has to be
-   done to have them in flash; name the section in a script to move them elsewhere. */
+/* Weights. The section's name, which is no string here, matches the *(.rodata*) of any linker
+   script, so nothing has to be done to have them in flash; name the section in a script to move
+   them elsewhere, or define another one. */
+#ifndef EDGEC_WEIGHTS_SECTION
+#define EDGEC_WEIGHTS_SECTION .rodata.edgec_weights
+#endif
+#define EDGEC_STRING_OF(x) #x
+#define EDGEC_STRING(x) EDGEC_STRING_OF(x)
 #ifndef EDGEC_WEIGHTS
 #if EDGEC_HAS_ATTRIBUTE(section) && !defined(__APPLE__)
-#define EDGEC_WEIGHTS __attribute__((section(".rodata.edgec_weights")))
+#define EDGEC_WEIGHTS __attribute__((section(EDGEC_STRING(EDGEC_WEIGHTS_SECTION))))
 #else
 #define EDGEC_WEIGHTS
 #endif

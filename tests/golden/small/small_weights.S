@@ -1,5 +1,8 @@
 /* Constants of small, from small_weights.bin. */
-    .section .rodata.edgec_weights, "a"
+#ifndef EDGEC_WEIGHTS_SECTION
+#define EDGEC_WEIGHTS_SECTION .rodata.edgec_weights
+#endif
+    .section EDGEC_WEIGHTS_SECTION, "a"
     .balign 16
 small_weights_begin:
     .incbin "small_weights.bin"

@@ -107,6 +107,21 @@ def test_gen_passes_every_option_on(driver: FakeDriver, capsys: Capture) -> None
     assert captured.err == "edgec: importing\n"
 
 
+@pytest.mark.parametrize("verb", ["gen", "check", "verify", "bench"])
+def test_rules_of_placement_are_passed_on(verb: str, driver: FakeDriver) -> None:
+    rules = ["--place", "arena=DTCM:1K,RAM", "--place", "weights=FLASH"]
+    assert main([verb, "kws.onnx", "--board", "mps3-an547", *rules]) == 0
+    assert driver.seen[0].place == ("arena=DTCM:1K,RAM", "weights=FLASH")
+
+
+def test_rules_of_placement_are_checked_at_once(driver: FakeDriver, capsys: Capture) -> None:
+    assert main(["gen", "kws.onnx", "--board", "mps3-an547", "--place", "arena=CCM"]) == 2
+    assert "error[E0520]" in capsys.readouterr().err
+    assert main(["check", "k.onnx", "-b", "mps3-an547", "--place", "auto", "--sweep"]) == 2
+    assert "error[E0520]" in capsys.readouterr().err
+    assert driver.seen == []
+
+
 def test_gen_prints_one_json_document(driver: FakeDriver, capsys: Capture) -> None:
     assert main(["gen", "kws.onnx", "--target", "cortex-m4", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

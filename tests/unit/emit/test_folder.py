@@ -142,6 +142,14 @@ def test_two_models_link_into_one_image(tmp_path: Path) -> None:
     run_tool([tmp_path / "main"], tmp_path)
 
 
+@pytest.mark.parametrize("incbin", [False, True], ids=["c", "incbin"])
+def test_weights_go_to_the_section_that_is_defined(incbin: bool, tmp_path: Path) -> None:
+    section = "-DEDGEC_WEIGHTS_SECTION=.fast_weights.net"
+    objects = compile_folder(emitted(incbin=incbin), tmp_path / "small", tmp_path, section)
+    sections = run_tool(["objdump", "-h", *objects], tmp_path)
+    assert ".fast_weights.net" in sections and "edgec_weights" not in sections
+
+
 def hostile_graph(name: str) -> Graph:
     """Every name in it is `name`."""
     g = Graph(name)

@@ -15,12 +15,13 @@ from edgec.place import Places, read_places
 from edgec.plan import make_plan
 from edgec.plan.placing import (
     automatic_saving,
+    counted_regions,
     place_program,
     placed_board,
     region_uses,
     weights_bytes,
 )
-from tests.unit.plan.programs import program
+from tests.unit.plan.programs import buffer, program
 from tests.unit.plan.test_access import W, X, Y, kernel
 
 BOARD = load_board("mps3-an547")
@@ -74,6 +75,26 @@ def test_auto_copies_weights_where_there_is_room() -> None:
         plan = place_program(program, make_plan(program), auto)
         board = placed_board(program, plan, auto, BOARD)
         assert board.placement is not None and board.placement.weights == memory
+
+
+def test_auto_copies_no_weights_beyond_the_budget() -> None:
+    auto = places("auto")
+    plan = place_program(PROGRAM, make_plan(PROGRAM), auto)
+    found = {b: placed_board(PROGRAM, plan, auto, BOARD, b).placement for b in (800, 2000)}
+    assert {b: p.weights for b, p in found.items() if p} == {800: "DDR", 2000: "DTCM"}
+
+
+def test_accesses_that_were_counted_replace_the_estimate() -> None:
+    asked = places("arena=DTCM:64,RAM")
+    busy = program([kernel("conv_s8__dsp", (buffer("s", 40),))], [X], [Y])
+    plan = place_program(busy, make_plan(busy), asked)
+    board = placed_board(busy, plan, asked, BOARD)
+    uses = region_uses(busy, plan, board)
+    counts = {"arena": 10, "arena_1": 20, "weights": 30}
+    counted = counted_regions(uses, board, counts)
+    found = {u.memory: (u.accesses, u.waiting) for u in counted if u.counted}
+    assert found == {"FLASH": (0, 0), "DTCM": (20, 0), "RAM": (10, 10), "DDR": (30, 120)}
+    assert counted_regions(uses, board, {}) == uses
 
 
 def test_waiting_is_accesses_times_the_wait_of_the_memory() -> None:

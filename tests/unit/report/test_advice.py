@@ -9,7 +9,7 @@ import pytest
 from edgec.emit.manifest import ManifestFile, manifest
 from edgec.plan import make_plan
 from edgec.plan.result import MemoryPlan
-from edgec.report.advice import advice, reasons, summarize
+from edgec.report.advice import advice, reasons, summarize, waiting_advice
 from edgec.report.records import FlashUse, LayerRow, MemoryUse, Summary
 from edgec.targets import load_target
 from tests.unit.plan.programs import chain
@@ -74,3 +74,17 @@ def test_only_a_float_model_is_told_to_quantize(output: str, word: str) -> None:
     layers = (dataclasses.replace(LAYERS[0], output=output),)
     (line,) = advice(dataclasses.replace(NO_FLASH, layers=layers))
     assert "2000 bytes" in line and word in line
+
+
+def test_copied_weights_are_part_of_the_sum() -> None:
+    copied = dataclasses.replace(ROOMY, ram=dataclasses.replace(ROOMY.ram, weights=2000))
+    assert reasons(copied)[0].startswith(
+        "RAM: arena 900 + stack 80 + static 20 + weights 2000 = 3000 bytes, 2000 more"
+    )
+
+
+def test_faster_memory_is_advised_where_it_saves_a_tenth() -> None:
+    assert waiting_advice(0, 0) == waiting_advice(1000, 950) == ()
+    assert waiting_advice(1_490_834, 2475.6) == (
+        "--place auto: about 2,476 cycles of waiting for memory instead of 1,490,834",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -15,6 +16,7 @@ from edgec.report.records import (
     LayerRow,
     MemoryUse,
     OutputMatch,
+    RegionUse,
     RunMatch,
     Summary,
     VerifyResult,
@@ -78,6 +80,28 @@ def test_one_screen_says_whether_it_fits() -> None:
         "  work   2.66 M MACs, 4,000,000 instructions, 1.50 per MAC",
         "  note   Softmax is computed in float",
     ]
+
+
+def test_memories_are_listed_where_rules_placed_something() -> None:
+    regions = (
+        RegionUse("DTCM", "ram", 524288, 1936, 0, 337_500, 0.0, counted=True),
+        RegionUse("RAM", "ram", 2 << 20, 9280, 28272, 361_200, 361_200.0),
+        RegionUse("DDR", "ram", 16 << 20, 0, 0, 0, 0.0),
+    )
+    ram = dataclasses.replace(SUMMARY.ram, weights=28272)
+    placed = dataclasses.replace(SUMMARY, ram=ram, regions=regions, placed=True)
+    shown = lines(check_text(CheckResult(placed)))
+    assert (
+        "  DTCM   arena 1,936 B of 512.0 KB: 337.5 k accesses counted, 0 cycles of waiting" in shown
+    )
+    assert (
+        "  RAM    arena 9,280 B, weights 28,272 B of 2.0 MB: 361.2 k accesses estimated, "
+        "361.2 k cycles of waiting"
+    ) in shown
+    assert any(line.endswith("static 0 B, weights 28,272 B") for line in shown)
+    assert not any("DDR" in line for line in shown)
+    unplaced = dataclasses.replace(placed, placed=False)
+    assert not any("DTCM" in line for line in lines(check_text(CheckResult(unplaced))))
 
 
 def test_what_does_not_fit_comes_with_advice() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from edgec.boards import load_board
-from edgec.build.elf import function_symbols
+from edgec.build.elf import function_symbols, section_ranges
 from edgec.build.firmware import Firmware, build_firmware
 from edgec.diagnostics import EdgecError
-from edgec.verify.count import PcCount, count_instructions, parse_counts
+from edgec.verify.count import DataRange, PcCount, count_instructions, parse_counts
 from tests.unit.verify.generated import Tensor, write_folder
 from tests.unit.verify.pair_model import pair_inputs, pair_reference, write_pair
 
@@ -52,6 +52,46 @@ def test_the_histogram_adds_up_to_the_total(board_name: str, tmp_path: Path) -> 
     entry = names["pair_run"]
     inside = [r for r in count.histogram if entry.address <= r.address < entry.address + entry.size]
     assert sum(row.count for row in inside) == count.entry
+
+
+TOUCHING = """
+#include "edgec_hal.h"
+int touch_run(void *arena);
+EDGEC_LAYER int touch_0_layer(volatile uint32_t *words)
+{
+    volatile uint8_t *const bytes = (volatile uint8_t *)words;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < 8u; i++) {
+        sum += words[i];
+    }
+    for (uint32_t i = 0; i < 5u; i++) {
+        bytes[i] = (uint8_t)sum;
+    }
+    return 0;
+}
+int touch_run(void *arena)
+{
+    return touch_0_layer((volatile uint32_t *)arena);
+}
+"""
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("board_name", ["mps2-an386", "mps3-an547", "virt-rv32", "virt-rv64"])
+def test_loads_and_stores_of_a_range_are_counted(board_name: str, tmp_path: Path) -> None:
+    board = load_board(board_name)
+    tensors = [Tensor("x", "int8", 32, 0)]
+    layers = [("layer", "touch_0_layer", 0)]
+    sources = {"touch.c": TOUCHING}
+    folder = write_folder(
+        tmp_path / "m", board.targets[0], "touch", sources, tensors, tensors, layers
+    )
+    firmware = build_firmware(folder, board, tmp_path / "out")
+    start, _ = section_ranges(firmware.elf)[".arena"]
+    data = (DataRange("words", start, start + 32), DataRange("others", start + 32, start + 64))
+    count = count_instructions(firmware, [bytes(32)] * 2, data=data).count
+    assert {row.name: row.accesses for row in count.data} == {"words": 26, "others": 0}
+    assert count.total == count_instructions(firmware, [bytes(32)] * 2).count.total
 
 
 STRAIGHT = """
