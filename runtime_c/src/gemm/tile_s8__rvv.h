@@ -140,7 +140,9 @@ typedef struct {
 /* Sums that start with the bias, in one register group and copied to the others. */
 #define EDGEC_START_RVV(lmul) \
     "csrwi vxrm, 0\n\t" EDGEC_VTYPE_RVV("e32, " lmul) "vle32.v v8, (%[bias])\n\t"
-#define EDGEC_COPY3_RVV "vmv.v.v v16, v8\n\tvmv.v.v v24, v8\n\t"
+#define EDGEC_COPY1_RVV ""
+#define EDGEC_COPY2_RVV "vmv.v.v v16, v8\n\t"
+#define EDGEC_COPY3_RVV EDGEC_COPY2_RVV "vmv.v.v v24, v8\n\t"
 #define EDGEC_COPY6_RVV EDGEC_COPY3_RVV "vmv.v.v v12, v8\n\tvmv.v.v v20, v8\n\tvmv.v.v v28, v8\n\t"
 
 /* The multipliers, and all sums of up to 6 pixels stored. */
@@ -162,82 +164,43 @@ typedef struct {
         [shift] "r"(g->quant.shift), [zp] "r"(g->quant.zp), [lo] "r"(g->quant.lo),         \
         [hi] "r"(g->quant.hi)
 
-static __attribute__((noinline, unused)) void edgec_tile1_s8__rvv(const EdgecPixelsRvv *p,
-                                                                  const EdgecGroupRvv *g)
-{
-    const int8_t *x0 = p->x;
-    const int8_t *w = g->w;
-    const intptr_t k = g->k;
-    intptr_t runs = p->runs;
-    intptr_t t0;
-    intptr_t t1;
-    intptr_t rest;
-    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_VTYPE_RVV("e16, m4")
-                         EDGEC_TAPS_RVV(EDGEC_TAP1_RVV, EDGEC_STEP1_RVV) EDGEC_END1_RVV
-                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0)
-                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
-                     : EDGEC_CLOBBERS_RVV);
-}
-
-static __attribute__((noinline, unused)) void edgec_tile2_s8__rvv(const EdgecPixelsRvv *p,
-                                                                  const EdgecGroupRvv *g)
-{
-    const int8_t *x0 = p->x;
-    const int8_t *x1 = x0 + p->x_step;
-    const int8_t *w = g->w;
-    const intptr_t k = g->k;
-    intptr_t runs = p->runs;
-    intptr_t t0;
-    intptr_t t1;
-    intptr_t rest;
-    __asm__ volatile(EDGEC_START_RVV("m8") "vmv.v.v v16, v8\n\t" EDGEC_VTYPE_RVV("e16, m4")
-                         EDGEC_TAPS_RVV(EDGEC_TAP2_RVV, EDGEC_STEP2_RVV) EDGEC_END2_RVV
-                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1)
-                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
-                     : EDGEC_CLOBBERS_RVV);
-}
-
-static __attribute__((noinline, unused)) void edgec_tile3_s8__rvv(const EdgecPixelsRvv *p,
-                                                                  const EdgecGroupRvv *g)
-{
-    const int8_t *x0 = p->x;
-    const int8_t *x1 = x0 + p->x_step;
-    const int8_t *x2 = x1 + p->x_step;
-    const int8_t *w = g->w;
-    const intptr_t k = g->k;
-    intptr_t runs = p->runs;
-    intptr_t t0;
-    intptr_t t1;
-    intptr_t rest;
-    __asm__ volatile(EDGEC_START_RVV("m8") EDGEC_COPY3_RVV EDGEC_VTYPE_RVV("e16, m4")
-                         EDGEC_TAPS_RVV(EDGEC_TAP3_RVV, EDGEC_STEP3_RVV) EDGEC_END3_RVV
-                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2)
-                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
-                     : EDGEC_CLOBBERS_RVV);
-}
-
-static __attribute__((noinline, unused)) void edgec_tile6_s8__rvv(const EdgecPixelsRvv *p,
-                                                                  const EdgecGroupRvv *g)
-{
-    const int8_t *x0 = p->x;
-    const int8_t *x1 = x0 + p->x_step;
-    const int8_t *x2 = x1 + p->x_step;
-    const int8_t *x3 = x2 + p->x_step;
-    const int8_t *x4 = x3 + p->x_step;
+/* Pointers to the inputs of n pixels, and as operands. */
+#define EDGEC_INPUTS1_RVV const int8_t *x0 = p->x;
+#define EDGEC_INPUTS2_RVV EDGEC_INPUTS1_RVV const int8_t *x1 = x0 + p->x_step;
+#define EDGEC_INPUTS3_RVV EDGEC_INPUTS2_RVV const int8_t *x2 = x1 + p->x_step;
+#define EDGEC_INPUTS6_RVV              \
+    EDGEC_INPUTS3_RVV                  \
+    const int8_t *x3 = x2 + p->x_step; \
+    const int8_t *x4 = x3 + p->x_step; \
     const int8_t *x5 = x4 + p->x_step;
-    const int8_t *w = g->w;
-    const intptr_t k = g->k;
-    intptr_t runs = p->runs;
-    intptr_t t0;
-    intptr_t t1;
-    intptr_t rest;
-    __asm__ volatile(EDGEC_START_RVV("m4") EDGEC_COPY6_RVV EDGEC_VTYPE_RVV("e16, m2")
-                         EDGEC_TAPS_RVV(EDGEC_TAP6_RVV, EDGEC_STEP6_RVV) EDGEC_END6_RVV
-                     : EDGEC_TEMPS_RVV, [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2),
-                       [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5)
-                     : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV
-                     : EDGEC_CLOBBERS_RVV);
-}
+#define EDGEC_MOVED1_RVV [x0] "+&r"(x0)
+#define EDGEC_MOVED2_RVV EDGEC_MOVED1_RVV, [x1] "+&r"(x1)
+#define EDGEC_MOVED3_RVV EDGEC_MOVED2_RVV, [x2] "+&r"(x2)
+#define EDGEC_MOVED6_RVV EDGEC_MOVED3_RVV, [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5)
+
+/* A group of channels of N pixels; lmul of int32 and int16. */
+#define EDGEC_TILE_RVV(N, m32, m16)                                                                \
+    static __attribute__((noinline, unused)) void edgec_tile##N##_s8__rvv(const EdgecPixelsRvv *p, \
+                                                                          const EdgecGroupRvv *g)  \
+    {                                                                                              \
+        const int8_t *w = g->w;                                                                    \
+        const intptr_t k = g->k;                                                                   \
+        EDGEC_INPUTS##N##_RVV intptr_t runs = p->runs;                                             \
+        intptr_t t0;                                                                               \
+        intptr_t t1;                                                                               \
+        intptr_t rest;                                                                             \
+        __asm__ volatile(EDGEC_START_RVV(m32) EDGEC_COPY##N##_RVV EDGEC_VTYPE_RVV("e16, " m16)     \
+                             EDGEC_TAPS_RVV(EDGEC_TAP##N##_RVV, EDGEC_STEP##N##_RVV)               \
+                                 EDGEC_END##N##_RVV                                                \
+                         : EDGEC_TEMPS_RVV, EDGEC_MOVED##N##_RVV                                   \
+                         : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV                        \
+                         : EDGEC_CLOBBERS_RVV);                                                    \
+    }
+
+EDGEC_TILE_RVV(1, "m8", "m4")
+EDGEC_TILE_RVV(2, "m8", "m4")
+EDGEC_TILE_RVV(3, "m8", "m4")
+EDGEC_TILE_RVV(6, "m4", "m2")
 
 /* How many pixels are computed together: their sums fill the registers. */
 EDGEC_INLINE int32_t edgec_pixels_at_once__rvv(int32_t channels)
