@@ -42,7 +42,8 @@ class GenOptions:
     is a board. `shapes` binds inputs with symbolic dimensions: {"x": (1, 3, 96, 96)}. `stack`:
     compile the code, where the compiler is installed, to tell the bound of its stack. `plan_svg`:
     a file for a picture of the memory plan. `stream_input`: the model takes its only input row by
-    row, so that it need not be in memory as a whole. `place`: rules of `--place`.
+    row, so that it need not be in memory as a whole. `place`: rules of `--place`. `states`: pairs
+    of an input and an output, which the model keeps from run to run.
     """
 
     target: str
@@ -60,6 +61,7 @@ class GenOptions:
     plan_svg: Path | None = None
     stream_input: bool = False
     place: tuple[str, ...] = ()
+    states: tuple[tuple[str, str], ...] = ()
 
     def model_name(self, model: Path) -> str:
         """The C prefix of all public names: `name`, or the file's stem made an identifier.
@@ -148,3 +150,17 @@ def parse_shape(text: str) -> tuple[str, tuple[int, ...]]:
             help="for example --shape input=1,3,96,96",
         )
     return name, tuple(int(d) for d in dims.split(","))
+
+
+def parse_state(text: str) -> tuple[str, str]:
+    """Names of an input and an output from "INPUT=OUTPUT". Raises E0009."""
+    old, equals, fresh = text.partition("=")
+    if not old or not equals or not fresh:
+        raise fail(
+            "E0009",
+            f"--state '{text}' does not name a state",
+            Where(note="--state"),
+            rule="--state INPUT=OUTPUT: the input takes what the output gave in the run before",
+            help="for example --state h0=hn",
+        )
+    return old, fresh

@@ -23,6 +23,7 @@ from edgec.emit.header import StackNote
 from edgec.importer import import_model
 from edgec.ir import text as graph_text
 from edgec.ir.graph import Graph
+from edgec.ir.states import bind_states
 from edgec.ir.verify import verify as verify_graph
 from edgec.loops import text as loop_text
 from edgec.loops.verify import verify_program
@@ -96,18 +97,18 @@ def compile_model(
     goal: what kernels and schedule have to be like, instead of `goal_of(options)`.
     """
     options.model_name(model)
-    graph = _optimised(model, options, progress)
+    graph = optimised(model, options, progress)
     progress("lowering to loops and kernels")
     progress("planning memory")
     features = load_target(options.target).features
     made = Fit(graph, features, goal or goal_of(options)).best()
-    compiled = _emitted(model, graph, made, options, progress)
+    compiled = emitted(model, graph, made, options, progress)
     if options.plan_svg is not None:
         svg.write(options.plan_svg, plan_svg(compiled.program, compiled.plan))
     return compiled
 
 
-def _optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
+def optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
     """The graph after all passes."""
     progress("reading the model")
     graph = import_model(model, options.shapes)
@@ -116,12 +117,13 @@ def _optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
     if options.dump_ir is not None:
         observers.append(Dumper(_Dump(options.dump_ir).write, graph_text.print_graph))
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
+    bind_states(graph, options.states)
     if options.stream_input:
         check_pushable(graph)
     return graph
 
 
-def _emitted(
+def emitted(
     model: Path, graph: Graph, made: Planned, options: GenOptions, progress: Progress
 ) -> Compiled:
     """The C of a planned program, after all checks."""
@@ -151,19 +153,25 @@ def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
     """
     compiled = compile_model(model, options, progress)
     summary = _summary(compiled, options)
-    _check_budget(summary, options)
-    emission = compiled.emission
+    check_budget(summary, options)
     if options.stack:
         progress("compiling to find the bound of the stack")
-        with _workspace(compiled) as place:
-            stack = model_stack(place, place.parent / "build")
-        if stack is not None:
-            emission = with_stack_bound(emission, StackNote(stack.bytes, stack.compiler))
-            ram = dataclasses.replace(summary.ram, stack_bound=stack.bytes)
-            summary = dataclasses.replace(summary, ram=ram)
-    folder = options.output_folder(model)
+        compiled = with_stack(compiled)
+        ram = dataclasses.replace(summary.ram, stack_bound=compiled.emission.manifest.stack_bound)
+        summary = dataclasses.replace(summary, ram=ram)
+    emission, folder = compiled.emission, options.output_folder(model)
     write_folder(emission, folder)
     return GenResult(folder, tuple(sorted(emission.files)), summary)
+
+
+def with_stack(compiled: Compiled) -> Compiled:
+    """`compiled` with the bound of its stack, if the target's compiler can tell."""
+    with _workspace(compiled) as place:
+        stack = model_stack(place, place.parent / "build")
+    if stack is None:
+        return compiled
+    note = StackNote(stack.bytes, stack.compiler)
+    return dataclasses.replace(compiled, emission=with_stack_bound(compiled.emission, note))
 
 
 def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
@@ -201,13 +209,13 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
 
     Each is compiled and linked, for its flash and the bound of its stack.
     """
-    graph = _optimised(model, options, progress)
+    graph = optimised(model, options, progress)
     progress("planning memory for every trade of instructions for RAM")
     points = Fit(graph, load_target(options.target).features, goal_of(options)).sweep()
     rows = []
     for number, point in enumerate(points, 1):
         made = (point.program, point.plan)
-        compiled = _emitted(model, graph, made, options, lambda _: None)
+        compiled = emitted(model, graph, made, options, lambda _: None)
         progress(f"compiling schedule {number} of {len(points)}")
         summary = _summary(compiled, options)
         summary, why = _linked(compiled, summary)
@@ -333,7 +341,7 @@ def _workspace(compiled: Compiled) -> Iterator[Path]:
 
 def goal_of(options: GenOptions) -> Goal:
     """What the options ask for."""
-    ram, places = _capacity(options)[0], _places(options)
+    ram, places = capacity(options)[0], _places(options)
     if places is not None:
         room = places.arena_bytes + STACK_ROOM
         ram = room if options.ram is None else min(room, options.ram)
@@ -362,7 +370,7 @@ def _places(options: GenOptions) -> Places | None:
     return read_places(options.place, _board(options)) if options.place else None
 
 
-def _check_budget(summary: Summary, options: GenOptions) -> None:
+def check_budget(summary: Summary, options: GenOptions) -> None:
     """Nothing is written for a model that cannot meet the budget that was asked for."""
     if options.ram is None and options.flash is None:
         return
@@ -380,7 +388,7 @@ def _check_budget(summary: Summary, options: GenOptions) -> None:
 
 def _summary(compiled: Compiled, options: GenOptions) -> Summary:
     """What is known of `compiled` before its C is compiled."""
-    ram, flash = _capacity(options)
+    ram, flash = capacity(options)
     placement = compiled.board.placement
     if options.place and options.ram is None:
         ram = compiled.board.ram_bytes
@@ -396,7 +404,7 @@ def _summary(compiled: Compiled, options: GenOptions) -> Summary:
     )
 
 
-def _capacity(options: GenOptions) -> tuple[int | None, int | None]:
+def capacity(options: GenOptions) -> tuple[int | None, int | None]:
     """(RAM, flash) in bytes that are there: the budget, else the board's memory."""
     ram, flash = options.ram, options.flash
     if options.board is not None:

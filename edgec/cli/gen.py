@@ -13,19 +13,20 @@ from edgec.cli.options import (
     FlashOpt,
     IoOpt,
     JsonOpt,
-    ModelArg,
     NameOpt,
     OptimizeOpt,
     PlaceOpt,
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
+    StateOpt,
     StreamInputOpt,
     TargetOpt,
     WeightsOpt,
     gen_options,
 )
-from edgec.config import Io, Optimize, WeightsFormat
+from edgec.config import GenOptions, Io, Optimize, WeightsFormat
+from edgec.diagnostics import Where, fail
 
 OutputOpt = Annotated[
     Path | None, typer.Option("--output", "-o", help="The folder to write; default ./NAME.")
@@ -33,13 +34,17 @@ OutputOpt = Annotated[
 DumpOpt = Annotated[
     Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
 ]
+ModelsArg = Annotated[list[Path], typer.Argument(help="The ONNX file.", metavar="MODEL...")]
+ShareOpt = Annotated[
+    bool, typer.Option("--share-arena", help="The models run in turn, in one arena.")
+]
 NoCompileOpt = Annotated[
     bool, typer.Option("--no-compile", help="Do not compile to find the bound of the stack.")
 ]
 
 
 def gen(
-    model: ModelArg,
+    models: ModelsArg,
     target: TargetOpt = None,
     board: BoardOpt = None,
     output: OutputOpt = None,
@@ -48,6 +53,7 @@ def gen(
     ram: RamOpt = None,
     flash: FlashOpt = None,
     shape: ShapeOpt = None,
+    state: StateOpt = None,
     io: IoOpt = Io.NATIVE,
     place: PlaceOpt = None,
     weights: WeightsOpt = WeightsFormat.C,
@@ -55,9 +61,10 @@ def gen(
     plan_svg: PlanSvgOpt = None,
     no_compile: NoCompileOpt = False,
     stream_input: StreamInputOpt = False,
+    share_arena: ShareOpt = False,
     json: JsonOpt = False,
 ) -> None:
-    """Compile a model into a self-contained folder of C."""
+    """Compile a model into a self-contained folder of C, or several for one arena."""
     options = gen_options(
         target=target,
         board=board,
@@ -67,6 +74,7 @@ def gen(
         ram=ram,
         flash=flash,
         shape=shape,
+        state=state,
         io=io,
         place=place,
         weights=weights,
@@ -75,12 +83,41 @@ def gen(
         plan_svg=plan_svg,
         stream_input=stream_input,
     )
+    if share_arena:
+        _write_shared(models, options, json)
+    else:
+        _write(models, options, json)
+
+
+def _write(models: list[Path], options: GenOptions, json: bool) -> None:
+    """The folder of the only model."""
+    if len(models) > 1:
+        raise fail(
+            "E0019",
+            f"{len(models)} models are given",
+            Where(note="command line"),
+            rule="each model is a folder of its own",
+            help="call `edgec gen` for each, or give them one arena with --share-arena",
+        )
     from edgec import driver
     from edgec.report import jsonout, text
 
     with console.progress() as progress:
-        result = driver.generate(model, options, progress)
+        result = driver.generate(models[0], options, progress)
     if json:
         console.show_json(jsonout.gen_json(result))
     else:
         console.show(text.gen_text(result))
+
+
+def _write_shared(models: list[Path], options: GenOptions, json: bool) -> None:
+    """All models into one folder."""
+    from edgec.driver_shared import generate_shared
+    from edgec.report import jsonout, text
+
+    with console.progress() as progress:
+        result = generate_shared(models, options, progress)
+    if json:
+        console.show_json(jsonout.shared_json(result))
+    else:
+        console.show(text.shared_text(result))

@@ -9,7 +9,15 @@ from typing import Annotated, TypeAlias
 import typer
 
 from edgec.boards import load_board
-from edgec.config import GenOptions, Io, Optimize, WeightsFormat, parse_bytes, parse_shape
+from edgec.config import (
+    GenOptions,
+    Io,
+    Optimize,
+    WeightsFormat,
+    parse_bytes,
+    parse_shape,
+    parse_state,
+)
 from edgec.diagnostics import Where, fail
 from edgec.place import read_places
 from edgec.targets import load_target
@@ -56,6 +64,12 @@ PlaceOpt: TypeAlias = Annotated[
         "--place",
         help="Memories for the arena and the weights: arena=DTCM:16K,RAM, weights=DTCM, auto.",
         metavar="RULE",
+    ),
+]
+StateOpt: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state", help="The input takes what the output gave last time.", metavar="INPUT=OUTPUT"
     ),
 ]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -107,8 +121,12 @@ def gen_options(
     plan_svg: Path | None = None,
     stream_input: bool = False,
     place: Iterable[str] | None = None,
+    state: Iterable[str] | None = None,
 ) -> GenOptions:
-    """The options of a command line, checked. Raises E0003, E0006, E0007 and E0520."""
+    """The options of a command line, checked.
+
+    Raises E0003, E0006, E0007, E0009 and E0520.
+    """
     rules = tuple(place or ())
     read_places(rules, load_board(board) if board is not None else None)
     return GenOptions(
@@ -127,4 +145,5 @@ def gen_options(
         plan_svg=plan_svg,
         stream_input=stream_input,
         place=rules,
+        states=tuple(parse_state(text) for text in state or ()),
     )

@@ -18,6 +18,7 @@ from edgec.cli.options import (
     OptimizeOpt,
     RamOpt,
     ShapeOpt,
+    StateOpt,
     TargetOpt,
     gen_options,
 )
@@ -44,6 +45,7 @@ def report(
     ram: RamOpt = None,
     flash: FlashOpt = None,
     shape: ShapeOpt = None,
+    state: StateOpt = None,
     io: IoOpt = Io.NATIVE,
     bench: BenchOpt = False,
     json: JsonOpt = False,
@@ -57,6 +59,7 @@ def report(
         ram=ram,
         flash=flash,
         shape=shape,
+        state=state,
         io=io,
     )
     from edgec import driver

@@ -23,6 +23,7 @@ from edgec.paths import runtime_dir
 from edgec.plan.result import MemoryPlan
 from edgec.targets import Target
 
+Content = str | bytes | tuple[str, ...]  # of a file; text may be in pieces
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
@@ -31,7 +32,7 @@ class Emission:
     """The generated files: text or bytes by path relative to the folder."""
 
     manifest: ManifestFile
-    files: Mapping[str, str | bytes | tuple[str, ...]]
+    files: Mapping[str, Content]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOption
     name = program.name
     main = source(program, places(plan))
     copied = _closure(main.headers, target)
-    files: dict[str, str | bytes | tuple[str, ...]] = {
+    files: dict[str, Content] = {
         f"{name}.h": header(program, plan, target.name),
         f"{name}.c": main.text,
         f"{name}_weights.h": weights_header(name, program.constants),
@@ -134,6 +135,14 @@ def _runtime_header(name: str) -> Path:
 def write_folder(emission: Emission, folder: Path) -> None:
     """Write all files to `folder`, replacing an earlier generated folder there.
 
+    Raises as `write_files` does.
+    """
+    write_files(emission.files, folder)
+
+
+def write_files(files: Mapping[str, Content], folder: Path) -> None:
+    """Write `files` to `folder`, all or none, replacing an earlier generated folder there.
+
     Raises E0410 if `folder` holds something that edgec did not write, or cannot be written.
     """
     _check_replaceable(folder)
@@ -145,7 +154,7 @@ def write_folder(emission: Emission, folder: Path) -> None:
         raise _unwritable(folder, error) from error
     try:
         fresh.chmod(0o755)
-        for name, content in emission.files.items():
+        for name, content in files.items():
             _write(fresh / name, content)
         if folder.exists():
             shutil.rmtree(folder)
@@ -156,7 +165,7 @@ def write_folder(emission: Emission, folder: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _write(path: Path, content: str | bytes | tuple[str, ...]) -> None:
+def _write(path: Path, content: Content) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         path.write_bytes(content)

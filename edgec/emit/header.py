@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from edgec.emit.cexpr import float_literal
 from edgec.emit.names import comment_text
+from edgec.emit.state import reset_declaration
 from edgec.ir.types import DType
 from edgec.lower.program import Port, Program
 from edgec.plan.result import MemoryPlan
@@ -57,6 +58,7 @@ def header(program: Program, plan: MemoryPlan, target: str) -> str:
         f"#define {upper}_ARENA_ALIGN {plan.align}u",
         "",
         *_parts(model, plan),
+        *reset_declaration(program),
     ]
     if program.pushed is None:
         lines += ["/* 0, or a status of edgec/edgec.h. */", f"int {model}_run(void *arena);", ""]

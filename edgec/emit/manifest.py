@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from edgec import __version__
+from edgec.emit.state import reset_name
 from edgec.lower.program import Port, Program, Step
 from edgec.plan.planner import occupied
 from edgec.plan.result import MemoryPlan
@@ -143,7 +144,7 @@ def manifest(
         target=target.name,
         board=board,
         entry=f"{model}_run" if program.pushed is None else f"{model}_push_row",
-        reset=None if program.pushed is None else f"{model}_reset",
+        reset=reset_name(program),
         arena=_arena(plan),
         inputs=tuple(
             _tensor(p, f"{model}_input_{k}", offsets) for k, p in enumerate(program.inputs)

@@ -11,6 +11,7 @@ from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
 from edgec.emit.places import Places, bind_text, found_parts
 from edgec.emit.push import progress_struct, push_functions
+from edgec.emit.state import reset_function
 from edgec.emit.stream import STREAM, parameter_names, stream_text, turn_text
 from edgec.emit.weights import symbol
 from edgec.emit.wrap import wrap
@@ -42,7 +43,7 @@ def source(program: Program, at: Places) -> Source:
     steps = [step_text(model, step, k, at, resident) for k, step in enumerate(program.steps)]
     headers = set().union(*(s.headers for s in steps)) if steps else set()
     headers |= {STREAM} if program.streams else set()
-    headers |= {"string.h"} if program.streams or at.parts else set()
+    headers |= {"string.h"} if program.streams or program.states or at.parts else set()
     system = sorted({"stddef.h", *(h for h in headers if "/" not in h)})
     own = sorted(h for h in headers if "/" in h)
     lines = [
@@ -68,7 +69,7 @@ def source(program: Program, at: Places) -> Source:
             lines += [turn_text(program, stream, at).definition, ""]
         else:
             lines += [stream_text(program, stream, k, at).definition, ""]
-    lines += bind_text(model, at)
+    lines += [*bind_text(model, at), *reset_function(program, at)]
     if program.push_step is None:
         lines += _run(program, steps, at)
     else:

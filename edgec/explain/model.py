@@ -91,4 +91,16 @@ MODEL = {
         "Compare the line with a file that --dump-ir wrote; docs/architecture.md describes "
         "the form.",
     ),
+    "E0120": Explanation(
+        "A state names something that the model does not have",
+        "--state INPUT=OUTPUT takes names of the model, each for one state.",
+        "Choose from the names in the message; with --share-arena one of the models must have "
+        "both.",
+    ),
+    "E0121": Explanation(
+        "An input cannot take over an output",
+        "What a model keeps from run to run stays in the arena as it is, so input and output need "
+        "the same type, shape, scale and zero point.",
+        "Quantize both alike, or leave both in float with --io float.",
+    ),
 }

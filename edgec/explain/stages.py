@@ -113,4 +113,11 @@ STAGES = {
         "The arena's alignment must be a power of two. This is a bug.",
         "Please report it with the model.",
     ),
+    "E0593": Explanation(
+        "The plan of a shared arena is wrong",
+        "A check that does not trust the planner found that a model would change what another one "
+        "keeps between runs.",
+        "This is a bug in edgec. Report it with the models; without --share-arena each has an "
+        "arena of its own.",
+    ),
 }

@@ -81,6 +81,28 @@ USAGE = {
         "The system refuses to write the page of `edgec report`.",
         "Name another file, in a folder that exists: edgec report model.onnx -o report.html",
     ),
+    "E0017": Explanation(
+        "An option is for one model",
+        "With --share-arena several models are compiled, and the option is for a file that shows "
+        "or names one of them.",
+        "Use the option in a call of `edgec gen` with that model alone.",
+    ),
+    "E0018": Explanation(
+        "Two models would have the same name in C",
+        "With --share-arena models are named by their files, and names that differ only in case "
+        "or in characters that C does not have are the same. The set has a name, too.",
+        "Rename a file, or name the set with --name or by its folder with -o.",
+    ),
+    "E0019": Explanation(
+        "Several models are given",
+        "`gen` makes one folder for one model, unless the models share their memory.",
+        "Call it for each, or: edgec gen a.onnx b.onnx --share-arena -o both --target cortex-m4",
+    ),
+    "E0009": Explanation(
+        "A state is not named properly",
+        "A state is an input that takes what an output gave in the run before.",
+        "Name both: --state h0=hn",
+    ),
     "E0012": Explanation(
         "A target or board description is broken",
         "The TOML file of a target or board lacks a key, or a value has the wrong type.",

@@ -62,7 +62,11 @@ class Node:
 
 @dataclass(eq=False)
 class Graph:
-    """A network: nodes in a valid order over values; constants are values with data."""
+    """A network: nodes in a valid order over values; constants are values with data.
+
+    states: pairs of an input and an output; a run takes for the input what the last one gave for
+    the output. They are listed in `inputs` and `outputs`, too.
+    """
 
     name: str
     inputs: list[Value] = field(default_factory=list)
@@ -70,6 +74,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     constants: dict[Value, Array] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    states: list[tuple[Value, Value]] = field(default_factory=list)
 
     # building ------------------------------------------------------------------------
 
@@ -118,6 +123,18 @@ class Graph:
         return node.output
 
     # asking --------------------------------------------------------------------------
+
+    @property
+    def open_inputs(self) -> tuple[Value, ...]:
+        """The inputs that a caller gives: no states."""
+        held = {x for x, _ in self.states}
+        return tuple(v for v in self.inputs if v not in held)
+
+    @property
+    def open_outputs(self) -> tuple[Value, ...]:
+        """The outputs that a caller gets: no states."""
+        held = {y for _, y in self.states}
+        return tuple(v for v in self.outputs if v not in held)
 
     def data(self, value: Value | None) -> Array | None:
         """The data of a constant, None for anything else."""

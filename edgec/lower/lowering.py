@@ -96,31 +96,34 @@ class Lowering:
             self.readers.update(set(node.operands) if node.op.elementwise else node.operands)
         self.producers = self.graph.producers()
         self._mark_outputs()
-        inputs = tuple(self._input(v) for v in self.graph.inputs)
+        inputs = tuple(self._input(v) for v in self.graph.open_inputs)
+        states = tuple(self._input(x, Storage.STATE) for x, _ in self.graph.states)
         if self.kernels is not None:
             found = [p for n in self.graph.nodes if (p := self.kernels.joined(n)) is not None]
             self.joined = {id(node) for pair in found for node in pair.nodes[:-1]}
         for node in self.graph.nodes:
             if id(node) not in self.joined:
                 self._node(node)
-        outputs = tuple(self._output(v) for v in self.graph.outputs)
-        return Program(self.graph.name, inputs, outputs, tuple(self.steps), self._constants())
+        outputs = tuple(self._output(v) for v in self.graph.open_outputs)
+        self._keep_states()
+        steps = tuple(self.steps)
+        return Program(self.graph.name, inputs, outputs, steps, self._constants(), states=states)
 
     # boundaries ----------------------------------------------------------------------
 
     def _mark_outputs(self) -> None:
         """Outputs, and what an output is only another shape of, need output storage."""
-        self.outputs = set(self.graph.outputs)
+        self.outputs = set(self.graph.open_outputs)
         for node in reversed(self.graph.nodes):
             if isinstance(node.op, Reshape) and node.output in self.outputs:
                 self.outputs.add(node.operands[0])
 
-    def _input(self, value: Value) -> Port:
+    def _input(self, value: Value, storage: Storage = Storage.INPUT) -> Port:
         name, dtype = self.builder.buffer_name(value.name), value.type.dtype
         shape = self._image(value)
         self.cheap.add(value)
         if not self.push:
-            buffer = Buffer(name, dtype, shape, Storage.INPUT)
+            buffer = Buffer(name, dtype, shape, storage)
             self.tensors[value] = Tensor(value.type, buffer=buffer)
             return _port(value, buffer)
         shape = pushed_shape(shape)
@@ -146,6 +149,22 @@ class Lowering:
             tensor = self._store(value, Storage.OUTPUT)
         assert tensor.buffer is not None
         return _port(value, tensor.buffer)
+
+    def _keep_states(self) -> None:
+        """Last steps: the new states go where the old ones are, which nobody reads any more."""
+        places = [self.tensors[old] for old, _ in self.graph.states]
+        for _, fresh in self.graph.states:
+            buffer = self._tensor(fresh).buffer
+            if buffer is None or buffer.storage is Storage.STATE:
+                self._store(fresh, Storage.TEMP)
+        results = [self.tensors[fresh] for _, fresh in self.graph.states]
+        for (old, _), place, result in zip(self.graph.states, places, results, strict=True):
+            self.tensors[old] = place
+            copy(self.builder, result, place)
+            self._step(self.builder.take(), Made(("Keep",)), old)
+            # they must neither begin early, by rows, nor share bytes with what they copy
+            last = replace(self.steps[-1], rows=None, halves=None, inplace=(), value="")
+            self.steps[-1] = last
 
     def _constants(self) -> tuple[Buffer, ...]:
         """Constants that some step reads, in order of first use."""

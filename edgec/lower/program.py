@@ -229,6 +229,7 @@ class Program:
     constants: tuple[Buffer, ...] = field(default_factory=tuple)
     notes: tuple[str, ...] = ()  # remarks for the report, for example float left on an MCU
     streams: tuple[Stream, ...] = ()  # in order, without common steps
+    states: tuple[Port, ...] = ()  # kept from run to run, nothing of the caller's
 
     @property
     def pushed(self) -> Port | None:

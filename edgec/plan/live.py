@@ -7,7 +7,7 @@ Scratch is an access that writes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
 from edgec.lower.program import Buffer, Program, Step, Storage
@@ -35,6 +35,7 @@ class Root:
     align: int
     from_start: bool  # holds data before the first step
     to_end: bool  # holds data after the last step
+    state: bool = False  # holds data between runs
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,12 @@ def analyze(program: Program, align: int) -> Usage:
     return Usage(roots, tuple(members), steps, _dependencies(steps, len(roots)), turns, covers)
 
 
+def without_states(usage: Usage) -> Usage:
+    """`usage` with states that take no bytes: they have their place in front of all else."""
+    roots = tuple(replace(r, bytes=0) if r.state else r for r in usage.roots)
+    return replace(usage, roots=roots)
+
+
 def _held(program: Program) -> Mapping[int, tuple[Buffer, ...]]:
     """Buffers for kept rows, by the steps that read or write them."""
     found: dict[int, tuple[Buffer, ...]] = {}
@@ -227,6 +234,7 @@ def _root(top: Buffer, size: int, inside: list[Buffer], align: int, fed: bool, k
         max(align, *(b.alignment for b in inside)),
         fed or bool(kinds & {Storage.INPUT, Storage.STATE}),
         kept or bool(kinds & {Storage.OUTPUT, Storage.STATE}),
+        Storage.STATE in kinds,
     )
 
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from edgec.diagnostics import ExitCode, fail
 from edgec.lower.program import Program
 from edgec.plan.layout import Layout, layout
-from edgec.plan.live import Usage, analyze
+from edgec.plan.live import Usage, analyze, without_states
 from edgec.plan.order import Ordering, best_order
 from edgec.plan.pack import NODE_LIMIT
+from edgec.plan.rects import round_up
 from edgec.plan.result import Lifetime, MemoryPlan
 
 
@@ -30,7 +31,8 @@ def make_plan(
         raise fail(
             "E0592", f"arena alignment {align} is not a power of two", exit_code=ExitCode.BUG
         )
-    usage = analyze(program, align)
+    whole = analyze(program, align)
+    usage = without_states(whole)
     given = Ordering(tuple(range(len(program.steps))), 0, False)
     ordering = given if keep_order or usage.turns else best_order(usage, align)
     best = layout(usage, ordering.order, align, node_limit)
@@ -38,7 +40,7 @@ def make_plan(
         kept = layout(usage, given.order, align, node_limit)
         if kept.height <= best.height:
             ordering, best = given, kept
-    return _plan(usage, ordering, best, align)
+    return _plan(whole, ordering, best, align)
 
 
 def reorder(program: Program, order: tuple[int, ...] | None = None) -> Program:
@@ -58,8 +60,13 @@ def plan_program(
 
 
 def _plan(usage: Usage, ordering: Ordering, best: Layout, align: int) -> MemoryPlan:
+    """The plan: states in front, everything else behind them as `best` has it."""
     order = ordering.order
-    offsets = {m.name: max(0, best.starts[m.root]) + m.start for m in usage.members}
+    fronts, front = _fronts(usage, align)
+    offsets = {
+        m.name: fronts.get(m.root, front + max(0, best.starts[m.root])) + m.start
+        for m in usage.members
+    }
     spans = tuple(
         Lifetime(r.name, s.first, s.last, r.bytes, r.align)
         for r, s in zip(usage.roots, best.spans, strict=True)
@@ -67,18 +74,35 @@ def _plan(usage: Usage, ordering: Ordering, best: Layout, align: int) -> MemoryP
     shared = tuple((usage.roots[c.write].name, usage.roots[c.read].name) for c in best.used)
     peak = peak_position(spans, offsets, len(order))
     return MemoryPlan(
-        arena_bytes=best.height,
-        align=max([align, *(r.align for r in usage.roots)]),
+        arena_bytes=front + best.height,
+        align=_unit(usage, align),
         offsets=MappingProxyType(offsets),
         order=order,
-        lower_bound=best.lower_bound,
+        lower_bound=front + best.lower_bound,
         proven_optimal=best.height == best.lower_bound,
         order_proven=ordering.proven,
         solver=best.solver,
         peak_step=order[peak] if order else -1,
         lifetimes=spans,
         shared=shared,
+        state_bytes=front,
     )
+
+
+def _unit(usage: Usage, align: int) -> int:
+    """The alignment that the arena needs."""
+    return max([align, *(r.align for r in usage.roots)])
+
+
+def _fronts(usage: Usage, align: int) -> tuple[Mapping[int, int], int]:
+    """Offsets of the states by number of the root, and where the rest begins, aligned for all."""
+    offsets: dict[int, int] = {}
+    end = 0
+    for number, root in enumerate(usage.roots):
+        if root.state:
+            offsets[number] = round_up(end, root.align)
+            end = offsets[number] + root.bytes
+    return offsets, round_up(end, _unit(usage, align))
 
 
 def occupied(lifetimes: tuple[Lifetime, ...], offsets: Mapping[str, int], position: int) -> int:

@@ -57,6 +57,7 @@ class MemoryPlan:
     shared: in-place pairs that were used: (written buffer, read buffer).
     parts: of an arena in several memories, by address; inputs and outputs are in the first one.
     reserved: bytes at the begin of the arena for the addresses of the other parts.
+    state_bytes: the front of the arena, which holds what is kept from run to run.
     """
 
     arena_bytes: int
@@ -72,6 +73,7 @@ class MemoryPlan:
     shared: tuple[tuple[str, str], ...]
     parts: tuple[ArenaPart, ...] = ()
     reserved: int = 0
+    state_bytes: int = 0
 
     @property
     def first_bytes(self) -> int:

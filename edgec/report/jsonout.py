@@ -13,7 +13,14 @@ from typing import TypeAlias
 from edgec.diagnostics import Diagnostic, ExitCode
 from edgec.report.baseline import Baseline
 from edgec.report.page import Report
-from edgec.report.records import BenchResult, CheckResult, GenResult, Summary, VerifyResult
+from edgec.report.records import (
+    BenchResult,
+    CheckResult,
+    GenResult,
+    SharedResult,
+    Summary,
+    VerifyResult,
+)
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -79,6 +86,16 @@ def gen_json(result: GenResult) -> dict[str, JsonValue]:
         "folder": str(result.folder),
         "files": to_json(result.files),
         "summary": summary_json(result.summary),
+    }
+
+
+def shared_json(result: SharedResult) -> dict[str, JsonValue]:
+    """What `gen --share-arena --json` prints."""
+    return {
+        "folder": str(result.folder),
+        "files": to_json(result.files),
+        "summary": summary_json(result.summary),
+        "models": [summary_json(model) for model in result.models],
     }
 
 

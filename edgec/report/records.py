@@ -116,6 +116,16 @@ class GenResult:
 
 
 @dataclass(frozen=True)
+class SharedResult:
+    """What `gen --share-arena` wrote: `summary` is of all models together, `models` of each."""
+
+    folder: Path
+    files: tuple[str, ...]
+    summary: Summary
+    models: tuple[Summary, ...]
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """Whether the model fits: `reasons` say what does not, `advice` what to try."""
 

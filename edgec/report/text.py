@@ -24,6 +24,7 @@ from edgec.report.records import (
     OutputMatch,
     RegionUse,
     RunMatch,
+    SharedResult,
     Summary,
     VerifyResult,
 )
@@ -75,6 +76,21 @@ def gen_text(result: GenResult) -> RenderableType:
     """What `gen` prints."""
     wrote = f"wrote {len(result.files)} files to {safe_text(str(result.folder))}"
     return Group(summary_text(result.summary), Text(wrote))
+
+
+def shared_text(result: SharedResult) -> RenderableType:
+    """What `gen --share-arena` prints: the screen of all together, then each model."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=NAME_CELLS)
+    for heading in ("weights", "peak", "stack at most", "MACs"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for model in result.models:
+        peak = 0 if model.peak_layer is None else model.peak_layer.live_bytes
+        bound = model.ram.stack_bound
+        cells = (f"{model.flash.weights:,} B", f"{peak:,} B", "" if bound is None else f"{bound} B")
+        table.add_row(Text(safe_text(model.name, NAME_CELLS)), *cells, amount(model.macs))
+    wrote = f"wrote {len(result.files)} files to {safe_text(str(result.folder))}"
+    return Group(summary_text(result.summary), Padding(table, (0, 0, 0, 2)), Text(wrote))
 
 
 def check_text(result: CheckResult) -> RenderableType:

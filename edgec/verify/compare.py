@@ -15,9 +15,10 @@ from edgec.ir.graph import Graph
 from edgec.verify.first_difference import first_difference
 from edgec.verify.inputs import Sample
 from edgec.verify.judge import Arithmetic, arithmetic_of, is_right, match_output
-from edgec.verify.match import RunMatch
+from edgec.verify.match import LayerDifference, RunMatch
 from edgec.verify.qemu import RunOptions, run_elf
 from edgec.verify.reference_ort import onnx_answers
+from edgec.verify.states import in_sequence, sent
 
 Array = npt.NDArray[np.generic]
 Row = tuple[Array, ...]
@@ -38,8 +39,11 @@ def compare_runs(
     `graph` is what the firmware was compiled from: its numpy references decide for integers.
     onnxruntime, if installed, runs `model`. What counts as right is stated in `judge`. When an
     output is wrong, the firmware is built again with tracing to find the first layer that
-    differs. Raises as `run_elf` does, and E0706 when the entry function returns an error.
+    differs. The samples of a model with states are one sequence.
+
+    Raises as `run_elf` does, and E0706 when the entry function returns an error.
     """
+    samples = in_sequence(graph, samples)
     got = run_samples(firmware, graph, samples, timeout_s=timeout_s)
     reference = [reference_row(graph, sample) for sample in samples]
     arithmetic = arithmetic_of(graph)
@@ -52,19 +56,16 @@ def compare_runs(
             [row[j] for row in reference],
             None if answers.outputs is None else [row[j] for row in answers.outputs],
         )
-        for j, value in enumerate(graph.outputs)
+        for j, value in enumerate(graph.open_outputs)
     )
     ok = all(
         is_right(match, arithmetic, [row[j] for row in got], [row[j] for row in reference])
         for j, match in enumerate(matches)
     )
-    notes = [answers.why] if answers.why else []
-    difference = None
+    difference, why = None, list[str]()
     if not ok:
         worst = _first_wrong(got, reference)
-        difference = first_difference(firmware, graph, samples[worst], worst, timeout_s)
-        if difference is None:
-            notes.append("no single layer differs from the reference when layers are traced")
+        difference, why = _blamed(firmware, graph, samples[worst], worst, timeout_s)
     return RunMatch(
         target=firmware.manifest.target,
         board=firmware.board.name,
@@ -72,16 +73,29 @@ def compare_runs(
         outputs=matches,
         ok=ok,
         first_difference=difference,
-        notes=tuple(notes),
+        notes=tuple([answers.why] * bool(answers.why) + why),
     )
+
+
+def _blamed(
+    firmware: Firmware, graph: Graph, sample: Sample, position: int, timeout_s: float
+) -> tuple[LayerDifference | None, list[str]]:
+    """The first layer that is wrong, or why none is named."""
+    if graph.states:
+        return None, ["layers of models with states are not traced"]
+    difference = first_difference(firmware, graph, sample, position, timeout_s)
+    if difference is None:
+        return None, ["no single layer differs from the reference when layers are traced"]
+    return difference, []
 
 
 def run_samples(
     firmware: Firmware, graph: Graph, samples: Sequence[Sample], *, timeout_s: float = TIMEOUT_S
 ) -> list[Row]:
-    """The outputs of every sample, in the order and with the types of `graph.outputs`."""
-    options = RunOptions(timeout_s=timeout_s)
-    result = run_elf(firmware.board, firmware.elf, [s.data for s in samples], options)
+    """The outputs of every sample, in the order and with the types of `graph.open_outputs`."""
+    options = RunOptions(reset_each=not graph.states, timeout_s=timeout_s)
+    inputs = [sent(graph, s) for s in samples]
+    result = run_elf(firmware.board, firmware.elf, inputs, options)
     if result.status != 0:
         raise _refused(firmware, result.status, len(result.outputs) - 1)
     return [_split(graph, data) for data in result.outputs]
@@ -90,13 +104,13 @@ def run_samples(
 def reference_row(graph: Graph, sample: Sample) -> Row:
     """The outputs of one sample by the numpy references of the operators."""
     values = run(graph, sample.arrays)
-    return tuple(values[value.name] for value in graph.outputs)
+    return tuple(values[value.name] for value in graph.open_outputs)
 
 
 def _split(graph: Graph, data: bytes) -> Row:
     arrays: list[Array] = []
     at = 0
-    for value in graph.outputs:
+    for value in graph.open_outputs:
         part = data[at : at + value.type.bytes]
         arrays.append(np.frombuffer(part, value.type.dtype.numpy).reshape(value.type.shape))
         at += value.type.bytes

@@ -51,7 +51,7 @@ def onnx_answers(
     options.intra_op_num_threads = 1
     if not optimized:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    names = [value.name for value in graph.outputs]
+    names = [value.name for value in graph.open_outputs]
     try:
         session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         types = {i.name: str(i.type) for i in session.get_inputs()}

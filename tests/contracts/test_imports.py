@@ -17,6 +17,7 @@ STAGES = (
     "verify",
     "report",
     "driver",
+    "driver_shared",
     "cli",
 )
 # Data that every stage may read, and what each may itself import.

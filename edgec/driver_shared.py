@@ -1,0 +1,230 @@
+"""Several models that share one arena: each is compiled as by itself, then they move together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.config import GenOptions, c_identifier
+from edgec.diagnostics import EdgecError, Where, fail
+from edgec.driver import (
+    Compiled,
+    Progress,
+    capacity,
+    check_budget,
+    emitted,
+    goal_of,
+    optimised,
+    with_stack,
+)
+from edgec.emit.folder import write_files
+from edgec.emit.shared import Member, SharedEmission, emit_shared
+from edgec.ir.graph import Graph
+from edgec.ir.states import bind_states, has_names
+from edgec.plan.fit import Fit, Goal, Planned
+from edgec.plan.rects import round_up
+from edgec.plan.result import MemoryPlan
+from edgec.plan.shared import check_shared, share_arena
+from edgec.report.advice import summarize
+from edgec.report.records import FlashUse, MemoryUse, SharedResult, Summary
+from edgec.targets import load_target
+
+DEFAULT_NAME = "models"
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One model on its way: `options` are those of the command line, for this model."""
+
+    model: Path
+    options: GenOptions
+    graph: Graph
+
+    @property
+    def name(self) -> str:
+        return self.options.model_name(self.model)
+
+
+def generate_shared(
+    models: Sequence[Path], options: GenOptions, progress: Progress
+) -> SharedResult:
+    """Compile `models` into one folder, for one arena, and write it.
+
+    The folder is `options.output`, and `options.name` names the whole; default is the folder's
+    name. Raises E0017 and E0018 for what cannot be asked of several models, else as `generate`.
+    """
+    name = _set_name(models, options)
+    members = []
+    for model in models:
+        own = _own_options(model, options)
+        members.append(_Member(model, own, optimised(model, own, _told(model, progress))))
+    _bind_states(members, options)
+    progress("planning memory for all models")
+    planned = _planned(members, options)
+    shared = share_arena([plan for _, plan in planned])
+    compiled = [
+        emitted(m.model, m.graph, (program, plan), m.options, _told(m.model, progress))
+        for m, (program, _), plan in zip(members, planned, shared, strict=True)
+    ]
+    check_shared([c.program for c in compiled], [c.plan for c in compiled])
+    if options.stack:
+        progress("compiling to find the bound of the stack")
+        compiled = [with_stack(c) for c in compiled]
+    emission = emit_shared(name, _emissions(compiled, [plan for _, plan in planned]))
+    whole, parts = _summaries(emission, compiled, options)
+    check_budget(whole, options)
+    folder = options.output if options.output is not None else Path(name)
+    write_files(emission.files, folder)
+    return SharedResult(folder, tuple(sorted(emission.files)), whole, parts)
+
+
+# what is asked for ---------------------------------------------------------------------------
+
+
+def _set_name(models: Sequence[Path], options: GenOptions) -> str:
+    """The name of the set; E0017 and E0018 if the models cannot be told apart, or from it."""
+    if options.plan_svg is not None:
+        raise _impossible("a picture shows one memory plan", "--plan-svg", "use it with one model")
+    if options.place:
+        raise _impossible("a shared arena is in one memory", "--place", "use it with one model")
+    if options.stream_input:
+        raise _impossible(
+            "rows of an input are kept in the arena from call to call",
+            "--stream-input",
+            "give the models whole inputs, or this one an arena of its own",
+        )
+    if options.name is not None or options.output is None:
+        name = dataclasses.replace(options, name=options.name or DEFAULT_NAME).model_name(models[0])
+    else:
+        name = c_identifier(options.output.resolve().name)
+    taken: dict[str, str] = {name.upper(): "the set"}
+    for model in models:
+        own = c_identifier(model.stem)
+        if own.upper() in taken:
+            raise fail(
+                "E0018",
+                f"'{model}' and {taken[own.upper()]} have the same name, '{own}'",
+                Where(note="command line"),
+                rule="the models of a set, and the set itself, have names of their own in C; "
+                "those of models come from their files",
+                help="rename one of the files, or name the set with --name or -o",
+            )
+        taken[own.upper()] = f"'{model}'"
+    return name
+
+
+def _impossible(what: str, option: str, advice: str) -> EdgecError:
+    return fail("E0017", what, Where(note=option), help=advice)
+
+
+def _own_options(model: Path, options: GenOptions) -> GenOptions:
+    """The options for one model of the set."""
+    dump = None if options.dump_ir is None else options.dump_ir / c_identifier(model.stem)
+    return dataclasses.replace(options, name=None, output=None, dump_ir=dump, states=())
+
+
+def _bind_states(members: Sequence[_Member], options: GenOptions) -> None:
+    """A state belongs to every model that has an input and an output of its names."""
+    for pair in options.states:
+        owners = [m.graph for m in members if has_names(m.graph, pair)]
+        for graph in owners or [members[0].graph]:  # which then tells what is missing
+            bind_states(graph, [pair])
+
+
+def _told(model: Path, progress: Progress) -> Progress:
+    """Progress that names the model."""
+    return lambda stage: progress(f"{model.stem}: {stage}")
+
+
+# planning ------------------------------------------------------------------------------------
+
+
+def _planned(members: Sequence[_Member], options: GenOptions) -> list[Planned]:
+    """Each model for the arena of the one that needs most: the others may use all of that."""
+    states = [_state_bytes(m.graph) for m in members]
+    goals = [
+        _less(goal_of(m.options), sum(states) - own) for m, own in zip(members, states, strict=True)
+    ]
+    features = load_target(options.target).features
+    found = [Fit(m.graph, features, g).best() for m, g in zip(members, goals, strict=True)]
+    room = max(_run_bytes(plan) for _, plan in found)
+    return [
+        _roomier(Fit(m.graph, features, goal), made, room)
+        for m, goal, made in zip(members, goals, found, strict=True)
+    ]
+
+
+def _state_bytes(graph: Graph) -> int:
+    """Upper bound of what a model keeps from run to run, each state aligned for all uses."""
+    return sum(round_up(x.type.bytes, 16) for x, _ in graph.states)
+
+
+def _less(goal: Goal, others: int) -> Goal:
+    """`goal` with the states of other models in the same memory."""
+    return goal if goal.ram is None else dataclasses.replace(goal, ram=goal.ram - others)
+
+
+def _run_bytes(plan: MemoryPlan) -> int:
+    """What a run needs behind the states."""
+    return plan.arena_bytes - plan.state_bytes
+
+
+def _roomier(fit: Fit, made: Planned, room: int) -> Planned:
+    """A faster program, if one fits into `room` bytes that another model needs anyway."""
+    plan = made[1]
+    if _run_bytes(plan) >= room:
+        return made
+    ram = room + plan.state_bytes
+    goal = dataclasses.replace(
+        fit.goal, rows=0.0, ram=ram, arena=max(fit.goal.arena, ram / max(plan.arena_bytes, 1))
+    )
+    other = dataclasses.replace(fit, goal=goal).best()
+    cheaper = _cost(other) < _cost(made)
+    return other if cheaper and _run_bytes(other[1]) <= room else made
+
+
+def _cost(made: Planned) -> float:
+    return sum(step.cost for step in made[0].steps)
+
+
+# results -------------------------------------------------------------------------------------
+
+
+def _emissions(compiled: Sequence[Compiled], alone: Sequence[MemoryPlan]) -> list[Member]:
+    members = []
+    for made, plan in zip(compiled, alone, strict=True):
+        places = [made.plan.offsets[port.buffer.name] for port in made.program.states]
+        size = sum(port.buffer.bytes for port in made.program.states)
+        members.append(Member(made.emission, plan.arena_bytes, min(places, default=0), size))
+    return members
+
+
+def _summaries(
+    emission: SharedEmission, compiled: Sequence[Compiled], options: GenOptions
+) -> tuple[Summary, tuple[Summary, ...]]:
+    """Of the set, and of each model."""
+    ram, flash = capacity(options)
+    manifest = emission.manifest
+    parts = tuple(
+        _stacked(summarize(c.emission.manifest, c.plan, (ram, flash)), c) for c in compiled
+    )
+    whole = Summary(
+        name=manifest.name,
+        target=manifest.target,
+        board=manifest.board,
+        macs=sum(p.macs for p in parts),
+        flash=FlashUse(manifest.weights_bytes, capacity=flash),
+        ram=MemoryUse(manifest.arena.bytes, stack_bound=manifest.stack_bound, capacity=ram),
+        layers=tuple(
+            dataclasses.replace(row, name=f"{p.name}/{row.name}") for p in parts for row in p.layers
+        ),
+        notes=tuple(f"{p.name}: {note}" for p in parts for note in p.notes),
+    )
+    return whole, parts
+
+
+def _stacked(summary: Summary, compiled: Compiled) -> Summary:
+    bound = compiled.emission.manifest.stack_bound
+    return dataclasses.replace(summary, ram=dataclasses.replace(summary.ram, stack_bound=bound))
