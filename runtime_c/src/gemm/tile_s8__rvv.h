@@ -165,14 +165,18 @@ typedef struct {
         [hi] "r"(g->quant.hi)
 
 /* Pointers to the inputs of n pixels, and as operands. */
-#define EDGEC_INPUTS1_RVV const int8_t *x0 = p->x;
-#define EDGEC_INPUTS2_RVV EDGEC_INPUTS1_RVV const int8_t *x1 = x0 + p->x_step;
-#define EDGEC_INPUTS3_RVV EDGEC_INPUTS2_RVV const int8_t *x2 = x1 + p->x_step;
+#define EDGEC_INPUTS1_RVV const int8_t *x0 = p->x
+#define EDGEC_INPUTS2_RVV \
+    EDGEC_INPUTS1_RVV;    \
+    const int8_t *x1 = x0 + p->x_step
+#define EDGEC_INPUTS3_RVV \
+    EDGEC_INPUTS2_RVV;    \
+    const int8_t *x2 = x1 + p->x_step
 #define EDGEC_INPUTS6_RVV              \
-    EDGEC_INPUTS3_RVV                  \
+    EDGEC_INPUTS3_RVV;                 \
     const int8_t *x3 = x2 + p->x_step; \
     const int8_t *x4 = x3 + p->x_step; \
-    const int8_t *x5 = x4 + p->x_step;
+    const int8_t *x5 = x4 + p->x_step
 #define EDGEC_MOVED1_RVV [x0] "+&r"(x0)
 #define EDGEC_MOVED2_RVV EDGEC_MOVED1_RVV, [x1] "+&r"(x1)
 #define EDGEC_MOVED3_RVV EDGEC_MOVED2_RVV, [x2] "+&r"(x2)
@@ -185,7 +189,8 @@ typedef struct {
     {                                                                                              \
         const int8_t *w = g->w;                                                                    \
         const intptr_t k = g->k;                                                                   \
-        EDGEC_INPUTS##N##_RVV intptr_t runs = p->runs;                                             \
+        EDGEC_INPUTS##N##_RVV;                                                                     \
+        intptr_t runs = p->runs;                                                                   \
         intptr_t t0;                                                                               \
         intptr_t t1;                                                                               \
         intptr_t rest;                                                                             \
