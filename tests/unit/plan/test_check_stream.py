@@ -14,13 +14,13 @@ from edgec.lower.stream import Draft, Rates, Timing, segment
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
-from tests.support.nets import built, image_net, lowered
+from tests.support.nets import built, image_net, line_net, lowered
 
 SEEDS = range(8)
 
 
 def streamed_net(seed: int, granule: int = 2, *, park: bool = False) -> Program:
-    program = lowered(image_net(seed, height=24))
+    program = lowered(image_net(seed, height=24) if seed < 6 else line_net(seed))
     live, rates = lives(program), Rates()
     stops = [n for n in range(1, len(program.steps) + 1) if segment(program.steps, 0, n, rates)]
     found = segment(program.steps, 0, max(stops), rates)
