@@ -36,6 +36,8 @@ def stream_text(program: Program, stream: Stream, number: int, at: Places) -> St
     writer = _writer(program, stream, at, "")
     count = count_type(program, stream)
     body = [f"    for (int32_t turn = 1; turn <= {stream.turns}; ++turn) {{"]
+    body += ["        EDGEC_IN_MEMORY(made);"]
+    body += ["        EDGEC_IN_MEMORY(from);"] if stream.windows else []
     body += ["    " + line if line else "" for line in _stages(writer, 0)]
     parts = used_names("\n".join(body))
     function = f"{program.name}_stream_{number}"
@@ -47,6 +49,7 @@ def stream_text(program: Program, stream: Stream, number: int, at: Places) -> St
     ]
     if stream.windows:
         lines.append(f"    {count} from[{len(stream.windows)}] = {{0}};")
+    body[1:1] = [f"        EDGEC_AGAIN({part});" for part in parts]
     definition = "\n".join([*lines, "", *body, "    }", "}"])
     return StreamText(definition, f"    {function}({', '.join(parts)});")
 

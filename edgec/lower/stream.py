@@ -33,7 +33,7 @@ from edgec.lower.rows import rows_of
 Counts = npt.NDArray[np.int64]
 
 TURN_COST = 16.0  # instructions per stage and turn of the loop around the stages
-COPY_COST = 0.6  # instructions per byte that is moved
+MOVE_COST, COPY_COST = 40.0, 0.3  # instructions of a move of rows, and per byte of it
 ROUND = 16  # bytes; buffers begin at multiples of it
 SPEEDS = tuple(
     (num, den)
@@ -427,7 +427,8 @@ class Draft:
         total = sum(self.timing.costs) - sum(step.cost for step in self.segment.steps)
         turns = self.made.shape[1] - 1
         for w in self.windows:
-            total += turns * w.keep * w.row_bytes * COPY_COST * (2 if w.hold else 1)
+            move = MOVE_COST + w.keep * w.row_bytes * COPY_COST
+            total += turns * move * (2 if w.hold else 1) * (w.keep > 0)
         return max(total, 0.0)
 
     def stream(self, first: int) -> tuple[Stream, tuple[Step, ...]]:

@@ -13,27 +13,46 @@
 
 #include "edgec_hal.h"
 
+/* Keeps the counters of rows in memory: as variables of their own each would take a register or a
+   word of the stack. */
+#if defined(__GNUC__)
+#define EDGEC_IN_MEMORY(COUNTERS) __asm__ volatile("" : : "r"(COUNTERS) : "memory")
+/* Addresses beside P are computed where they are used, not kept on the stack from turn to turn. */
+#define EDGEC_AGAIN(P) __asm__ volatile("" : "+r"(P))
+#else
+#define EDGEC_IN_MEMORY(COUNTERS) ((void)(COUNTERS))
+#define EDGEC_AGAIN(P) ((void)(P))
+#endif
+
+/* Words that are moved together. */
+#if EDGEC_HAS_ATTRIBUTE(may_alias)
+typedef struct __attribute__((may_alias)) {
+#else
+typedef struct {
+#endif
+    uint32_t words[8];
+} EdgecBlock;
+
 /* Moves `bytes` bytes, word by word if that is possible; `to` is before `from` or far from it. */
-EDGEC_INLINE void edgec_move_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes)
+#if EDGEC_HAS_ATTRIBUTE(noinline) && EDGEC_HAS_ATTRIBUTE(unused)
+__attribute__((noinline, unused))
+#endif
+static void
+edgec_move_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
     if ((((uintptr_t)to | (uintptr_t)from | bytes) & 3u) != 0u) {
         memmove(to, from, bytes);
         return;
     }
+    if ((uintptr_t)from - (uintptr_t)to >= sizeof(EdgecBlock)) {
+        for (; bytes >= sizeof(EdgecBlock); bytes -= (uint32_t)sizeof(EdgecBlock)) {
+            *(EdgecBlock *)(void *)to = *(const EdgecBlock *)(const void *)from;
+            from += sizeof(EdgecBlock);
+            to += sizeof(EdgecBlock);
+        }
+    }
     EdgecWord *out = (EdgecWord *)(void *)to;
     const EdgecWord *in = (const EdgecWord *)(const void *)from;
-    for (; bytes >= 16u; bytes -= 16u) {
-        const uint32_t a = in[0];
-        const uint32_t b = in[1];
-        const uint32_t c = in[2];
-        const uint32_t d = in[3];
-        out[0] = a;
-        out[1] = b;
-        out[2] = c;
-        out[3] = d;
-        in += 4;
-        out += 4;
-    }
     for (; bytes != 0u; bytes -= 4u) {
         *out++ = *in++;
     }
