@@ -20,11 +20,11 @@ def up(size: int, multiple: int) -> int:
     return ceil(size / multiple) * multiple
 
 
-def chunk(f: MatMulFacts, group: int, columns: int = COLUMNS) -> int:
+def chunk(f: MatMulFacts, group: int) -> int:
     """Columns in a panel: about as many in each as there are panels of at most MOST_PANEL."""
-    most = max(columns, MOST_PANEL // (2 * up(f.k, group)) // columns * columns)
+    most = max(COLUMNS, MOST_PANEL // (2 * up(f.k, group)) // COLUMNS * COLUMNS)
     panels = ceil(f.n / most)
-    return up(ceil(f.n / panels), columns)
+    return up(ceil(f.n / panels), COLUMNS)
 
 
 def places(at: Places) -> Struct:
@@ -33,11 +33,11 @@ def places(at: Places) -> Struct:
     return Struct(ints(first=at.first, batch0=first, batch1=second, row=at.row, column=at.column))
 
 
-def params(f: MatMulFacts, group: int, columns: int = COLUMNS) -> Struct:
-    """Fields of EdgecMatMulS8."""
+def params(f: MatMulFacts, columns: int, depth: int) -> Struct:
+    """Fields of EdgecMatMulS8: `columns` in a panel, and k rounded up."""
     sizes = ints(
         batch0=f.batch[0], batch1=f.batch[1], rows=f.rows, k=f.k, n=f.n,
-        chunk=chunk(f, group, columns), depth=up(f.k, group),
+        chunk=columns, depth=depth,
         a_zp=f.a_zp, b_zp=f.b_zp, mult=f.mult,
     )  # fmt: skip
     where = (("a", places(f.a)), ("b", places(f.b)), ("y", places(f.y)))
@@ -110,7 +110,7 @@ C = Kernel[MatMulFacts](
     struct="EdgecMatMulS8",
     when=lambda f: True,
     pack=no_constants,
-    params=lambda f, _: params(f, 1),
+    params=lambda f, _: params(f, chunk(f, 1), f.k),
     args=args,
     batches=lambda f: (1, 0, 0),
     scratch=lambda f: scratch(f, 1, 2),
@@ -122,7 +122,7 @@ DSP = replace(
     name="matmul_s8__dsp",
     headers=("matmul/matmul_s8__dsp.h", PANEL),
     needs=frozenset({"dsp"}),
-    params=lambda f, _: params(f, 4),
+    params=lambda f, _: params(f, chunk(f, 4), up(f.k, 4)),
     scratch=lambda f: scratch(f, 4, 1),
     cost=lambda f: parts(f, 4, 1, 12, 1.0),
 )
@@ -133,9 +133,45 @@ MVE = replace(
     headers=("matmul/matmul_s8__mve.h", PANEL),
     needs=frozenset({"mve"}),
     when=lambda f: min(f.a.column, f.b.row) >= 0 and max(f.a.column, f.b.row) <= MOST_GATHERED,
-    params=lambda f, _: params(f, 8),
+    params=lambda f, _: params(f, chunk(f, 8), up(f.k, 8)),
     scratch=lambda f: scratch(f, 8, 1),
     cost=lambda f: vector_parts(f, 8, 1, 8, 20, 0.31),
 )
 
-MATMUL_ROWS = (C, DSP, MVE)
+LANES = 16  # columns of a tile
+
+
+def lanes_chunk(f: MatMulFacts) -> int:
+    """Columns in a panel, as many in each as there are tiles."""
+    return ceil(f.n / ceil(f.n / LANES))
+
+
+def lanes_parts(f: MatMulFacts) -> Parts:
+    """Lines of up to 32 elements that are copied; tiles of four rows, and of one."""
+    pairs, columns = f.batch[0] * f.batch[1], ceil(f.n / lanes_chunk(f))
+    fours, ones = divmod(f.rows, 4)
+    tiles = pairs * columns
+    return (
+        Part("call", 1, 40),
+        Part("panels", tiles, 20),
+        Part("lines of b", tiles * f.k, 15),
+        Part("lines of a", tiles * f.rows, 8),
+        Part("vectors of a", tiles * f.rows * ceil(f.k / 32), 12),
+        Part("tiles", tiles * fours, 85),
+        Part("products of tiles", tiles * fours * f.k, 13),
+        Part("rows alone", tiles * ones, 50),
+        Part("products of rows alone", tiles * ones * f.k, 7),
+    )
+
+
+RVV = replace(
+    C,
+    name="matmul_s8__rvv",
+    headers=("matmul/matmul_s8__rvv.h", PANEL, "gemm/vectors__rvv.h"),
+    needs=frozenset({"rvv"}),
+    params=lambda f, _: params(f, lanes_chunk(f), f.k),
+    scratch=lambda f: 2 * f.k * (lanes_chunk(f) + 4),
+    cost=lanes_parts,
+)
+
+MATMUL_ROWS = (C, DSP, MVE, RVV)
