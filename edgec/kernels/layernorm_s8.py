@@ -14,6 +14,7 @@ from edgec.kernels.facts import NORM_S8, LayerNormFacts
 
 LEAST_FRACTION = 12  # bits, so that results are seldom near a half
 LARGEST_OFFSET = 1024.0
+VECTORS = "gemm/vectors__rvv.h"
 
 
 @dataclass(frozen=True)
@@ -129,4 +130,16 @@ LAYER_NORM_MVE = replace(
     ),
 )
 
-NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE)
+LAYER_NORM_RVV = replace(
+    LAYER_NORM_MVE,
+    name="layernorm_s8__rvv",
+    headers=("norm/layernorm_s8__rvv.h", *LAYER_NORM.headers, VECTORS),
+    needs=frozenset({"rvv"}),
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 90),
+        Part("vectors", f.rows * math.ceil(f.length / 16), 28),
+    ),
+)
+
+NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE, LAYER_NORM_RVV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -55,4 +56,16 @@ MVE = replace(
     ),
 )
 
-SOFTMAX_ROWS = (C, MVE)
+RVV = replace(
+    C,
+    name="softmax_s8__rvv",
+    headers=("softmax/softmax_s8__rvv.h", *C.headers, "gemm/vectors__rvv.h"),
+    needs=frozenset({"rvv"}),
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 60),
+        Part("vectors", f.rows * ceil(f.length / 16), 27),
+    ),
+)
+
+SOFTMAX_ROWS = (C, MVE, RVV)
