@@ -42,7 +42,9 @@ class GenOptions:
     is a board. `shapes` binds inputs with symbolic dimensions: {"x": (1, 3, 96, 96)}. `stack`:
     compile the code, where the compiler is installed, to tell the bound of its stack. `plan_svg`:
     a file for a picture of the memory plan. `stream_input`: the model takes its only input row by
-    row, so that it need not be in memory as a whole. `place`: rules of `--place`. `states`: pairs
+    row, so that it need not be in memory as a whole. `place`: rules of `--place`.
+    `hop`: every so many further rows are another input, together with the last rows before them
+    (0: inputs share no rows). `states`: pairs
     of an input and an output, which the model keeps from run to run.
     """
 
@@ -61,6 +63,7 @@ class GenOptions:
     plan_svg: Path | None = None
     stream_input: bool = False
     place: tuple[str, ...] = ()
+    hop: int = 0
     states: tuple[tuple[str, str], ...] = ()
 
     def model_name(self, model: Path) -> str:

@@ -60,7 +60,7 @@ from edgec.report.records import (
 from edgec.targets import Target, load_target
 from edgec.verify.bench import measure
 from edgec.verify.compare import compare_runs
-from edgec.verify.inputs import load_inputs
+from edgec.verify.inputs import load_inputs, overlapping
 
 Progress = Callable[[str], None]
 ARENA_ALIGN = 16
@@ -119,7 +119,7 @@ def optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
     run_pipeline(graph, pipeline(native_io=options.io is Io.NATIVE), observers)
     bind_states(graph, options.states)
     if options.stream_input:
-        check_pushable(graph)
+        check_pushable(graph, options.hop)
     return graph
 
 
@@ -236,6 +236,9 @@ def verify(
         progress(f"compiling for {board.name}")
         firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
         progress(f"running {len(samples)} inputs on {board.name}")
+        push = firmware.manifest.push
+        if push is not None and push.hop:
+            samples = overlapping(samples, push.rows, push.hop)
         run = compare_runs(firmware, compiled.graph, samples, model)
     return VerifyResult(options.model_name(model), (run,))
 
@@ -352,6 +355,7 @@ def goal_of(options: GenOptions) -> Goal:
         ram=None if ram is None else ram - STACK_ROOM,
         align=ARENA_ALIGN,
         push=options.stream_input,
+        hop=options.hop,
     )
     ample = load_target(options.target).has("ample_flash")
     if ample and options.optimize is not Optimize.SIZE:

@@ -103,8 +103,10 @@ static struct control read_control(void)
 
 #ifdef EDGEC_HARNESS_ROWS
 
-/* One inference takes many calls, each with a row of the input. */
-enum { CALLS = EDGEC_HARNESS_ROWS, READY = 2 };
+/* One inference takes many calls, each with a row of the input. Where inputs overlap, only new rows
+   are pushed for those behind the first one. */
+enum { CALLS = EDGEC_HARNESS_ROWS, MORE_CALLS = EDGEC_HARNESS_HOP, READY = 2 };
+enum { CALL_BYTES = EDGEC_HARNESS_ROW_BYTES };
 
 static uint8_t row[EDGEC_HARNESS_ROW_BYTES] __attribute__((aligned(16)));
 
@@ -120,7 +122,8 @@ static void read_inputs(int32_t file)
 
 #else
 
-enum { CALLS = 1, READY = 0 };
+enum { CALLS = 1, MORE_CALLS = 1, READY = 0 };
+enum { CALL_BYTES = EDGEC_HARNESS_INPUT_BYTES };
 
 static const board_entry entry = EDGEC_HARNESS_ENTRY;
 
@@ -168,7 +171,7 @@ static int32_t call(const struct control *control, int32_t expected, struct repo
 }
 
 /* One inference, `repeat` times from the same inputs, of which the last one counts. */
-static void infer(const struct control *control, int32_t file, size_t position,
+static void infer(const struct control *control, int32_t file, size_t position, int32_t calls,
                   struct report *report)
 {
     for (uint32_t i = 0; i < control->repeat && report->status == 0; i++) {
@@ -178,9 +181,9 @@ static void infer(const struct control *control, int32_t file, size_t position,
         if ((control->flags & FLAG_RESET_EACH) != 0u) {
             reset_state();
         }
-        for (int32_t k = 1; k <= CALLS && report->status == 0; k++) {
+        for (int32_t k = 1; k <= calls && report->status == 0; k++) {
             read_inputs(file);
-            report->status = call(control, k < CALLS ? 0 : READY, report);
+            report->status = call(control, k < calls ? 0 : READY, report);
         }
     }
 }
@@ -192,12 +195,14 @@ static void run_all(const struct control *control, struct report *report)
     check_io(input >= 0 && output >= 0);
     size_t position = 0;
     while (report->inferences < control->inferences && report->status == 0) {
+        const bool first = report->inferences == 0u || (control->flags & FLAG_RESET_EACH) != 0u;
+        const int32_t calls = first ? CALLS : MORE_CALLS;
         if (trace_file >= 0) {
             edgec_trace(TRACE_INFERENCE, &report->inferences, sizeof report->inferences);
         }
-        infer(control, input, position, report);
+        infer(control, input, position, calls, report);
         write_outputs(output);
-        position += EDGEC_HARNESS_INPUT_BYTES;
+        position += (size_t)calls * CALL_BYTES;
         report->inferences++;
     }
     board_close(output);

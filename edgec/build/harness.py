@@ -23,6 +23,7 @@ def harness_config(manifest: Manifest) -> str:
     if manifest.push is not None:
         lines += [
             f"#define EDGEC_HARNESS_ROWS {manifest.push.rows}",
+            f"#define EDGEC_HARNESS_HOP {manifest.push.hop or manifest.push.rows}",
             f"#define EDGEC_HARNESS_ROW_BYTES {manifest.push.row_bytes}u",
         ]
     if manifest.reset is not None:

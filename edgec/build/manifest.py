@@ -24,10 +24,14 @@ class TensorEntry:
 
 @dataclass(frozen=True)
 class PushEntry:
-    """`rows` calls of entry(arena, row), with `row_bytes` bytes each, instead of one."""
+    """`rows` calls of entry(arena, row), with `row_bytes` bytes each, instead of one.
+
+    With a `hop`, inputs behind the first one need only so many rows (0: all).
+    """
 
     rows: int
     row_bytes: int
+    hop: int = 0
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,8 @@ def _push(top: _Fields) -> PushEntry | None:
     if top.values.get("push") is None:
         return None
     push = top.fields("push")
-    return PushEntry(push.integer("rows"), push.integer("row_bytes"))
+    hop = push.integer_or_none("hop") or 0
+    return PushEntry(push.integer("rows"), push.integer("row_bytes"), hop)
 
 
 def _layer(row: _Fields) -> LayerEntry:

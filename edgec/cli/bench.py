@@ -10,6 +10,7 @@ import typer
 from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
+    HopOpt,
     IoOpt,
     JsonOpt,
     ModelArg,
@@ -44,6 +45,7 @@ def bench(
     baseline: BaselineOpt = None,
     ram: RamOpt = None,
     stream_input: StreamInputOpt = False,
+    hop: HopOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Measure the exact instructions of each layer, flash, RAM and stack under QEMU."""
@@ -58,6 +60,7 @@ def bench(
         io=io,
         stream_input=stream_input,
         place=place,
+        hop=hop,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -11,6 +11,7 @@ from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
     FlashOpt,
+    HopOpt,
     IoOpt,
     JsonOpt,
     ModelArg,
@@ -52,6 +53,7 @@ def check(
     plot: PlotOpt = None,
     plan_svg: PlanSvgOpt = None,
     stream_input: StreamInputOpt = False,
+    hop: HopOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model fits a board or a budget; exit code 1 if it does not."""
@@ -68,6 +70,7 @@ def check(
         place=place,
         plan_svg=plan_svg,
         stream_input=stream_input,
+        hop=hop,
     )
     _check_pictures(sweep, plot, plan_svg)
     if sweep and place:

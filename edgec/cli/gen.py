@@ -11,6 +11,7 @@ from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
     FlashOpt,
+    HopOpt,
     IoOpt,
     JsonOpt,
     NameOpt,
@@ -62,6 +63,7 @@ def gen(
     no_compile: NoCompileOpt = False,
     stream_input: StreamInputOpt = False,
     share_arena: ShareOpt = False,
+    hop: HopOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Compile a model into a self-contained folder of C, or several for one arena."""
@@ -82,6 +84,7 @@ def gen(
         stack=not no_compile,
         plan_svg=plan_svg,
         stream_input=stream_input,
+        hop=hop,
     )
     if share_arena:
         _write_shared(models, options, json)

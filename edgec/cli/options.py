@@ -72,6 +72,12 @@ StateOpt: TypeAlias = Annotated[
         "--state", help="The input takes what the output gave last time.", metavar="INPUT=OUTPUT"
     ),
 ]
+HopOpt: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--hop", help="With --stream-input: inputs overlap, the next begins so many rows later."
+    ),
+]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -122,11 +128,20 @@ def gen_options(
     stream_input: bool = False,
     place: Iterable[str] | None = None,
     state: Iterable[str] | None = None,
+    hop: int | None = None,
 ) -> GenOptions:
     """The options of a command line, checked.
 
-    Raises E0003, E0006, E0007, E0009 and E0520.
+    Raises E0003, E0006, E0007, E0009, E0022 and E0520.
     """
+    if hop is not None and (hop < 1 or not stream_input):
+        raise fail(
+            "E0022",
+            f"--hop {hop} says nothing" if hop > 0 else f"--hop {hop} is no number of rows",
+            Where(note="--hop"),
+            rule="--hop N, at least 1, goes with --stream-input",
+            help="add --stream-input, or leave --hop out",
+        )
     rules = tuple(place or ())
     read_places(rules, load_board(board) if board is not None else None)
     return GenOptions(
@@ -145,5 +160,6 @@ def gen_options(
         plan_svg=plan_svg,
         stream_input=stream_input,
         place=rules,
+        hop=hop or 0,
         states=tuple(parse_state(text) for text in state or ()),
     )

@@ -10,6 +10,7 @@ import typer
 from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
+    HopOpt,
     IoOpt,
     JsonOpt,
     ModelArg,
@@ -50,6 +51,7 @@ def verify(
     ram: RamOpt = None,
     stream_input: StreamInputOpt = False,
     place: PlaceOpt = None,
+    hop: HopOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Run the compiled code and compare it with the reference and onnxruntime."""
@@ -64,6 +66,7 @@ def verify(
         io=io,
         stream_input=stream_input,
         place=place,
+        hop=hop,
     )
     from edgec import driver
     from edgec.report import jsonout, text

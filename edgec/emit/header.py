@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def header(program: Program, plan: MemoryPlan, target: str) -> str:
         "/*",
         f" * {model}: a neural network compiled by edgec for {target}.",
         " *",
-        *(_about_run(model) if program.pushed is None else _about_push(model)),
+        *(_about_run(model) if program.pushed is None else _about_push(model, _hop(program))),
         " */",
         f"#ifndef {upper}_H",
         f"#define {upper}_H",
@@ -65,7 +66,7 @@ def header(program: Program, plan: MemoryPlan, target: str) -> str:
         for k, port in enumerate(program.inputs):
             lines += _port(model, f"input_{k}", port, offsets, const=False)
     else:
-        lines += _pushed(model, program.pushed)
+        lines += _pushed(model, program.pushed, _hop(program))
     for k, port in enumerate(program.outputs):
         lines += _port(model, f"output_{k}", port, offsets, const=True)
     lines += ["#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
@@ -81,18 +82,34 @@ def _about_run(model: str) -> list[str]:
     ]
 
 
-def _about_push(model: str) -> list[str]:
+def _hop(program: Program) -> int:
+    """Rows between the begins of inputs that overlap, or 0."""
+    stream = program.push_stream
+    return 0 if stream is None else stream.hop
+
+
+def _about_push(model: str, hop: int) -> list[str]:
     upper = model.upper()
-    return [
-        f" * It needs an arena of {upper}_ARENA_BYTES bytes, aligned to {upper}_ARENA_ALIGN. Call",
-        f" * {model}_reset once, then {model}_push_row",
-        " * for each row of the input; when that returns EDGEC_READY, read the output before the",
-        " * next row, which begins a new input. All state lives in the arena, so several arenas",
-        " * may be in use at the same time.",
-    ]
+    if hop:
+        after = (
+            "The first input is complete after _ROWS rows, and every _HOP rows complete another"
+            " one, with the last rows before them. When it returns EDGEC_READY, read the output"
+            " before the next row."
+        )
+    else:
+        after = (
+            "When that returns EDGEC_READY, read the output before the next row, which begins a"
+            " new input."
+        )
+    text = (
+        f"It needs an arena of {upper}_ARENA_BYTES bytes, aligned to {upper}_ARENA_ALIGN. Call"
+        f" {model}_reset once, then {model}_push_row for each row of the input. {after} All state"
+        " lives in the arena, so several arenas may be in use at the same time."
+    )
+    return [f" * {line}" for line in textwrap.wrap(text, 90)]
 
 
-def _pushed(model: str, port: Port) -> list[str]:
+def _pushed(model: str, port: Port, hop: int) -> list[str]:
     """The declarations of a model that takes its input row by row."""
     upper = f"{model}_input_0".upper()
     rows = port.buffer.shape[1]
@@ -100,15 +117,16 @@ def _pushed(model: str, port: Port) -> list[str]:
     return [
         f"/* {comment_text(port.name)}: {port.dtype.value} {_dims(port)}, {rows} rows */",
         f"#define {upper}_ROWS {rows}",
+        *([f"#define {upper}_HOP {hop} /* rows */"] if hop else []),
         f"#define {upper}_ROW_COUNT {count}u /* elements */",
         f"#define {upper}_ROW_BYTES {count * port.dtype.size}u",
         *_quantization(upper, port),
         "",
-        "/* Forgets the rows of an input that is not complete; called before the first of all. */",
+        "/* Forgets all rows, so that an input begins; called before the first row of all. */",
         f"void {model}_reset(void *arena);",
         "",
-        "/* Takes the next row of the input, of which nothing is needed afterwards. EDGEC_OK until",
-        "   the last row, for which it returns EDGEC_READY; else a status of edgec/edgec.h. */",
+        "/* Takes the next row, which is not needed afterwards. EDGEC_READY for the last row of an",
+        "   input, EDGEC_OK for others; else a status of edgec/edgec.h. */",
         f"int {model}_push_row(void *arena, const {port.dtype.c_name} *row);",
         "",
     ]

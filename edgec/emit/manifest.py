@@ -58,12 +58,14 @@ class TensorRow:
 class Push:
     """How the input gets to the model: `rows` calls of entry(arena, row), each with a row.
 
-    A call returns EDGEC_READY for the last row, and EDGEC_OK before.
+    A call returns EDGEC_READY for the last row, and EDGEC_OK before. If `hop` is not None, every
+    so many further rows complete another input, with the last rows before them.
     """
 
     input: str
     rows: int
     row_bytes: int
+    hop: int | None
 
 
 @dataclass(frozen=True)
@@ -162,14 +164,15 @@ def manifest(
         macs=sum(s.macs for s in program.steps),
         layers=tuple(_layer(model, s, k, plan) for k, s in enumerate(program.steps)),
         notes=program.notes,
-        push=None if program.pushed is None else _push(model, program.pushed),
+        push=None if program.pushed is None else _push(program, program.pushed),
         bind=f"{model}_bind" if len(plan.parts) > 1 else None,
     )
 
 
-def _push(model: str, port: Port) -> Push:
-    rows = port.buffer.shape[1]
-    return Push(f"{model}_input_0", rows, port.buffer.bytes // rows)
+def _push(program: Program, port: Port) -> Push:
+    rows, stream = port.buffer.shape[1], program.push_stream
+    hop = stream.hop if stream is not None and stream.hop else None
+    return Push(f"{program.name}_input_0", rows, port.buffer.bytes // rows, hop)
 
 
 def _arena(plan: MemoryPlan) -> Arena:

@@ -10,9 +10,9 @@ from edgec.emit.cexpr import NUMERIC, ExprPrinter
 from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
 from edgec.emit.places import Places, bind_text, found_parts
-from edgec.emit.push import progress_struct, push_functions
+from edgec.emit.push import progress_struct, push_functions, push_parts
 from edgec.emit.state import reset_function
-from edgec.emit.stream import STREAM, parameter_names, stream_text, turn_text
+from edgec.emit.stream import STREAM, parameter_names, stream_text
 from edgec.emit.weights import symbol
 from edgec.emit.wrap import wrap
 from edgec.loops.buffer import Buffer, Storage
@@ -66,7 +66,7 @@ def source(program: Program, at: Places) -> Source:
         lines += progress_struct(program)
     for k, stream in enumerate(program.streams):
         if stream is push:
-            lines += [turn_text(program, stream, at).definition, ""]
+            lines += push_parts(program, stream, at)
         else:
             lines += [stream_text(program, stream, k, at).definition, ""]
     lines += [*bind_text(model, at), *reset_function(program, at)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,24 +58,67 @@ def stream_text(program: Program, stream: Stream, number: int, at: Places) -> St
 def turn_text(program: Program, stream: Stream, at: Places) -> StreamText:
     """The function `NAME_turn`: one turn, once its rows have been pushed."""
     writer = _writer(program, stream, at, "now->")
-    first = stream.stages[0]
-    body = [
-        "    const int32_t turn = now->turn + 1;",
-        "",
-        f"    const int32_t rows_0 = {_count(stream, first)};",
-    ]
+    if stream.hop:
+        body = ["    const int32_t rows_0 = now->made[0];"]
+    else:
+        first = _count(stream, stream.stages[0])
+        body = ["    const int32_t turn = now->turn + 1;", f"    const int32_t rows_0 = {first};"]
+    body.append("")
     fed = next((w for w in stream.windows if w.maker == 0), None)
     if fed is not None and fed.hold is not None:
         body.append(writer.park(0, fed, fed.hold))
-    body += writer.settled(0)
-    body += ["", *_stages(writer, 1), "    now->turn = turn;"]
-    if fed is not None and fed.hold is not None:
+    body += [*writer.settled(0), *_stages(writer, 1)]
+    if not stream.hop:
+        body.append("    now->turn = turn;")
+    if fed is not None and fed.hold is not None and not stream.hop:
         body.append(writer.unpark(0, fed, fed.hold))
     parts = used_names("\n".join(body))
     function = f"{program.name}_turn"
     head = f"static void {function}({_pointers(parts)}, {program.name}_progress *now)"
     definition = "\n".join([*_about(writer), head, "{", *body, "}"])
     return StreamText(definition, f"{function}({', '.join((*parts, 'now'))});")
+
+
+def restored(program: Program, stream: Stream, at: Places) -> str:
+    """What brings the kept rows of an overlapping input back before others follow; "" if none."""
+    fed = next((w for w in stream.windows if w.maker == 0), None)
+    if not stream.hop or fed is None or fed.hold is None:
+        return ""
+    return _writer(program, stream, at, "now->").unpark(0, fed, fed.hold)
+
+
+def next_text(program: Program, stream: Stream, at: Places) -> StreamText:
+    """The function `NAME_next`: rows that the next input shares get their new places."""
+    writer = _writer(program, stream, at, "now->")
+    body = []
+    for step, ahead in zip(writer.steps, stream.ahead, strict=True):
+        y = step.writes[0]
+        if y not in writer.number and ahead < y.shape[1]:
+            row = y.bytes // y.shape[1]
+            places = f"{at.at(y)}, {at.at(y)} + {ahead * row}u"
+            body.append(f"    edgec_move_bytes({places}, {(y.shape[1] - ahead) * row}u);")
+    body += _less("made", writer.count, stream.ahead)
+    body += _less("from", writer.count, [stream.ahead[w.maker] for w in stream.windows])
+    parts = used_names("\n".join(body))
+    function = f"{program.name}_next"
+    about = f"/* The next input begins {_rows(stream.hop)} later: what it shares moves up. */"
+    pointers = "".join(f"{p}, " for p in (_pointers(parts),) if p)
+    head = f"static void {function}({pointers}{program.name}_progress *now)"
+    definition = "\n".join([about, head, "{", *body, "}"])
+    return StreamText(definition, f"{function}({', '.join((*parts, 'now'))});")
+
+
+def _less(counts: str, kind: str, ahead: Sequence[int]) -> list[str]:
+    """Every one of `counts` becomes less by what stands in `ahead`."""
+    if not ahead:
+        return []
+    table = f"{counts}_ahead"
+    return [
+        f"    static const {kind} {table}[{len(ahead)}] = {{{', '.join(map(str, ahead))}}};",
+        f"    for (int32_t k = 0; k < {len(ahead)}; ++k) {{",
+        f"        now->{counts}[k] = ({kind})(now->{counts}[k] - {table}[k]);",
+        "    }",
+    ]
 
 
 def _pointers(parts: tuple[str, ...]) -> str:

@@ -57,6 +57,12 @@ STAGES = {
         "with at least one element.",
         "Leave --stream-input out, or make the other inputs constants of the model.",
     ),
+    "E0422": Explanation(
+        "The hop is longer than the input",
+        "With --hop N the next input begins N rows behind the one before; if N is more than the "
+        "rows of an input, rows between two inputs would belong to none.",
+        "Choose a hop of at most the rows of the input; without --hop inputs follow each other.",
+    ),
     "E0501": Explanation(
         "The model does not fit the budget",
         "Arena or weights alone are larger than --ram or --flash allows, so nothing was "

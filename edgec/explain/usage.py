@@ -49,6 +49,12 @@ USAGE = {
         "Codes look like E0203; `edgec explain` without a code lists all of them.",
         "edgec explain E0203",
     ),
+    "E0022": Explanation(
+        "--hop says nothing here",
+        "--hop N tells by how many rows, at least 1, the next of two overlapping inputs begins "
+        "later, which only models that take their input row by row can know.",
+        "Say --stream-input --hop N, or leave --hop out.",
+    ),
     "E0010": Explanation(
         "Unknown target",
         "A target is a processor with its compiler and flags; each has a file in `targets/`.",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgec.loops.buffer import Buffer, Storage
+from edgec.lower.frames import frame_drafts
 from edgec.lower.program import Program, Step, Stream
 from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, rounded, segment
 
@@ -86,11 +87,12 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
     return found
 
 
-def cuts(program: Program, limit: int | None = None) -> Iterator[Cut]:
+def cuts(program: Program, limit: int | None = None, hop: int = 0) -> Iterator[Cut]:
     """Cuts that are worth it, from the one with the fewest bytes to the program as it is.
 
     Each needs fewer instructions than those before. Steps that need no more than `limit` bytes, or
-    than a fifth of the most that one needs, are left as they are.
+    than a fifth of the most that one needs, are left as they are. hop: inputs overlap, and each of
+    them begins so many rows behind the one before.
     """
     live = lives(program)
     plain = plain_bytes(program, live)
@@ -98,9 +100,12 @@ def cuts(program: Program, limit: int | None = None) -> Iterator[Cut]:
         return
     edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
     edges += _streams(program.steps, live, plain, limit)
+    if hop:
+        edges = _overlapping(program, hop, live, edges)
     before: list[_Edge] = sorted(edges, key=lambda e: e.stop)
     last: float | None = None
-    for bound in sorted({e.bytes for e in edges if e.bytes <= max(plain)}):
+    largest = max(plain) if not hop else max(e.bytes for e in edges)
+    for bound in sorted({e.bytes for e in edges if e.bytes <= largest}):
         path = _cheapest(before, len(program.steps), bound)
         if path is None:
             continue
@@ -110,6 +115,17 @@ def cuts(program: Program, limit: int | None = None) -> Iterator[Cut]:
         last = overhead
         drafts = tuple(e.draft for e in path if e.draft is not None)
         yield Cut(drafts, max(e.bytes for e in path), overhead)
+
+
+def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) -> list[_Edge]:
+    """Edges of a model whose inputs overlap: the steps that they share are one stream."""
+    drafts = tuple(frame_drafts(program, hop, live))
+    first, stop = drafts[0].segment.first, drafts[0].segment.stop
+    lasting = min(draft.lasting for draft in drafts)
+    others = [
+        replace(e, bytes=e.bytes + lasting) for e in edges if e.stop <= first or e.first >= stop
+    ]
+    return [*others, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
 
 
 def _streams(

@@ -95,7 +95,9 @@ def _window_rows(
         return cost(replace(f, out_h=rows, in_h=needed, pads=(0, left, 0, right)))
 
     uses = _uses(f, buffers, RowUse(x, f.in_h, first, last), f.out_h)
-    return RowForm(f.out_h, uses, (call,), _shared(inside, f.out_h, cost(f)))
+    alike = begins[0] >= 0 and begins[-1] + reach < f.in_h
+    alike = alike and all(use.buffer.storage.in_arena for use in uses)
+    return RowForm(f.out_h, uses, (call,), _shared(inside, f.out_h, cost(f)), alike=alike)
 
 
 def _column_rows(
@@ -123,7 +125,9 @@ def _column_rows(
         return cost(replace(f, out_w=columns, in_w=needed, pads=(0, 0, 0, 0)))
 
     uses = _uses(f, buffers, RowUse(x, f.in_w, first, last), f.out_w)
-    return RowForm(f.out_w, uses, (call,), _shared(inside, f.out_w, cost(f)))
+    alike = begins[0] >= 0 and begins[-1] + reach < f.in_w
+    alike = alike and all(use.buffer.storage.in_arena for use in uses)
+    return RowForm(f.out_w, uses, (call,), _shared(inside, f.out_w, cost(f)), alike=alike)
 
 
 def _uses(
@@ -190,4 +194,7 @@ def _element_rows(
     call = KernelCall("\n".join([*lines, "}"]), tuple(buffers), includes)
     over = tuple(dict.fromkeys(streamed))
     cost_of = cost(one)
-    return RowForm(height, uses, (call,), lambda n: CALL_COST + n * (8.0 + cost_of), over)
+    alike = all(b.storage.in_arena for b in streamed)
+    return RowForm(
+        height, uses, (call,), lambda n: CALL_COST + n * (8.0 + cost_of), over, alike=alike
+    )

@@ -22,7 +22,7 @@ from edgec.loops.tensor import Tensor
 from edgec.lower.epilogues import Pair
 from edgec.lower.inplace import inplace_pairs
 from edgec.lower.program import Port, Program, RowForm, Step
-from edgec.lower.push import push_step, pushed_shape
+from edgec.lower.push import push_step, pushed_shape, seen_as
 from edgec.lower.rows import loop_cost, loop_rows
 from edgec.lower.sums import halves_of
 from edgec.ops.base import Op, Reads
@@ -120,7 +120,7 @@ class Lowering:
 
     def _input(self, value: Value, storage: Storage = Storage.INPUT) -> Port:
         name, dtype = self.builder.buffer_name(value.name), value.type.dtype
-        shape = self._image(value)
+        shape = seen_as(self.graph, value)
         self.cheap.add(value)
         if not self.push:
             buffer = Buffer(name, dtype, shape, storage)
@@ -132,16 +132,6 @@ class Lowering:
         self.tensors[value] = Tensor(value.type, buffer=buffer)
         self.steps.append(push_step(lent, buffer, value.name))
         return _port(value, lent)
-
-    def _image(self, value: Value) -> tuple[int, ...]:
-        """The shape as which an input is read, if that has rows: an image of one channel."""
-        shapes = {
-            n.op.shape if isinstance(n.op, Reshape) else value.type.shape
-            for n in self.graph.nodes
-            if value in n.operands
-        }
-        shape = next(iter(shapes)) if len(shapes) == 1 else value.type.shape
-        return shape if len(shape) > 2 and shape[0] == 1 else value.type.shape
 
     def _output(self, value: Value) -> Port:
         tensor = self._tensor(value)

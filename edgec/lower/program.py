@@ -54,7 +54,7 @@ class RowForm:
     goes. gathers: a call for at most so many rows reads all it needs of the first operand before
     it writes, so that its rows may lie over any rows there that are as long. sums: the result is a
     sum over the rows of the operand, complete after the last one; `height` is then the number of
-    those.
+    those. alike: every row is computed from its operands' rows in the same way, wherever it is.
     """
 
     height: int
@@ -64,6 +64,7 @@ class RowForm:
     overwrites: tuple[Buffer, ...] = ()
     gathers: int = 0
     sums: bool = False
+    alike: bool = False
 
 
 def row_range(height: int) -> tuple[Var, Var]:
@@ -175,6 +176,9 @@ class Stream:
     """Steps `first`, `first + 1`, ... of the program, run by turns on a few rows at a time.
 
     In turn k (from 1) the clock is `start + k * granule` rows of the operand `clock`.
+
+    hop: if not 0, inputs overlap: the next one begins `hop` rows of the clock later. Then stage k
+    makes `ahead[k]` rows more, and of what it has made, all others stay as they are.
     """
 
     first: int
@@ -185,6 +189,8 @@ class Stream:
     turns: int
     windows: tuple[Window, ...]
     overlaps: tuple[Overlap, ...] = ()
+    hop: int = 0
+    ahead: tuple[int, ...] = ()
 
     @property
     def stop(self) -> int:
@@ -250,14 +256,27 @@ class Program:
 
     @cached_property
     def progress(self) -> Buffer | None:
-        """What is kept between two pushes: the turn, and `made` and `from` of the stream."""
+        """What is kept between two pushes: `made` and `from` of the stream, and the turn."""
         number = self.push_step
         if number is None:
             return None
         stream = self.push_stream
         counts = 1 if stream is None else len(stream.stages) + len(stream.windows)
         size = counts * self.count_size(stream)
-        return Buffer("progress", DType.I32, (1 + -(-size // 4),), Storage.STATE)
+        turn = 0 if stream is not None and stream.hop else 1
+        return Buffer("progress", DType.I32, (turn + -(-size // 4),), Storage.STATE)
+
+    @property
+    def lasting(self) -> frozenset[Buffer]:
+        """Buffers that hold what the next input shares with this one."""
+        stream = self.push_stream
+        if stream is None or not stream.hop:
+            return frozenset()
+        windows = {w.buffer: w for w in stream.windows}
+        whole = (b for s in self.steps[stream.first : stream.stop] for b in s.writes)
+        kept = [w.hold for w in stream.windows if w.hold is not None]
+        kept += [w.buffer for w in stream.windows if not w.local]
+        return frozenset((*kept, *(b for b in whole if b not in windows)))
 
     def count_size(self, stream: Stream | None) -> int:
         """Bytes of a number of rows in `stream`, or of the input's."""
@@ -266,7 +285,8 @@ class Program:
         else:
             heights = [p.buffer.shape[1] for p in self.inputs if p is self.pushed]
         most = max(heights, default=0)
-        return 1 if most < 256 else 2 if most < 32768 else 4
+        signed = stream is not None and stream.hop > 0
+        return 1 if most < 256 and not signed else 2 if most < 32768 else 4
 
     def resident(self) -> Mapping[Buffer, int]:
         """Bytes in memory of the buffers of which only some rows are there."""

@@ -16,7 +16,7 @@ from edgec.loops import index as rules
 from edgec.loops.bounds import Fact, Facts, loads_under
 from edgec.loops.buffer import Buffer
 from edgec.loops.collapse import collapse
-from edgec.loops.expr import INDEX, Binary, Const, Expr, Var, is_index
+from edgec.loops.expr import INDEX, Binary, Const, Expr, Load, Var, is_index
 from edgec.loops.rewrite import map_children, map_statement
 from edgec.loops.stmt import (
     Break,
@@ -26,6 +26,7 @@ from edgec.loops.stmt import (
     Let,
     Stmt,
     Store,
+    children,
     expressions,
     walk,
 )
@@ -83,7 +84,8 @@ def loop_rows(
         return CALL_COST + rows * each
 
     pairs = inplace_pairs(collapse(body), reads, writes)
-    return RowForm(height, uses, ranged, cost, tuple(reads[r] for _, r in pairs))
+    over = tuple(reads[r] for _, r in pairs)
+    return RowForm(height, uses, ranged, cost, over, alike=_alike(body, loops))
 
 
 def _row_loops(body: tuple[Stmt, ...], target: Buffer, height: int) -> frozenset[Var] | None:
@@ -107,6 +109,27 @@ def _row_loops(body: tuple[Stmt, ...], target: Buffer, height: int) -> frozenset
         return True
 
     return frozenset(found) if visit(body, ()) and found else None
+
+
+def _alike(body: tuple[Stmt, ...], loops: frozenset[Var]) -> bool:
+    """Whether the row decides only which elements of arena buffers are read and written."""
+    rowish: set[Expr] = set(loops)
+
+    def free(e: Expr) -> bool:
+        if isinstance(e, Load) and e.buffer.storage.in_arena:
+            return True
+        return e not in rowish and all(free(x) for x in children(e))
+
+    for stmt in walk(body):
+        if isinstance(stmt, Let) and is_index(stmt.value):
+            if not free(stmt.value):
+                rowish.add(stmt.var)
+        elif isinstance(stmt, Store):
+            if not free(stmt.value):
+                return False
+        elif not all(free(e) for e in expressions(stmt)):
+            return False
+    return True
 
 
 def _counts(loop: For, height: int) -> bool:

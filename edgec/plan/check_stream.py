@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from edgec.lower.program import Buffer, Program, RowUse, Step, Stream, Window
 
+NOBODY = -1  # a byte that no step has written
 Tokens = npt.NDArray[np.int32]
 Token = Callable[[str, Step], int]  # number for what a step writes into a buffer (or a row of it)
 Report = Callable[[str, Step, str], Exception]
@@ -35,6 +36,7 @@ class StreamRun:
     whole: Mapping[tuple[int, int], Tokens]
     made: list[int] = field(default_factory=list)
     base: dict[Buffer, int] = field(default_factory=dict)  # first row of each window
+    inputs: int = 0  # complete ones
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -42,27 +44,56 @@ class StreamRun:
         return self.program.steps[self.stream.first : self.stream.stop]
 
     def run(self) -> None:
-        """All turns."""
-        self.made = [0] * len(self.steps)
-        windows = {w.buffer: w for w in self.stream.windows}
-        self.base = dict.fromkeys(windows, 0)
-        for turn in range(1, self.stream.turns + 1):
+        """All turns for one input; behind the first one those for rows that it does not share."""
+        begin = 1
+        if not self.inputs or not self.stream.hop:
+            self.made = [0] * len(self.steps)
+            self.base = {w.buffer: 0 for w in self.stream.windows}
+        else:
+            begin += self.stream.turns - self.stream.hop // self.stream.granule
+            self._next()
+        for turn in range(begin, self.stream.turns + 1):
             until = self.stream.made(turn)
-            for k, step in enumerate(self.steps):
-                mine = windows.get(step.writes[0])
-                if mine is not None and mine.hold is not None:
-                    self._restore(mine)
-                if until[k] > self.made[k]:
-                    self._call(k, step, until[k], windows)
-                if mine is not None and mine.hold is not None:
-                    self._keep(mine, mine.hold)
-                for w in self.stream.windows:
-                    if w.last == k:
-                        self._settle(w)
+            for k in range(len(self.steps)):
+                self._stage(k, until[k])
         for k, (step, stage) in enumerate(zip(self.steps, self.stream.stages, strict=True)):
             if self.made[k] != stage.height:
                 what = f"step {step.name!r} makes {self.made[k]} of {stage.height} rows"
                 raise self.report(what, step, "")
+        self.inputs += 1
+
+    def _stage(self, k: int, until: int) -> None:
+        """Stage k in one turn."""
+        step = self.steps[k]
+        windows = {w.buffer: w for w in self.stream.windows}
+        mine = windows.get(step.writes[0])
+        if mine is not None and mine.hold is not None:
+            self._restore(mine)
+        if until > self.made[k]:
+            self._call(k, step, until, windows)
+        if mine is not None and mine.hold is not None:
+            self._keep(mine, mine.hold)
+        for w in self.stream.windows:
+            if w.last == k:
+                self._settle(w)
+
+    def _next(self) -> None:
+        """Rows that the next input shares get their new places and numbers."""
+        for k, (step, ahead) in enumerate(zip(self.steps, self.stream.ahead, strict=True)):
+            y = step.writes[0]
+            self.made[k] -= ahead
+            if y in self.base:
+                self.base[y] -= ahead
+                continue
+            here = self._bytes(y, 0, y.bytes)
+            start = ahead * (y.bytes // y.shape[1])
+            here[: y.bytes - start] = here[start:].copy()
+            here[y.bytes - start :] = NOBODY
+
+    def _row(self, k: int, buffer: Buffer, row: int) -> int:
+        """What row `row`, of the rows of this input, holds after stage k has made it."""
+        ahead = self.inputs * self.stream.ahead[k] if self.stream.hop else 0
+        return self.token(f"{buffer.name}[{row + ahead}]", self.steps[k])
 
     # memory --------------------------------------------------------------------------
 
@@ -130,7 +161,7 @@ class StreamRun:
             self._write(step, y, (begin - base) * size, (until - begin) * size, read, begin)
             for row in range(begin, until):
                 here = self._bytes(y, (row - base) * size, size)
-                here[:] = self.token(f"{y.name}[{row}]", step)
+                here[:] = self._row(k, y, row)
         self.made[k] = until
 
     def _along(self, x: Buffer, y: Buffer) -> bool:
@@ -170,12 +201,11 @@ class StreamRun:
             start = self.place[buffer.name] + low * size
             return start, start + (high - low) * size
         base = self.base[buffer]
-        maker = self.steps[window.maker]
         for row in range(low, high):
             here = row - base
             bad = here < 0 or here >= window.rows or row >= self.made[window.maker]
             if bad or np.any(
-                self._bytes(buffer, here * size, size) != self.token(f"{buffer.name}[{row}]", maker)
+                self._bytes(buffer, here * size, size) != self._row(window.maker, buffer, row)
             ):
                 what = f"step {step.name!r} does not find row {row} of {buffer.name!r}"
                 raise self.report(what, step, buffer.name)

@@ -41,7 +41,7 @@ class Goal:
     how large the arena may become for such kernels, as a multiple of that without (0: they get no
     room). rows: instructions that running by rows may cost, as a part of all. ram: bytes for the
     arena, if there is a limit. align: of the arena, in bytes. push: the caller pushes the input row
-    by row.
+    by row. hop: if not 0, inputs overlap: each begins so many rows behind the one before.
     """
 
     flash: float
@@ -50,6 +50,7 @@ class Goal:
     ram: int | None
     align: int
     push: bool = False
+    hop: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,8 @@ class Fit:
 
     def best(self) -> Planned:
         """The program and its plan, in execution order."""
+        if self.goal.hop:
+            return self._overlapping()
         plain, *others = self._whole()
         if self.goal.rows == 0 and self._fits(plain):
             return self._roomier(plain)
@@ -111,6 +114,17 @@ class Fit:
             best = self._squeezed(best, options)
         return self._roomier(best)
 
+    def _overlapping(self) -> Planned:
+        """The least memory within the allowed instructions for an input behind the first one."""
+        programs = [made[0] for made in self._whole()]
+        options = [o for program in programs for o in self._options(program)]
+        options += self._frugal()
+        allowed = (1 + self.goal.rows) * min(o.cost for o in options)
+        cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
+        made = [self._built(option) for option in cheap[:ATTEMPTS]]
+        best = min(made, key=lambda m: (m[1].arena_bytes, _cost(m[0])))
+        return best if self._fits(best) else self._squeezed(best, options)
+
     def sweep(self) -> tuple[SweepPoint, ...]:
         """Schedules of which none is beaten in memory and instructions, the smallest first.
 
@@ -123,6 +137,11 @@ class Fit:
     def _schedules(self) -> Iterator[Planned]:
         """What a sweep considers: the best, the plain ones, and those with good estimates."""
         yield self.best()
+        if self.goal.hop:
+            programs = [made[0] for made in self._whole()]
+            options = [o for program in programs for o in self._options(program)]
+            yield from map(self._built, _worthwhile(options + self._frugal()))
+            return
         whole = self._whole()
         yield from (self._roomier(made) for made in whole)
         options = [o for made in whole for o in self._options(made[0])]
@@ -139,7 +158,7 @@ class Fit:
         """Every cut of `program` that is worth it."""
         total = _cost(program)
         limit = None if self.goal.ram is None else int(RAM_SHARE * self.goal.ram)
-        for cut in cuts(program, limit):
+        for cut in cuts(program, limit, self.goal.hop):
             yield _Option(program, cut, total + cut.overhead)
 
     def _frugal(self) -> list[_Option]:
@@ -150,7 +169,7 @@ class Fit:
     def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
         assert self.goal.ram is not None
-        if self.goal.rows < THRIFT:
+        if self.goal.rows < THRIFT and not self.goal.hop:
             options += self._frugal()
         limit = (1 + ESTIMATE) * self.goal.ram
         smallest = min(options, key=lambda o: o.order)

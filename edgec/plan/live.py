@@ -125,6 +125,8 @@ def analyze(program: Program, align: int) -> Usage:
             members.append(Member(b.name, number[id(top)], start))
     fed = {id(placed[id(p.buffer)][0]) for p in program.inputs}
     kept = {id(placed[id(p.buffer)][0]) for p in program.outputs}
+    lasting = {id(placed[id(b)][0]) for b in program.lasting}
+    fed, kept = fed | lasting, kept | lasting
     resident = program.resident()
     streamed = {k for s in program.streams for k in range(s.first, s.stop)}
     roots = tuple(

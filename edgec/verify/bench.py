@@ -15,7 +15,7 @@ from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.manifest import Manifest, TensorEntry
 from edgec.build.stack import StackBound, stack_bound
 from edgec.targets import load_target
-from edgec.verify.count import DataRange, InstructionCount, count_instructions
+from edgec.verify.count import CountedRun, DataRange, InstructionCount, count_instructions
 from edgec.verify.cycles import block_cycles
 
 TIMING = "m4_timing"  # feature of targets whose cycles `edgec.verify.cycles` estimates
@@ -70,6 +70,8 @@ def measure(
 ) -> BenchResult:
     """Build the generated `folder` for `board` in `out_dir`, run one inference, and measure it.
 
+    Where inputs overlap, instructions are those of an input behind the first, without cycles.
+
     `inputs` are all inputs of the inference, joined in the manifest's order; by default random
     ones, always the same. Raises as `build_firmware` and `count_instructions` do.
     """
@@ -77,10 +79,9 @@ def measure(
     manifest = firmware.manifest
     data = sample_input(manifest) if inputs is None else inputs
     timed = load_target(manifest.target).has(TIMING)
-    places = _data_ranges(firmware)
-    run = count_instructions(firmware, [data], blocks=timed, data=places, timeout_s=timeout_s)
+    run = _counted(firmware, data, timed, timeout_s)
     cycles: dict[str, int] = {}
-    if timed:
+    if timed and run.count.blocks:
         cycles = block_cycles(machine_code(firmware.elf, manifest.cc), run.count.blocks)
     return BenchResult(
         name=manifest.name,
@@ -93,7 +94,7 @@ def measure(
         arena_bytes=manifest.arena_bytes,
         stack_painted=run.result.stack_bytes or 0,
         stack_bound=stack_bound(firmware),
-        total_cycles=sum(cycles.values()) if timed else None,
+        total_cycles=sum(cycles.values()) if cycles else None,
         accesses={d.name: d.accesses // _inferences(manifest, run.count) for d in run.count.data},
     )
 
@@ -114,8 +115,23 @@ def _data_ranges(firmware: Firmware) -> tuple[DataRange, ...]:
 
 def _inferences(manifest: Manifest, count: InstructionCount) -> int:
     """An inference takes one call of the model, or one for each row of its input."""
-    calls = 1 if manifest.push is None else manifest.push.rows
+    push = manifest.push
+    calls = 1 if push is None else push.hop or push.rows
     return max(count.runs // calls, 1)
+
+
+def _counted(firmware: Firmware, data: bytes, timed: bool, timeout_s: float) -> CountedRun:
+    """One inference; where inputs overlap, one behind the first."""
+    places = _data_ranges(firmware)
+    push = firmware.manifest.push
+    if push is None or not push.hop:
+        return count_instructions(firmware, [data], blocks=timed, data=places, timeout_s=timeout_s)
+    more = data[len(data) - push.hop * push.row_bytes :]
+    one, two = (
+        count_instructions(firmware, inputs, data=places, timeout_s=timeout_s, reset_each=False)
+        for inputs in ([data], [data, more])
+    )
+    return CountedRun(two.result, two.count.less(one.count))
 
 
 def sample_input(manifest: Manifest, seed: int = 0) -> bytes:

@@ -92,9 +92,17 @@ def _blamed(
 def run_samples(
     firmware: Firmware, graph: Graph, samples: Sequence[Sample], *, timeout_s: float = TIMEOUT_S
 ) -> list[Row]:
-    """The outputs of every sample, in the order and with the types of `graph.open_outputs`."""
-    options = RunOptions(reset_each=not graph.states, timeout_s=timeout_s)
+    """The outputs of every sample, in the order and with the types of `graph.open_outputs`.
+
+    A model whose inputs overlap takes `samples` as such (`edgec.verify.inputs.overlapping`).
+    """
+    push = firmware.manifest.push
     inputs = [sent(graph, s) for s in samples]
+    goes_on = bool(graph.states)
+    if push is not None and push.hop:  # of overlapping inputs only what is new
+        inputs[1:] = [s.last(push.hop, push.rows) for s in samples[1:]]
+        goes_on = True
+    options = RunOptions(reset_each=not goes_on, timeout_s=timeout_s)
     result = run_elf(firmware.board, firmware.elf, inputs, options)
     if result.status != 0:
         raise _refused(firmware, result.status, len(result.outputs) - 1)

@@ -90,6 +90,19 @@ class InstructionCount:
         """All instructions between entry and return of the runs."""
         return self.entry + sum(function.instructions for function in self.functions)
 
+    def less(self, other: InstructionCount) -> InstructionCount:
+        """What was counted here and not in `other`, a shorter run; without places in the code."""
+        functions = tuple(
+            FunctionCount(mine.function, mine.instructions - theirs.instructions)
+            for mine, theirs in zip(self.functions, other.functions, strict=True)
+        )
+        data = tuple(
+            DataCount(mine.name, mine.accesses - theirs.accesses)
+            for mine, theirs in zip(self.data, other.data, strict=True)
+        )
+        runs, entry = self.runs - other.runs, self.entry - other.entry
+        return InstructionCount(runs, entry, functions, data=data)
+
 
 @dataclass(frozen=True)
 class CountedRun:
@@ -107,6 +120,7 @@ def count_instructions(
     blocks: bool = False,
     data: Sequence[DataRange] = (),
     stack: bool = True,
+    reset_each: bool = True,
     timeout_s: float = 120.0,
 ) -> CountedRun:
     """Run `firmware` over `inputs` under QEMU, host programs included, and count.
@@ -127,7 +141,9 @@ def count_instructions(
             places.write_text("".join(rows), encoding="ascii")
             wanted += f",data={places}"
         argument = f"{plugin},map={ranges},out={counts}{wanted}"
-        options = RunOptions(stack=stack, timeout_s=timeout_s, plugin=argument)
+        options = RunOptions(
+            stack=stack, reset_each=reset_each, timeout_s=timeout_s, plugin=argument
+        )
         result = run_elf(firmware.board, firmware.elf, inputs, options)
         count = parse_counts(counts.read_text(encoding="ascii"), functions, data)
         return CountedRun(result, count)

@@ -42,6 +42,31 @@ class Sample:
         """What the firmware reads: all inputs joined."""
         return b"".join(np.ascontiguousarray(array).tobytes() for array in self.arrays)
 
+    def last(self, rows: int, of: int) -> bytes:
+        """The last `rows` of the `of` rows of the only input."""
+        data = self.data
+        return data[len(data) // of * (of - rows) :]
+
+
+def overlapping(samples: Sequence[Sample], rows: int, hop: int) -> tuple[Sample, ...]:
+    """Inputs of `rows` rows that begin `hop` rows apart, in a recording of all `samples`.
+
+    As many as there are samples; each is one input that is made of rows along its first long axis.
+    """
+    (first,) = samples[0].arrays
+    real = samples[0].reals[0]
+    recording = np.concatenate([s.arrays[0].reshape(rows, -1) for s in samples])
+    reals = None
+    if real is not None:
+        parts = [s.reals[0] for s in samples]
+        reals = np.concatenate([p.reshape(rows, -1) for p in parts if p is not None])
+    found = []
+    for k in range(len(samples)):
+        span = slice(k * hop, k * hop + rows)
+        heard = None if reals is None else reals[span].reshape(first.shape)
+        found.append(Sample((recording[span].reshape(first.shape),), (heard,)))
+    return tuple(found)
+
 
 def load_inputs(path: Path | None, count: int | None, graph: Graph) -> tuple[Sample, ...]:
     """The first `count` samples of the .npz at `path` (default all), or `count` random ones.

@@ -72,7 +72,10 @@ def run_inferences(
     optimize: str = "-O1",
     folder: Path | None = None,
 ) -> list[list[Array]]:
-    """Outputs of several inferences in one arena, which is reset before the first one only."""
+    """Outputs of several inferences in one arena, which is reset before the first one only.
+
+    Where inputs overlap, those behind the first one hold the new rows only.
+    """
     program, plan = plan_program(number_steps(program), align=ARENA_ALIGN)
     check_plan(program, plan)
     emission = emit(number_steps(program), plan, load_target(target), EmitOptions())

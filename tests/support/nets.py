@@ -67,6 +67,52 @@ def layer(g: Graph, rng: np.random.Generator, y: Value) -> Value:
     return y
 
 
+def valid_conv(
+    g: Graph, rng: np.random.Generator, x: Value, channels: int, taps: int, stride: int, wide: int
+) -> Value:
+    """A taps x wide convolution without padding along the rows; depthwise if `channels` is 0."""
+    inputs = x.type.shape[-1]
+    shape = (channels, taps, wide, inputs) if channels else (inputs, taps, wide, 1)
+    w = rng.integers(-127, 128, shape).astype(np.int8)
+    bias = rng.integers(-900, 900, shape[0]).astype(np.int32)
+    reach = 0.7 / np.sqrt(np.prod(shape[1:])) / 70
+    m = fp.choose_multipliers(np.full(shape[0], reach), fp.accumulator_bound(w, bias, -3))
+    pads = (0, wide // 2, 0, wide // 2)
+    group = 1 if channels else inputs
+    op = QConv((stride, 1), pads, (1, 1), group, -3, m.shift, 4, channels_last=True)
+    return g.add(op, x, g.constant(w, "w"), g.constant(bias, "b"), g.constant(m.mult, "m"))
+
+
+def time_net(seed: int, height: int = 38) -> Graph:
+    """A chain of random layers that go along time without padding, and at times a mean over it."""
+    rng = np.random.default_rng(seed)
+    g = Graph("net")
+    x = g.value("x", TensorType(DType.I8, (1, height, int(rng.integers(1, 4)), 3)))
+    g.inputs.append(x)
+    y = valid_conv(g, rng, x, int(rng.integers(2, 6)), 3, int(rng.integers(1, 3)), 1)
+    for _ in range(int(rng.integers(1, 5))):
+        if y.type.shape[1] < 8:
+            break
+        kind = rng.integers(0, 4)
+        if kind == 0 and y.type.shape[1] % 2 == 0:
+            y = g.add(MaxPool((2, 1), (2, 1), (0, 0, 0, 0), (1, 1), channels_last=True), y)
+        elif kind == 1:
+            p = fp.choose_add(0.7, 4, 0.8, 4, 1.0, -7)
+            z = valid_conv(g, rng, y, y.type.shape[-1], 1, 1, 1)
+            y = g.add(QAdd(p.ma, p.mb, p.c, p.shift), y, z)
+        else:
+            channels = int(rng.integers(0, 6))
+            y = valid_conv(g, rng, y, channels, int(rng.integers(1, 4)), 1, 1)
+    if rng.random() < 0.5:
+        count = int(np.prod(y.type.shape[1:3]))
+        m = fp.choose_mean(0.05, 4, 0.04, count)
+        y = g.add(QReduceMean((1, 2), 4, int(m.mult[0]), m.shift, -4), y)
+    elif rng.random() < 0.5:
+        y = conv(g, rng, y, 3, 3, 1, dw=False)
+    g.outputs.append(y)
+    return g
+
+
 def image_net(seed: int, height: int = 17, width: int = 6) -> Graph:
     """A chain of up to eight random layers; the last one may be a mean over the image."""
     rng = np.random.default_rng(seed)
