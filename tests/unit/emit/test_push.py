@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from edgec.emit.places import places
 from edgec.emit.source import source
 from edgec.ir.graph import Graph
 from edgec.lower.cuts import lives
@@ -17,7 +18,7 @@ from tests.support.nets import built, image_net, lowered, time_net
 def c_of(program: Program) -> str:
     planned, plan = plan_program(replace(program, name="model"), align=16)
     planned = number_steps(planned)
-    return source(planned, plan.offsets, plan.align).text
+    return source(planned, places(plan)).text
 
 
 def overlapping(graph: Graph, hop: int, granule: int) -> str:
