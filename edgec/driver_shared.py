@@ -72,7 +72,8 @@ def generate_shared(
     if options.stack:
         progress("compiling to find the bound of the stack")
         compiled = [with_stack(c) for c in compiled]
-    emission = emit_shared(name, _emissions(compiled, [plan for _, plan in planned]))
+    folders = _emissions(compiled, [plan for _, plan in planned])
+    emission = emit_shared(name, folders, shared[0].state_bytes)
     whole, parts = _summaries(emission, compiled, options)
     check_budget(whole, options)
     folder = options.output if options.output is not None else Path(name)

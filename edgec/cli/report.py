@@ -16,9 +16,11 @@ from edgec.cli.options import (
     ModelArg,
     NameOpt,
     OptimizeOpt,
+    PlaceOpt,
     RamOpt,
     ShapeOpt,
     StateOpt,
+    StreamInputOpt,
     TargetOpt,
     gen_options,
 )
@@ -47,6 +49,8 @@ def report(
     shape: ShapeOpt = None,
     state: StateOpt = None,
     io: IoOpt = Io.NATIVE,
+    place: PlaceOpt = None,
+    stream_input: StreamInputOpt = False,
     bench: BenchOpt = False,
     json: JsonOpt = False,
 ) -> None:
@@ -61,6 +65,8 @@ def report(
         shape=shape,
         state=state,
         io=io,
+        place=place,
+        stream_input=stream_input,
     )
     from edgec import driver
     from edgec.report import jsonout, text

@@ -83,9 +83,12 @@ class SharedEmission:
     files: Mapping[str, Content]
 
 
-def emit_shared(name: str, members: Sequence[Member]) -> SharedEmission:
-    """The folder of a set: a folder for each model, NAME.h, NAME.mk, and more of that kind."""
-    description = _manifest(name, members)
+def emit_shared(name: str, members: Sequence[Member], state_bytes: int) -> SharedEmission:
+    """The folder of a set: a folder for each model, NAME.h, NAME.mk, and more of that kind.
+
+    state_bytes: the front of the arena, where all states are.
+    """
+    description = _manifest(name, members, state_bytes)
     files: dict[str, Content] = {}
     for member in members:
         model = member.emission.manifest.name
@@ -108,7 +111,7 @@ def _noted(emission: Emission, name: str) -> Emission:
     return dataclasses.replace(emission, files={**emission.files, path: noted})
 
 
-def _manifest(name: str, members: Sequence[Member]) -> SetManifest:
+def _manifest(name: str, members: Sequence[Member], state_bytes: int) -> SetManifest:
     all_of = [member.emission.manifest for member in members]
     first = all_of[0]
     stacks = [m.stack_bound for m in all_of]
@@ -120,7 +123,7 @@ def _manifest(name: str, members: Sequence[Member]) -> SetManifest:
         target=first.target,
         board=first.board,
         arena=first.arena,
-        state_bytes=sum(member.state_bytes for member in members),
+        state_bytes=state_bytes,
         models=tuple(map(_row, members)),
         sources=tuple(f"{m.name}/{s}" for m in all_of for s in m.sources),
         headers=(f"{name}.h", *(f"{m.name}/{h}" for m in all_of for h in m.headers)),

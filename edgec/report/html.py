@@ -36,6 +36,7 @@ def html(report: Report) -> str:
         # made by edgec.report.plan_svg, which escapes all names
         picture=Markup(report.picture),
         work=counts,
+        split=any(t.memory for t in report.tensors),
         total=sum(counts.values()),
         uses=(_ram(report.summary.ram), _flash(report.summary.flash)),
     )
@@ -95,7 +96,8 @@ def _ram(use: MemoryUse) -> Use:
         stack, note = "stack (at most)", ""
     else:
         stack, note = "stack", "The stack is not known: nothing was compiled."
-    parts = (("arena", use.arena), (stack, use.stack), ("static data", use.static))
+    copied = (("weights", use.weights),) if use.weights else ()
+    parts = (("arena", use.arena), (stack, use.stack), ("static data", use.static), *copied)
     return "RAM", use.total, use.capacity, parts, note
 
 

@@ -49,6 +49,7 @@ class TensorPlace:
     last: int
     needed: str  # the same in words
     over: str  # tensor whose bytes it reuses in place, or ""
+    memory: str  # of an arena in several memories, or ""
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,14 @@ def _tensors(program: Program, plan: MemoryPlan) -> Iterator[TensorPlace]:
             t.last,
             lifetime_words(t, program, plan),
             over.get(t.name, ""),
+            _memory(plan, plan.offsets[t.name]),
         )
+
+
+def _memory(plan: MemoryPlan, address: int) -> str:
+    """The memory of an arena in several of them."""
+    found = [p.memory for p in plan.parts if p.start <= address < p.start + max(p.bytes, 1)]
+    return found[0] if found else ""
 
 
 def _stream(program: Program, number: int, stream: Stream) -> StreamNote:

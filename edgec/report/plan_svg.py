@@ -53,11 +53,14 @@ def plan_svg(program: Program, plan: MemoryPlan) -> str:
     name = f"Memory plan of {program.name}: {plan.arena_bytes:,} bytes"
     found = roles(program)
     parts = [svg.text(LEFT, 18, name), *_legend(), *_axes(scale), *_streams(program, plan, scale)]
+    parts += _borders(plan, scale)
+    labels: list[str] = []
     for lifetime in sorted(plan.lifetimes, key=lambda t: (-t.bytes, t.name)):
         if lifetime.bytes:
             role = found.get(lifetime.name, "tensor")
             parts.append(_rectangle(lifetime, role, program, plan, scale))
-    return svg.document(scale.width, HEIGHT, name, parts)
+            labels += _label(lifetime, plan, scale)
+    return svg.document(scale.width, HEIGHT, name, [*parts, *labels])
 
 
 def roles(program: Program) -> dict[str, str]:
@@ -105,6 +108,14 @@ def _axes(scale: _Scale) -> Iterator[str]:
     yield svg.text(8, TOP - 6, "address")
 
 
+def _borders(plan: MemoryPlan, scale: _Scale) -> Iterator[str]:
+    """The names of the memories of an arena in several, and a line where each begins."""
+    for part in plan.parts:
+        y = scale.y(part.start)
+        yield svg.line(LEFT, y, scale.width - RIGHT, y, svg.INK)
+        yield svg.text(scale.width - RIGHT, y - 4, part.memory, anchor="end")
+
+
 def _streams(program: Program, plan: MemoryPlan, scale: _Scale) -> Iterator[str]:
     """A bar below the steps of each stream."""
     for number, stream in enumerate(program.streams):
@@ -120,23 +131,32 @@ def _streams(program: Program, plan: MemoryPlan, scale: _Scale) -> Iterator[str]
 def _rectangle(
     lifetime: Lifetime, role: str, program: Program, plan: MemoryPlan, scale: _Scale
 ) -> str:
-    """One tensor, and its name if there is room for it."""
+    """One tensor."""
     offset = plan.offsets[lifetime.name]
-    x, top = scale.x(lifetime.first), scale.y(offset + lifetime.bytes)
+    x, top, height = _place(lifetime, offset, scale)
     width = scale.x(lifetime.last + 1) - x
-    height = max(SMALLEST, scale.y(offset) - top)
     words = f"{lifetime.name}: {lifetime.bytes:,} bytes at {offset:,}, {role}, "
     words += lifetime_words(lifetime, program, plan)
     colour = dict(COLOURS)[role]
-    drawn = (
+    return (
         f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" '
         f'fill="{colour}" fill-opacity="0.75" stroke="{svg.INK}" stroke-width="0.5">'
         f"{svg.title(words)}</rect>"
     )
+
+
+def _place(lifetime: Lifetime, offset: int, scale: _Scale) -> tuple[float, float, float]:
+    """Left and upper edge, and height."""
+    top = scale.y(offset + lifetime.bytes)
+    return scale.x(lifetime.first), top, max(SMALLEST, scale.y(offset) - top)
+
+
+def _label(lifetime: Lifetime, plan: MemoryPlan, scale: _Scale) -> Iterator[str]:
+    """The name of a tensor if there is room for it."""
+    x, top, height = _place(lifetime, plan.offsets[lifetime.name], scale)
     letters = int((scale.column * _free(lifetime, plan) - 6) / LETTER)
-    if letters < 4 or height < 14:
-        return drawn
-    return drawn + svg.text(x + 3, top + 12, lifetime.name, limit=letters, kind="on")
+    if letters >= 4 and height >= 14:
+        yield svg.text(x + 3, top + 12, lifetime.name, limit=letters, kind="on")
 
 
 def _free(lifetime: Lifetime, plan: MemoryPlan) -> int:

@@ -13,7 +13,7 @@ from tests.support.emitted import emitted
 
 def made(*names: str, incbin: bool = False) -> SharedEmission:
     emissions = [emitted(name=name, incbin=incbin) for name in names]
-    return emit_shared("set", [Member(e, 100 + k, 0, 0) for k, e in enumerate(emissions)])
+    return emit_shared("set", [Member(e, 100 + k, 0, 0) for k, e in enumerate(emissions)], 48)
 
 
 def text(emission: SharedEmission, path: str) -> str:
@@ -35,6 +35,7 @@ def test_the_header_brings_all_models_and_the_size() -> None:
     assert '#include "first/first.h"\n#include "second/second.h"\n' in header
     assert f"#define SET_ARENA_BYTES {emission.manifest.arena.bytes}u\n" in header
     assert "second: 101 bytes if it were alone" in header
+    assert "#define SET_STATE_BYTES 48u" in header
     assert "set_reset" not in header
 
 
@@ -69,7 +70,7 @@ def test_the_stack_is_that_of_the_hungriest_model() -> None:
         )
         for e, bound in ((emitted(name="a_net"), 100), (emitted(name="b_net"), 300))
     ]
-    assert "#define SET_STACK_BYTES 300u" in text(emit_shared("set", members), "set.h")
+    assert "#define SET_STACK_BYTES 300u" in text(emit_shared("set", members, 0), "set.h")
     assert "STACK" not in text(
-        emit_shared("set", [members[0], Member(emitted(), 1, 0, 0)]), "set.h"
+        emit_shared("set", [members[0], Member(emitted(), 1, 0, 0)], 0), "set.h"
     )

@@ -12,6 +12,7 @@ from edgec.diagnostics import EdgecError
 from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
 from edgec.ops.activation import Relu
+from edgec.plan.placing import RegionUse
 from edgec.report.html import html, share, write_html
 from edgec.report.page import Report
 from tests.support.nets import image_net
@@ -121,6 +122,19 @@ def test_a_count_is_shown_with_its_share(report: Report) -> None:
     shown = " ".join(words.words)
     assert "12,345 instructions" in shown and "54,321 cycles" in shown
     assert f"{share(1, len(rows)):.1f} %" in shown
+
+
+def test_memories_are_listed(report: Report) -> None:
+    uses = (
+        RegionUse("DTCM", "ram", 65536, 1234, 0, 777, 0.0),
+        RegionUse("<RAM>", "ram", 9, 1, 0, 5, 5.0),
+    )
+    summary = dataclasses.replace(report.summary, regions=uses)
+    tensors = tuple(dataclasses.replace(t, memory="DTCM") for t in report.tensors)
+    page = Page(html(dataclasses.replace(report, summary=summary, tensors=tensors)))
+    words = " ".join(page.words)
+    assert "65,536" in words and "1,234" in words and "<RAM>" in words
+    assert words.count("DTCM") == 1 + len(tensors)
 
 
 def test_a_model_without_steps_has_a_page(report: Report) -> None:

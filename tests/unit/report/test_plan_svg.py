@@ -11,7 +11,7 @@ import pytest
 
 from edgec.lower.program import Program
 from edgec.plan.fit import Fit, Goal
-from edgec.plan.result import Lifetime, MemoryPlan
+from edgec.plan.result import ArenaPart, Lifetime, MemoryPlan
 from edgec.report.plan_svg import plan_svg
 from tests.support.nets import image_net
 
@@ -67,6 +67,16 @@ def test_names_are_escaped() -> None:
     picture = plan_svg(replace(program, name=nasty), plan)
     ElementTree.fromstring(picture)
     assert "<script" not in picture
+
+
+def test_memories_of_an_arena_are_told_apart() -> None:
+    program, plan = planned(0, 0.0)
+    half = plan.arena_bytes // 2
+    parts = (ArenaPart("<DTCM>", 0, half), ArenaPart("SRAM", half, plan.arena_bytes - half))
+    picture = plan_svg(program, replace(plan, parts=parts))
+    ElementTree.fromstring(picture)
+    assert ">&lt;DTCM&gt;</text>" in picture and ">SRAM</text>" in picture
+    assert "SRAM" not in plan_svg(program, plan)
 
 
 def test_an_empty_plan_can_be_drawn() -> None:
