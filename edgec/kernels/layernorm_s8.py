@@ -142,4 +142,25 @@ LAYER_NORM_RVV = replace(
     ),
 )
 
-NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE, LAYER_NORM_RVV)
+
+def pack_exact(f: LayerNormFacts) -> tuple[Constant, ...]:
+    """exact: float32 [2][length], gains and then offsets."""
+    return (Constant("exact", np.stack([f.gain, f.offset]).astype(np.float32)),)
+
+
+LAYER_NORM_AVX2 = replace(
+    LAYER_NORM,
+    name="layernorm_s8__avx2",
+    headers=("norm/layernorm_s8__avx2.h", *LAYER_NORM.headers),
+    needs=frozenset({"avx2"}),
+    when=lambda f: f.spread > 0,
+    pack=pack_exact,
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 40),
+        Part("vectors", f.rows * (f.length // 8), 16),
+        Part("elements", f.rows * (f.length % 8), 14),
+    ),
+)
+
+NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE, LAYER_NORM_RVV, LAYER_NORM_AVX2)

@@ -174,4 +174,46 @@ RVV = replace(
     cost=lanes_parts,
 )
 
-MATMUL_ROWS = (C, DSP, MVE, RVV)
+EIGHT = 8  # columns of a tile for AVX2
+MOST_EIGHTS = 8192  # bytes of a panel
+
+
+def eights(f: MatMulFacts) -> int:
+    """Columns in a panel, about as many in each."""
+    most = max(EIGHT, MOST_EIGHTS // (2 * up(f.k, 2)) // EIGHT * EIGHT)
+    return up(ceil(f.n / ceil(f.n / most)), EIGHT)
+
+
+def eights_parts(f: MatMulFacts) -> Parts:
+    """Elements that are copied, some eight at a time; tiles of four rows, and of one, by eight."""
+    pairs, panels = f.batch[0] * f.batch[1], ceil(f.n / eights(f))
+    fours, ones = divmod(f.rows, 4)
+    tiles = pairs * ceil(f.n / EIGHT)
+    b_single = f.b_table or f.b.column != 1 or f.k % 2 == 1
+    a_single = f.a_table or f.a.column != 1
+    a, b = pairs * panels * f.rows * f.k, pairs * f.n * f.k
+    return (
+        Part("call", 1, 20),
+        Part("panels", pairs * panels, 30),
+        Part("elements of b", b * b_single, 5),
+        Part("vectors of b", b * (not b_single) / 16, 9),
+        Part("elements of a", a * a_single, 5),
+        Part("vectors of a", a * (not a_single) / 8, 5),
+        Part("tiles", tiles * fours, 85),
+        Part("products of tiles", tiles * fours * ceil(f.k / 2), 15),
+        Part("rows alone", tiles * ones, 25),
+        Part("products of rows alone", tiles * ones * ceil(f.k / 2), 5),
+    )
+
+
+AVX2 = replace(
+    C,
+    name="matmul_s8__avx2",
+    headers=("matmul/matmul_s8__avx2.h", PANEL, "gemm/scale_s8__avx2.h"),
+    needs=frozenset({"avx2"}),
+    params=lambda f, _: params(f, eights(f), up(f.k, 2)),
+    scratch=lambda f: 2 * up(f.k, 2) * (eights(f) + 4),
+    cost=eights_parts,
+)
+
+MATMUL_ROWS = (C, DSP, MVE, RVV, AVX2)

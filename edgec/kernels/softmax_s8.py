@@ -68,4 +68,17 @@ RVV = replace(
     ),
 )
 
-SOFTMAX_ROWS = (C, MVE, RVV)
+AVX2 = replace(
+    C,
+    name="softmax_s8__avx2",
+    headers=("softmax/softmax_s8__avx2.h", *C.headers),
+    needs=frozenset({"avx2"}),
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 60),
+        Part("vectors", f.rows * (f.length // 8), 28),
+        Part("elements", f.rows * (f.length % 8), 14),
+    ),
+)
+
+SOFTMAX_ROWS = (C, MVE, RVV, AVX2)

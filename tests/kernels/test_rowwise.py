@@ -19,6 +19,8 @@ from edgec.quantize.fixedpoint import choose_softmax
 from tests.kernels.harness import Case, check
 from tests.kernels.test_parity import on_targets
 
+CONSTANTS = ("k0", "k1")
+
 
 def named(value: object) -> str:
     return value.name if isinstance(value, Kernel) else str(value)
@@ -29,7 +31,7 @@ def norm_case(row: Kernel[LayerNormFacts], f: LayerNormFacts, x: Array) -> Case:
     want = QLayerNorm(1, f.spread, f.lo, f.hi).reference(x, f.gain, f.offset)
     packed = tuple(c.data for c in row.pack(f))
     scratch = row.scratch(f)
-    names = CallNames("x", "y", "scratch" if scratch else "", ("k0", "k1"))
+    names = CallNames("x", "y", "scratch" if scratch else "", CONSTANTS[: len(packed)])
     label = f"layer norm {f.rows}x{f.length}"
     return Case(label, row, row.emit(f, names), x, packed, scratch, want)
 

@@ -77,11 +77,22 @@ EDGEC_INLINE void edgec_norm_sums(const int8_t *x, int32_t length, int32_t *firs
     *second = s2;
 }
 
+/* length^2 times the variance. */
+EDGEC_INLINE int64_t edgec_norm_variance(const EdgecLayerNormS8 *p, int32_t s1, int32_t s2)
+{
+    return (int64_t)s2 * p->length - (int64_t)s1 * s1;
+}
+
+EDGEC_INLINE float edgec_norm_factor(const EdgecLayerNormS8 *p, int32_t s1, int32_t s2)
+{
+    return 1.0f / sqrtf((float)edgec_norm_variance(p, s1, s2) + p->spread);
+}
+
 /* What follows from sum(x) and sum(x^2). */
 EDGEC_INLINE EdgecNormRow edgec_norm_row(const EdgecLayerNormS8 *p, int32_t s1, int32_t s2)
 {
-    const int64_t variance = (int64_t)s2 * p->length - (int64_t)s1 * s1;
-    const float factor = 1.0f / sqrtf((float)variance + p->spread);
+    const int64_t variance = edgec_norm_variance(p, s1, s2);
+    const float factor = edgec_norm_factor(p, s1, s2);
     uint32_t bits;
     memcpy(&bits, &factor, sizeof bits);
     /* factor = mult * 2^(exponent - 157); all d are 0 if the variance is */
