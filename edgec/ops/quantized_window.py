@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -14,8 +16,8 @@ from edgec.loops.expr import Expr
 from edgec.loops.index import interval
 from edgec.loops.tensor import Tensor
 from edgec.ops.base import Array, Op, Reads, Sample
-from edgec.ops.checks import check_shape, check_types
-from edgec.ops.conv import Conv, conv_shape, convolve
+from edgec.ops.checks import FloatArray, check_shape, check_types
+from edgec.ops.conv import Conv, conv_shape
 from edgec.ops.quantized import (
     S8,
     WEIGHTS,
@@ -25,16 +27,17 @@ from edgec.ops.quantized import (
     requantized,
     wide,
 )
-from edgec.ops.window import Window, channels_first, channels_last, image, place, split
+from edgec.ops.window import Tap, Window, channels_first, channels_last, image, place, split
 from edgec.quantize import fixedpoint as fp
 
 
 @dataclass(frozen=True)
-class QConv(Op):
-    """Convolution of s8 images: y = requantize(sum (x - x_zp) * w + bias), per output channel.
+class QuantizedConv(Op):
+    """Abstract: y = requantize(sum (x - x_zp) * w + bias), per output channel.
 
-    Layouts as in Conv: x [N, C, *S], w [O, C/group, *K] or channels last. bias and mult are
-    s32 [O]. Padding has the value x_zp.
+    x [N, C, *S], w [O, C/group, *K], y [N, O, *S'], or with `channels_last` x [N, *S, C],
+    w [O, *K, C/group], y [N, *S', O]. bias and mult are s32 [O]. What is outside of x counts as
+    x_zp.
     """
 
     strides: tuple[int, ...]
@@ -49,12 +52,21 @@ class QConv(Op):
     channels_last: bool = False
     reads = (Reads.MANY, Reads.BUFFER, Reads.ONCE, Reads.ONCE)
 
-    @property
-    def geometry(self) -> Conv:
-        """The float convolution of the same shape."""
-        return Conv(self.strides, self.pads, self.dilations, self.group, self.channels_last)
+    def shape(self, x: TensorType, w: TensorType) -> tuple[int, ...]:
+        """Shape of y; E0232 to E0235 for a broken rule."""
+        raise TypeError(f"{self.name} has no shape rule")
 
-    def to_channels_last(self) -> QConv:
+    def exact(self, x: FloatArray, w: FloatArray) -> FloatArray:
+        """The sums in float64, of channels-last images and weights."""
+        raise TypeError(f"{self.name} has no reference")
+
+    def taps(
+        self, b: Builder, at: Sequence[Expr], spatial: Sequence[int], kernel: Sequence[int]
+    ) -> AbstractContextManager[Tap]:
+        """Loops over the taps of the output at position `at`."""
+        raise TypeError(f"{self.name} has no lowering")
+
+    def to_channels_last(self) -> Self:
         """The same operator on channels-last images."""
         return replace(self, channels_last=True)
 
@@ -64,45 +76,84 @@ class QConv(Op):
         return Conv.weights_to_channels_last(w)
 
     def infer(self, x: TensorType, w: TensorType, bias: TensorType, mult: TensorType) -> TensorType:
-        check_types("QConv", (x,), S8)
-        check_types("QConv", (w,), WEIGHTS)
-        check_types("QConv", (bias, mult), (DType.I32,))
-        check_shape("QConv", "the bias", bias, (w.shape[0],))
-        check_shape("QConv", "the multipliers", mult, (w.shape[0],))
-        return TensorType(DType.I8, conv_shape("QConv", self.geometry, x, w))
-
-    def macs(self, inputs: tuple[TensorType | None, ...], outputs: tuple[TensorType, ...]) -> int:
-        return self.geometry.macs(inputs, outputs)
+        check_types(self.name, (x,), S8)
+        check_types(self.name, (w,), WEIGHTS)
+        check_types(self.name, (bias, mult), (DType.I32,))
+        check_shape(self.name, "the bias", bias, (w.shape[0],))
+        check_shape(self.name, "the multipliers", mult, (w.shape[0],))
+        return TensorType(DType.I8, self.shape(x, w))
 
     def reference(self, x: Array, w: Array, bias: Array, mult: Array) -> Array:
-        if self.channels_last:
-            x, w = channels_first(x), channels_first(w)
-        window = self.geometry.window(_type(w, self.channels_last))
-        exact = x.astype(np.float64) - self.x_zp  # integers: sums stay below 2^53
-        acc = np.rint(convolve(exact, w.astype(np.float64), window, self.group)).astype(np.int64)
-        last = np.moveaxis(acc, 1, -1) + bias.astype(np.int64)
-        y = fp.requantize(last, mult.astype(np.int32), self.shift, self.y_zp, self.lo, self.hi)
+        if not self.channels_last:
+            x, w = channels_last(x), channels_last(w)
+        # integers: float64 sums stay below 2^53
+        sums = self.exact(x.astype(np.float64) - self.x_zp, w.astype(np.float64))
+        acc = np.rint(sums).astype(np.int64) + bias.astype(np.int64)
+        y = fp.requantize(acc, mult.astype(np.int32), self.shift, self.y_zp, self.lo, self.hi)
         result = y.astype(np.int8)
         return np.ascontiguousarray(result if self.channels_last else channels_first(result))
 
     def lower(self, b: Builder, x: Tensor, w: Tensor, bias: Tensor, mult: Tensor) -> Tensor:
-        conv = self.geometry
         _, _, spatial = image(x.shape, self.channels_last)
-        window = conv.window(w.type)
-        depth = w.shape[-1] if self.channels_last else w.shape[1]
+        _, depth, kernel = image(w.shape, self.channels_last)
+        per_group = w.shape[0] // self.group
 
         def element(*index: Expr) -> Expr:
             n, o, at = split(index, self.channels_last)
-            first = (o // (w.shape[0] // self.group)) * depth
+            first = (o // per_group) * depth
             acc = b.local(bias.at(o))
-            with window.inside(b, at, spatial) as tap, b.loops((depth,), "c") as (c,):
+            with self.taps(b, at, spatial, kernel) as tap, b.loops((depth,), "c") as (c,):
                 pixel = x.at(*place(n, first + c, tap.position, self.channels_last))
                 weight = w.at(*place(o, c, tap.kernel, self.channels_last))
                 product = ex.Binary(DType.I32, "mul", offset(pixel, self.x_zp), wide(weight))
                 accumulate(b, acc, product)
             return requantized(acc, mult.at(o), self.shift, self.y_zp, self.lo, self.hi)
 
-        return b.compute(DType.I8, conv_shape("QConv", conv, x.type, w.type), element)
+        return b.compute(DType.I8, self.shape(x.type, w.type), element)
+
+    def examples(
+        self, rng: np.random.Generator, xs: tuple[int, ...], ws: tuple[int, ...]
+    ) -> Iterator[Sample]:
+        """Random operands of these shapes, in both layouts, with a shift that fits them."""
+        x = rng.integers(-128, 128, xs).astype(np.int8)
+        w = rng.integers(-127, 128, ws).astype(np.int8)
+        bias = rng.integers(-2000, 2000, ws[0]).astype(np.int32)
+        bound = fp.accumulator_bound(w, bias, self.x_zp)
+        m = fp.choose_multipliers(rng.uniform(1e-4, 4e-3, ws[0]), bound)
+        op = replace(self, shift=m.shift)
+        yield Sample(op, (x, w, bias, m.mult), (1, 2, 3))
+        data = (channels_last(x), channels_last(w), bias, m.mult)
+        turned = tuple(np.ascontiguousarray(d) for d in data)
+        yield Sample(op.to_channels_last(), turned, (1, 2, 3))
+
+
+@dataclass(frozen=True)
+class QConv(QuantizedConv):
+    """Convolution of s8 images: y = requantize(sum (x - x_zp) * w + bias), per output channel.
+
+    Layouts as in Conv: x [N, C, *S], w [O, C/group, *K] or channels last. bias and mult are
+    s32 [O]. Padding has the value x_zp.
+    """
+
+    @property
+    def geometry(self) -> Conv:
+        """The float convolution of the same shape."""
+        return Conv(self.strides, self.pads, self.dilations, self.group, self.channels_last)
+
+    def shape(self, x: TensorType, w: TensorType) -> tuple[int, ...]:
+        return conv_shape("QConv", self.geometry, x, w)
+
+    def macs(self, inputs: tuple[TensorType | None, ...], outputs: tuple[TensorType, ...]) -> int:
+        return self.geometry.macs(inputs, outputs)
+
+    def exact(self, x: FloatArray, w: FloatArray) -> FloatArray:
+        return self.to_channels_last().geometry.reference(x, w)
+
+    def taps(
+        self, b: Builder, at: Sequence[Expr], spatial: Sequence[int], kernel: Sequence[int]
+    ) -> AbstractContextManager[Tap]:
+        window = Window(tuple(kernel), self.strides, self.pads, self.dilations)
+        return window.inside(b, at, spatial)
 
     @classmethod
     def samples(cls, rng: np.random.Generator) -> Iterable[Sample]:
@@ -114,23 +165,8 @@ class QConv(Op):
             ((2,), (2, 1), (1,), 1, (1, 3, 11), (4, 3, 5)),
         )
         for strides, pads, dilations, group, xs, ws in cases:
-            x = rng.integers(-128, 128, xs).astype(np.int8)
-            w = rng.integers(-127, 128, ws).astype(np.int8)
-            bias = rng.integers(-2000, 2000, ws[0]).astype(np.int32)
-            m = fp.choose_multipliers(
-                rng.uniform(1e-4, 4e-3, ws[0]), fp.accumulator_bound(w, bias, -11)
-            )
-            op = cls(strides, pads, dilations, group, -11, m.shift, 5, lo=-120)
-            yield Sample(op, (x, w, bias, m.mult), (1, 2, 3))
-            data = (channels_last(x), channels_last(w), bias, m.mult)
-            turned = tuple(np.ascontiguousarray(d) for d in data)
-            yield Sample(op.to_channels_last(), turned, (1, 2, 3))
-
-
-def _type(w: Array, was_last: bool) -> TensorType:
-    """Type of weights [O, C, *K] as `Conv.window` reads the kernel shape from it."""
-    shape = tuple(w.shape)
-    return TensorType(DType.I8, (shape[0], *shape[2:], shape[1]) if was_last else shape)
+            op = cls(strides, pads, dilations, group, -11, 0, 5, lo=-120)
+            yield from op.examples(rng, xs, ws)
 
 
 @dataclass(frozen=True)

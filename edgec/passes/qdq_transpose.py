@@ -28,8 +28,8 @@ def transposed_convolution(r: Rewriter, node: Node) -> bool:
         return False
     lo, hi = tighter(found, (op.low, op.high))
     new = QConvTranspose(
-        op.strides, op.pads, op.dilations, op.output_padding, op.group,
-        x.zp, parts.shift, found.zp, lo, hi,
+        op.strides, op.pads, op.dilations, op.group, x.zp, parts.shift, found.zp, lo, hi,
+        output_padding=op.output_padding,
     )  # fmt: skip
     y = r.insert(new, x.value, parts.w, parts.bias, parts.mult, origin=found.origin)
     r.replace(node.output, y)

@@ -40,7 +40,9 @@ def cases_of(target: str, geometry: Geometry, c: int, o: int, group: int, n: int
     w = rng.integers(-127, 128, (o, k_h, k_w, c // group)).astype(np.int8)
     bias = rng.integers(-2000, 2000, o).astype(np.int32)
     m = fp.choose_multipliers(rng.uniform(1e-4, 3e-3, o), fp.accumulator_bound(w, bias, -11))
-    op = QConvTranspose(stride, pads, (1, 1), more, group, -11, m.shift, 5, -120, 127, True)
+    op = QConvTranspose(
+        stride, pads, (1, 1), group, -11, m.shift, 5, -120, 127, True, output_padding=more
+    )
     want = op.reference(x, w, bias, m.mult)
     f = TransposedFacts(
         n, 4, 5, c, want.shape[1], want.shape[2], o, k_h, k_w, stride, (pads[0], pads[1]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgec.ir.graph import Graph, Value
@@ -12,9 +14,9 @@ from edgec.ops.conv_transpose import ConvTranspose
 from edgec.ops.quantized_transpose import QConvTranspose
 
 PLAIN = QConvTranspose(
-    (2, 3), (1, 0, 1, 1), (1, 1), (0, 0), 1, -3, 0, 5, -100, 90, channels_last=True
+    (2, 3), (1, 0, 1, 1), (1, 1), 1, -3, 0, 5, -100, 90, channels_last=True, output_padding=(0, 0)
 )
-LINE = QConvTranspose((2,), (1, 0), (1,), (0,), 1, -3, 0, 5, channels_last=True)
+LINE = QConvTranspose((2,), (1, 0), (1,), 1, -3, 0, 5, channels_last=True, output_padding=(0,))
 
 
 def facts(op: QConvTranspose, x: tuple[int, ...], w: tuple[int, ...]) -> TransposedFacts | None:
@@ -41,12 +43,12 @@ def test_a_line_is_one_row_high() -> None:
 
 
 def test_dilation_is_left_to_loops() -> None:
-    op = QConvTranspose((2,), (1, 0), (2,), (0,), 1, -3, 0, 5, channels_last=True)
+    op = replace(LINE, dilations=(2,))
     assert facts(op, (1, 5, 6), (7, 3, 6)) is None
 
 
 def test_channels_first_are_left_to_loops() -> None:
-    op = QConvTranspose((2,), (1, 0), (1,), (0,), 1, -3, 0, 5)
+    op = replace(LINE, channels_last=False)
     assert facts(op, (1, 6, 5), (7, 6, 3)) is None
 
 

@@ -15,7 +15,7 @@ from edgec.quantize import fixedpoint as fp
 from tests.unit.ops.test_quantized import near
 
 RNG = np.random.default_rng(9)
-PLAIN = QConvTranspose((2, 2), (0, 0, 0, 0), (1, 1), (0, 0), 1, -11, 0, 5)
+PLAIN = QConvTranspose((2, 2), (0, 0, 0, 0), (1, 1), 1, -11, 0, 5, output_padding=(0, 0))
 OPS = [
     PLAIN,
     replace(PLAIN, pads=(1, 0, 1, 2), output_padding=(1, 0), x_zp=127, lo=-100, hi=80),
