@@ -60,7 +60,8 @@ from edgec.report.records import (
 from edgec.targets import Target, load_target
 from edgec.verify.bench import measure
 from edgec.verify.compare import compare_runs
-from edgec.verify.inputs import load_inputs, overlapping
+from edgec.verify.inputs import overlapping
+from edgec.verify.states import load_samples
 
 Progress = Callable[[str], None]
 ARENA_ALIGN = 16
@@ -230,7 +231,7 @@ def verify(
 ) -> VerifyResult:
     """Run the machine code on `options.board` and compare it with the references."""
     compiled = compile_model(model, options, progress)
-    samples = load_inputs(inputs, count, compiled.graph)
+    samples = load_samples(inputs, count, compiled.graph)
     board = compiled.board
     with _workspace(compiled) as folder:
         progress(f"compiling for {board.name}")

@@ -134,14 +134,7 @@ def gen_options(
 
     Raises E0003, E0006, E0007, E0009, E0022 and E0520.
     """
-    if hop is not None and (hop < 1 or not stream_input):
-        raise fail(
-            "E0022",
-            f"--hop {hop} says nothing" if hop > 0 else f"--hop {hop} is no number of rows",
-            Where(note="--hop"),
-            rule="--hop N, at least 1, goes with --stream-input",
-            help="add --stream-input, or leave --hop out",
-        )
+    _check_hop(hop, stream_input)
     rules = tuple(place or ())
     read_places(rules, load_board(board) if board is not None else None)
     return GenOptions(
@@ -163,3 +156,15 @@ def gen_options(
         hop=hop or 0,
         states=tuple(parse_state(text) for text in state or ()),
     )
+
+
+def _check_hop(hop: int | None, stream_input: bool) -> None:
+    """Raise E0022 for a hop that says nothing."""
+    if hop is not None and (hop < 1 or not stream_input):
+        raise fail(
+            "E0022",
+            f"--hop {hop} says nothing" if hop > 0 else f"--hop {hop} is no number of rows",
+            Where(note="--hop"),
+            rule="--hop N, at least 1, goes with --stream-input",
+            help="add --stream-input, or leave --hop out",
+        )

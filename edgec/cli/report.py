@@ -11,6 +11,7 @@ from edgec.cli import console
 from edgec.cli.options import (
     BoardOpt,
     FlashOpt,
+    HopOpt,
     IoOpt,
     JsonOpt,
     ModelArg,
@@ -51,6 +52,7 @@ def report(
     io: IoOpt = Io.NATIVE,
     place: PlaceOpt = None,
     stream_input: StreamInputOpt = False,
+    hop: HopOpt = None,
     bench: BenchOpt = False,
     json: JsonOpt = False,
 ) -> None:
@@ -67,6 +69,7 @@ def report(
         io=io,
         place=place,
         stream_input=stream_input,
+        hop=hop,
     )
     from edgec import driver
     from edgec.report import jsonout, text

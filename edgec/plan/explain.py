@@ -58,6 +58,8 @@ def _step_name(program: Program, plan: MemoryPlan, position: int) -> str:
 def _roles(program: Program) -> dict[str, str]:
     """What each root buffer is for; what crosses the border of the model wins over "temp"."""
     roles: dict[str, str] = {}
+    if program.progress is not None:
+        roles[program.progress.name] = "state"
     for step in program.steps:
         for b in step.scratch:
             roles[_top(b).name] = "scratch"

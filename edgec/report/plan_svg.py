@@ -66,6 +66,8 @@ def plan_svg(program: Program, plan: MemoryPlan) -> str:
 def roles(program: Program) -> dict[str, str]:
     """What each buffer is for, a key of COLOURS; what is not named is an ordinary tensor."""
     found: dict[str, str] = {}
+    if program.progress is not None:
+        found[program.progress.name] = "state"
     for step in program.steps:
         states = [b for b in (*step.reads, *step.writes) if b.storage is Storage.STATE]
         found |= {root(b).name: "state" for b in states}
@@ -123,7 +125,7 @@ def _streams(program: Program, plan: MemoryPlan, scale: _Scale) -> Iterator[str]
         x, end = scale.x(min(places)), scale.x(max(places) + 1)
         words = f"stream {number}: {len(places)} steps in {stream.turns} turns"
         yield (
-            f'<rect x="{x:.1f}" y="{HEIGHT - BOTTOM + 22}" width="{end - x:.1f}" height="6" '
+            f'<rect x="{x:.1f}" y="{HEIGHT - BOTTOM + 22}" width="{end - x - 2:.1f}" height="6" '
             f'fill="{svg.INK}">{svg.title(words)}</rect>'
         )
 

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from edgec.ir.execute import run
 from edgec.ir.graph import Graph, Quant, Value
-from edgec.verify.inputs import Sample, dequantize
+from edgec.verify.inputs import Sample, dequantize, load_inputs
 
 Array = npt.NDArray[np.generic]
+
+
+def load_samples(path: Path | None, count: int | None, graph: Graph) -> tuple[Sample, ...]:
+    """As `load_inputs`, of a file that need not hold anything for states."""
+    if not graph.states:
+        return load_inputs(path, count, graph)
+    given = replace(graph, inputs=list(graph.open_inputs), states=[])
+    return tuple(_with_states(graph, sample) for sample in load_inputs(path, count, given))
+
+
+def _with_states(graph: Graph, sample: Sample) -> Sample:
+    """`sample`, which is of the open inputs only, with states that are zero."""
+    rows = dict(zip(graph.open_inputs, zip(sample.arrays, sample.reals, strict=True), strict=True))
+    rows |= {x: (_zero(x), _real(_zero(x), x.quant)) for x, _ in graph.states}
+    found = [rows[v] for v in graph.inputs]
+    return Sample(tuple(array for array, _ in found), tuple(real for _, real in found))
 
 
 def in_sequence(graph: Graph, samples: Sequence[Sample]) -> tuple[Sample, ...]:

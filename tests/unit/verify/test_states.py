@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
 from edgec.ir.graph import Quant
 from edgec.ir.states import bind_states
 from edgec.verify.inputs import random_samples
-from edgec.verify.states import in_sequence, sent
+from edgec.verify.states import in_sequence, load_samples, sent
 from tests.support.stateful import running_sum
 
 
@@ -48,3 +49,13 @@ def test_a_quantized_state_begins_with_its_zero_point() -> None:
     (first,) = in_sequence(graph, [dataclasses.replace(sample)])
     assert np.all(first.arrays[1] == 3)
     assert first.reals[1] is not None and np.all(first.reals[1] == 0)
+
+
+def test_a_file_need_not_hold_states(tmp_path: Path) -> None:
+    graph = running_sum()
+    bind_states(graph, [("old", "sum")])
+    xs = np.random.default_rng(0).standard_normal((3, 1, 6)).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=xs)
+    samples = load_samples(tmp_path / "x.npz", 2, graph)
+    assert [s.arrays[0].tobytes() for s in samples] == [x.tobytes() for x in xs[:2]]
+    assert all(not s.arrays[1].any() for s in samples)
