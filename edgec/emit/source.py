@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from edgec.emit.bands import bands_text
 from edgec.emit.cexpr import NUMERIC, ExprPrinter
 from edgec.emit.cstmt import StmtPrinter
 from edgec.emit.names import comment_text
 from edgec.emit.places import Places, bind_text, found_parts
 from edgec.emit.push import progress_struct, push_functions, push_parts
 from edgec.emit.state import reset_function
-from edgec.emit.stream import STREAM, parameter_names, stream_text
+from edgec.emit.stream import STREAM, StreamText, parameter_names, stream_text
 from edgec.emit.weights import symbol
 from edgec.emit.wrap import wrap
 from edgec.loops.buffer import Buffer, Storage
-from edgec.lower.program import Program, Step
+from edgec.lower.program import Program, Step, Stream
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def source(program: Program, at: Places) -> Source:
         if stream is push:
             lines += push_parts(program, stream, at)
         else:
-            lines += [stream_text(program, stream, k, at).definition, ""]
+            lines += [_stream(program, stream, k, at).definition, ""]
     lines += [*bind_text(model, at), *reset_function(program, at)]
     if program.push_step is None:
         lines += _run(program, steps, at)
@@ -93,9 +94,13 @@ def _calls(program: Program, steps: list[StepText], at: Places, numbers: range) 
             k += 1
             continue
         number, stream = found
-        out.append(stream_text(program, stream, number, at).call)
+        out.append(_stream(program, stream, number, at).call)
         k = stream.stop
     return out
+
+
+def _stream(program: Program, stream: Stream, number: int, at: Places) -> StreamText:
+    return (bands_text if stream.bands else stream_text)(program, stream, number, at)
 
 
 def _run(program: Program, steps: list[StepText], at: Places) -> list[str]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgec.loops.buffer import Buffer, Storage
+from edgec.lower.bands import BandDraft, band_drafts
 from edgec.lower.frames import frame_drafts
 from edgec.lower.program import Program, Step, Stream
 from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, rounded, segment
+from edgec.lower.strips import Region
 
 GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 LONGEST = 40  # steps of a stream
@@ -26,7 +28,7 @@ LITTLE = 0.0005  # part of all instructions that is not worth saving
 class Cut:
     """A choice of streams: their drafts in order, estimated bytes and additional instructions."""
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[Draft | BandDraft, ...]
     bytes: int
     overhead: float
 
@@ -44,7 +46,7 @@ class _Edge:
     stop: int
     bytes: int
     overhead: float
-    draft: Draft | None
+    draft: Draft | BandDraft | None
 
 
 def lives(program: Program) -> Lives:
@@ -87,26 +89,22 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
     return found
 
 
-def cuts(program: Program, limit: int | None = None, hop: int = 0) -> Iterator[Cut]:
+def cuts(
+    program: Program, limit: int | None = None, hop: int = 0, region: Region | None = None
+) -> Iterator[Cut]:
     """Cuts that are worth it, from the one with the fewest bytes to the program as it is.
 
     Each needs fewer instructions than those before. Steps that need no more than `limit` bytes, or
     than a fifth of the most that one needs, are left as they are. hop: inputs overlap, and each of
-    them begins so many rows behind the one before.
+    them begins so many rows behind the one before. With a `region` of the program, its strips run
+    in bands.
     """
-    live = lives(program)
-    plain = plain_bytes(program, live)
-    if not plain:
-        return
-    edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
-    edges += _streams(program.steps, live, plain, limit)
-    if hop:
-        edges = _overlapping(program, hop, live, edges)
-    before: list[_Edge] = sorted(edges, key=lambda e: e.stop)
+    edges = _edges(program, limit, hop, region)
+    forced = hop or region
+    largest = max((e.bytes for e in edges if forced or e.draft is None), default=0)
     last: float | None = None
-    largest = max(plain) if not hop else max(e.bytes for e in edges)
     for bound in sorted({e.bytes for e in edges if e.bytes <= largest}):
-        path = _cheapest(before, len(program.steps), bound)
+        path = _cheapest(edges, len(program.steps), bound)
         if path is None:
             continue
         overhead = sum(e.overhead for e in path)
@@ -126,6 +124,55 @@ def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) ->
         replace(e, bytes=e.bytes + lasting) for e in edges if e.stop <= first or e.first >= stop
     ]
     return [*others, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
+
+
+def least(program: Program) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Least bytes to run the steps before each step, and those from it on, streams allowed."""
+    count = len(program.steps)
+    edges = _edges(program, None, 0, None)
+    before, behind = [0, *[_NEVER] * count], [*[_NEVER] * count, 0]
+    for e in edges:
+        before[e.stop] = min(before[e.stop], max(before[e.first], e.bytes))
+    for e in sorted(edges, key=lambda e: -e.first):
+        behind[e.first] = min(behind[e.first], max(behind[e.stop], e.bytes))
+    return tuple(before), tuple(behind)
+
+
+_NEVER = 1 << 62
+
+
+def _edges(program: Program, limit: int | None, hop: int, region: Region | None) -> list[_Edge]:
+    """Every way to run some steps, by where they end."""
+    live = lives(program)
+    plain = plain_bytes(program, live)
+    if not plain:
+        return []
+    edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
+    if region is None:
+        edges += _streams(program.steps, live, plain, limit)
+    else:
+        edges = [*_beside(edges, region, live, plain, limit), *_bands(region, live)]
+    if hop:
+        edges = _overlapping(program, hop, live, edges)
+    return sorted(edges, key=lambda e: e.stop)
+
+
+def _bands(region: Region, live: Lives) -> Iterator[_Edge]:
+    """The strips of a region in bands of as many rows as may be."""
+    for draft in band_drafts(region, live, GRANULES):
+        yield _Edge(draft.first, draft.stop, draft.bytes, draft.overhead, draft)
+
+
+def _beside(
+    edges: Sequence[_Edge], region: Region, live: Lives, plain: Sequence[int], limit: int | None
+) -> list[_Edge]:
+    """Ways to run the steps before and behind a region."""
+    inside = range(region.first, region.stop)
+    outside = [0 if k in inside else n for k, n in enumerate(plain)]
+    found = list(edges)
+    if any(outside):
+        found += _streams(region.program.steps, live, outside, limit)
+    return [e for e in found if e.stop <= region.first or e.first >= region.stop]
 
 
 def _streams(
@@ -212,10 +259,10 @@ def streamed(program: Program, cut: Cut) -> Program:
     streams: list[Stream] = []
     done = 0
     for draft in cut.drafts:
-        steps += program.steps[done : draft.segment.first]
+        steps += program.steps[done : draft.first]
         stream, stages = draft.stream(len(steps))
         streams.append(stream)
-        steps += [*stages, *draft.segment.after]
-        done = draft.segment.stop
+        steps += [*stages, *draft.after]
+        done = draft.stop
     steps += program.steps[done:]
     return replace(program, steps=tuple(steps), streams=tuple(streams))

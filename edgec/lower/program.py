@@ -119,10 +119,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a stream: runs when all its sources let it make another row."""
+    """One step of a stream: runs when all its sources let it make another row.
+
+    In bands it has no sources, but makes rows `spans[turn - 1]` (first, behind last) in each turn,
+    some of them again.
+    """
 
     height: int
     sources: tuple[Source, ...]
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +201,11 @@ class Stream:
     def stop(self) -> int:
         """Number of the step behind the last one."""
         return self.first + len(self.stages)
+
+    @property
+    def bands(self) -> bool:
+        """Whether no row is kept from one turn to the next."""
+        return any(stage.spans for stage in self.stages)
 
     def made(self, turn: int) -> tuple[int, ...]:
         """Rows that each stage has made after turn `turn` (0: before the first)."""

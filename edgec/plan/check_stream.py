@@ -53,6 +53,9 @@ class StreamRun:
             begin += self.stream.turns - self.stream.hop // self.stream.granule
             self._next()
         for turn in range(begin, self.stream.turns + 1):
+            if self.stream.bands:
+                self._band(turn)
+                continue
             until = self.stream.made(turn)
             for k in range(len(self.steps)):
                 self._stage(k, until[k])
@@ -94,6 +97,21 @@ class StreamRun:
         """What row `row`, of the rows of this input, holds after stage k has made it."""
         ahead = self.inputs * self.stream.ahead[k] if self.stream.hop else 0
         return self.token(f"{buffer.name}[{row + ahead}]", self.steps[k])
+
+    def _band(self, turn: int) -> None:
+        """One band: each window begins with the first row that is made."""
+        windows = {w.buffer: w for w in self.stream.windows}
+        for k, (step, stage) in enumerate(zip(self.steps, self.stream.stages, strict=True)):
+            begin, end = stage.spans[turn - 1]
+            y = step.writes[0]
+            if y not in windows and begin > self.made[k]:
+                raise self.report(f"step {step.name!r} leaves rows out", step, y.name)
+            if begin >= end:
+                raise self.report(f"step {step.name!r} makes nothing", step, y.name)
+            self.made[k] = begin
+            if y in windows:
+                self.base[y] = begin
+            self._call(k, step, end, windows)
 
     # memory --------------------------------------------------------------------------
 
