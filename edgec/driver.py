@@ -130,7 +130,8 @@ def emitted(
     """The C of a planned program, after all checks."""
     program, plan = made
     name, target = options.model_name(model), load_target(options.target)
-    program = number_steps(dataclasses.replace(program, name=name, notes=_notes(graph)))
+    notes = (*program.notes, *_notes(graph))
+    program = number_steps(dataclasses.replace(program, name=name, notes=notes))
     verify_program(program)
     board, places = _board(options), _places(options)
     if places is not None:

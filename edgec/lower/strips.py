@@ -11,9 +11,11 @@ import numpy.typing as npt
 from edgec.ir.graph import Node, Value
 from edgec.loops.builder import Builder, Target
 from edgec.loops.tensor import Tensor
-from edgec.lower.lowering import Kernels, Lowering, Made
-from edgec.lower.program import Program, RowUse, Step
-from edgec.passes.strips import COLUMNS, ROWS, Strips
+from edgec.lower.columns import Columns, columns_step
+from edgec.lower.lowering import Kernels, Lowering
+from edgec.lower.program import Program, Storage
+from edgec.ops.move import Slice
+from edgec.passes.strips import COLUMNS, Strips
 
 
 @dataclass
@@ -60,7 +62,8 @@ class _StripLowering(Lowering):
             return
         if node in self.strip_nodes and self.first is None:
             self.first = len(self.steps)
-        super()._node(node)
+        if node not in self.strip_nodes or not self._slice(node):
+            super()._node(node)
         assert self.join is not None
         if len(node.outputs) == 1 and node.output in self.join.operands:
             self._put(node.output)
@@ -70,18 +73,30 @@ class _StripLowering(Lowering):
         assert self.join is not None
         end = self.join.output
         y = self.tensors.get(end) or self._result(end)
-        strip = self._tensor(value)
-        before = self.columns
-        with self.builder.loops(strip.shape) as i:
-            place = (*i[:COLUMNS], i[COLUMNS] + before, *i[COLUMNS + 1 :])
-            self.builder.store(y, place, strip.at(*i))
+        strip = self._stored(value)
+        assert strip.buffer is not None and y.buffer is not None
+        columns = Columns(strip.buffer, y.buffer, self.columns)
         self.columns += strip.shape[COLUMNS]
-        made = Made((self.join.op.name,), self.join.origin)
-        if not strip.stored:
-            made = made + self.made.get(value, Made())
-        self._step(self.builder.take(), made, end)
-        if before:
-            self.steps[-1] = _further(self.steps[-1])
+        self.steps.append(columns_step(columns, self.join.op.name, end.name, self.join.origin))
+
+    def _slice(self, node: Node) -> bool:
+        """Columns for a kernel are copied row by row; loops read them where they are."""
+        x = self._tensor(node.operands[0])
+        by_kernel = self.kernels is not None and any(
+            self.kernels.applies(n) for n in self.graph.nodes if node.output in n.operands
+        )
+        if not isinstance(node.op, Slice) or not by_kernel:
+            return False
+        if x.buffer is None or x.buffer.shape != x.shape:
+            return False
+        self.builder.targets = (Target(node.output.name, Storage.TEMP),)
+        y = self.builder.output(node.output.type.dtype, node.output.type.shape)
+        assert y.buffer is not None
+        self.tensors[node.output] = y
+        self.cheap.add(node.output)
+        columns = Columns(x.buffer, y.buffer, node.op.starts[COLUMNS])
+        self.steps.append(columns_step(columns, node.op.name, node.output.name, node.origin))
+        return True
 
     def _result(self, end: Value) -> Tensor:
         self.builder.targets = (Target(end.name, self._storage(end)),)
@@ -96,17 +111,6 @@ class _StripLowering(Lowering):
         self.stop = len(self.steps)
         for k in range(self.first, self.stop - 1):
             self.steps[k] = replace(self.steps[k], value="")
-
-
-def _further(step: Step) -> Step:
-    """A step that writes columns of a buffer of which others hold something already."""
-    y = step.writes[0]
-    rows = tuple(range(y.shape[ROWS]))
-    form = step.rows
-    if form is not None:
-        use = RowUse(y, len(rows), rows, rows)
-        form = replace(form, uses=(*form.uses, use), overwrites=(y,))
-    return replace(step, reads=(*step.reads, y), rows=form, inplace=())
 
 
 def lower_strips(strips: Strips, kernels: Kernels | None = None) -> Region:

@@ -9,6 +9,7 @@ operations as before; the results are the same bits.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -226,7 +227,7 @@ class Strips:
 def divided(size: int, count: int) -> tuple[Span, ...]:
     """`size` rows or columns in `count` spans of almost the same size."""
     edges = [k * size // count for k in range(count + 1)]
-    return tuple(Span(a, b) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(itertools.starmap(Span, itertools.pairwise(edges)))
 
 
 def strips(graph: Graph, part: Part, count: int) -> Strips | None:
@@ -277,9 +278,8 @@ class _Strip:
         wanted, along = self.plan[node.output], reach(node, COLUMNS)
         needed = along.needs(wanted)
         assert needed is not None
-        inputs = tuple(
-            self._crop(made[v], self.plan[v], needed) if v in made else v for v in node.inputs
-        )
+        images = {v: self._crop(made[v], self.plan[v], needed) for v in self.part.images_of(node)}
+        inputs = tuple(None if v is None else images.get(v, v) for v in node.inputs)
         op = _padded(node.op, along, wanted)
         return self.graph.add(op, *inputs, name=node.output.name, origin=node.origin)
 

@@ -16,6 +16,8 @@ from edgec.lower.cuts import Cut, cuts, streamed
 from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
+from edgec.lower.strips import lower_strips
+from edgec.plan.patches import patch_notes, patchings
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
 from edgec.plan.rooms import free_rooms
@@ -29,6 +31,8 @@ TRIALS = 4  # schedules that are planned because their estimates are the best
 ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
 WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
+
+PATCH_WORTH = 1.1  # instructions, as a multiple, from which on patches may be cheaper than streams
 
 Planned = tuple[Program, MemoryPlan]
 
@@ -112,6 +116,9 @@ class Fit:
             best = self._smaller(best, option)
         if not self._fits(best):
             best = self._squeezed(best, options)
+        dear = _cost(best[0]) > PATCH_WORTH * _cost(plain[0])
+        if self.goal.ram is not None and (dear or not self._fits(best)):
+            best = self._patched(best, plain[0], self.goal.ram)
         return self._roomier(best)
 
     def _overlapping(self) -> Planned:
@@ -124,6 +131,39 @@ class Fit:
         made = [self._built(option) for option in cheap[:ATTEMPTS]]
         best = min(made, key=lambda m: (m[1].arena_bytes, _cost(m[0])))
         return best if self._fits(best) else self._squeezed(best, options)
+
+    def _patched(self, best: Planned, plain: Program, ram: int) -> Planned:
+        """The cheapest program that fits into `ram`, with the first layers patch by patch.
+
+        If none does and `best` does not either, the smallest.
+        """
+        options = sorted(self._patches(plain, ram), key=lambda o: (o.cost, o.cut.bytes))
+        for option in options:
+            fits = best[1].arena_bytes <= ram
+            if option.cut.bytes > (1 + ESTIMATE) * ram or (fits and option.cost >= _cost(best[0])):
+                continue
+            made = self._built(option)
+            if made[1].arena_bytes <= (ram if fits else best[1].arena_bytes):
+                best = made
+            if made[1].arena_bytes <= ram:
+                break
+        return self._noted(best, plain)
+
+    def _noted(self, made: Planned, plain: Program) -> Planned:
+        """The program with what its patches cost, if it has any."""
+        notes = patch_notes(made[0], self.graph, _cost(made[0]) / _cost(plain))
+        return replace(made[0], notes=notes), made[1]
+
+    def _patches(self, plain: Program, ram: int) -> Iterator[_Option]:
+        """Every way to run a part of the network patch by patch that may fit into `ram` bytes."""
+        limit = int(RAM_SHARE * ram)
+        for patching in () if self.goal.push else patchings(self.graph, plain, ram):
+            strips = patching.strips(self.graph)
+            rows = RowKernels(strips.graph, self.features, self.goal.flash)
+            region = lower_strips(strips, Kernels(rows.applies, rows.select))
+            total = _cost(region.program)
+            for cut in cuts(region.program, limit, region=region):
+                yield _Option(region.program, cut, total + cut.overhead)
 
     def sweep(self) -> tuple[SweepPoint, ...]:
         """Schedules of which none is beaten in memory and instructions, the smallest first.
@@ -146,8 +186,10 @@ class Fit:
         yield from (self._roomier(made) for made in whole)
         options = [o for made in whole for o in self._options(made[0])]
         options += self._frugal()
+        least = min((o.cut.bytes for o in options), default=0)
+        options += self._patches(whole[0][0], least)
         for option in _worthwhile(options):
-            yield self._roomier(self._built(option))
+            yield self._noted(self._roomier(self._built(option)), whole[0][0])
 
     def _whole(self) -> list[Planned]:
         """No step by rows: plain, and with results over operands where that is another program."""
@@ -215,6 +257,8 @@ class Fit:
 
     def _roomier(self, made: Planned) -> Planned:
         """The program with kernels that use memory which others leave free, if the arena allows."""
+        if any(stream.bands for stream in made[0].streams):
+            return made
         limit = int(self.goal.arena * made[1].arena_bytes)
         limit = limit if self.goal.ram is None else min(limit, self.goal.ram)
         if limit < made[1].arena_bytes:

@@ -15,6 +15,7 @@ from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
 from tests.support.nets import built, image_net, line_net, lowered
+from tests.support.patches import patched_net
 
 SEEDS = range(8)
 
@@ -141,3 +142,47 @@ def test_a_row_that_is_needed_but_not_declared_is_found_by_its_reader() -> None:
     stop = program.streams[0].stop
     steps = (*map(wider, program.steps[:stop]), *program.steps[stop:])
     assert problem(replace(program, steps=steps)) != ""
+
+
+# bands -----------------------------------------------------------------------------------
+
+
+def stage_changed(program: Program, change: Callable[[Stage], Stage]) -> Program:
+    return changed(program, lambda s: replace(s, stages=tuple(map(change, s.stages))))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_row_too_few_in_a_band_is_found(seed: int) -> None:
+    def fewer(stage: Stage) -> Stage:
+        (first, stop), *others = stage.spans
+        return replace(stage, spans=((first, stop - 1), *others))
+
+    program = patched_net(seed)
+    assert problem(program) == ""
+    stages = program.streams[0].stages
+    found = changed(program, lambda s: replace(s, stages=(fewer(stages[0]), *stages[1:])))
+    assert problem(found) != ""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_window_with_a_row_too_few_for_a_patch_is_found(seed: int) -> None:
+    assert problem(windows(patched_net(seed), lambda w: replace(w, rows=w.rows - 1))) != ""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_result_over_rows_that_a_band_still_needs_is_found(seed: int) -> None:
+    program = patched_net(seed)
+    stream = program.streams[0]
+    if not any(o.distance > -o.read.bytes // 2 for o in stream.overlaps):
+        pytest.skip("the result has no place over the operand")
+    much = tuple(replace(o, distance=o.distance - o.read.bytes // 2) for o in stream.overlaps)
+    wrong = changed(program, lambda s: replace(s, overlaps=much))
+    planned, plan = plan_program(wrong, align=16)
+    assert not plan.shared or said(planned, plan) != ""
+
+
+def test_bands_that_leave_rows_out_are_found() -> None:
+    program = patched_net(1)
+    short = stage_changed(program, lambda s: replace(s, spans=(s.spans[0], *s.spans[2:])))
+    found = changed(short, lambda s: replace(s, turns=s.turns - 1))
+    assert problem(found) != ""
