@@ -237,9 +237,9 @@ def strips(graph: Graph, part: Part, count: int) -> Strips | None:
     """
     columns = divided(part.end.type.shape[COLUMNS], count)
     plans = [part.needs(COLUMNS, span) for span in columns]
-    made = Graph(
-        graph.name, list(graph.inputs), list(graph.outputs), [], dict(graph.constants),
-        set(graph.names),
+    made = replace(
+        graph, inputs=list(graph.inputs), outputs=list(graph.outputs), nodes=[],
+        constants=dict(graph.constants), names=set(graph.names),
     )  # fmt: skip
     results = []
     for plan in plans:
