@@ -7,6 +7,7 @@ import numpy as np
 from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.costs import Part, Parts
+from edgec.kernels.epilogues import with_epilogue
 from edgec.kernels.facts import S8, ConvFacts, GemmFacts
 from edgec.kernels.packing import interleave, quant_constants
 from edgec.kernels.work import (
@@ -213,5 +214,15 @@ GEMM = Kernel[GemmFacts](
     cost=gemm_cost,
 )
 
+# instructions of one more output in plain C, whose own loop would take 5 and 8
+TABLE_COST, SUM_COST = 2.5, 6.0
+
+
+def _then(row: Kernel[ConvFacts]) -> Kernel[ConvFacts]:
+    return with_epilogue(row, table=TABLE_COST, total=SUM_COST)
+
+
 CONV_ROWS = (CONV, CONV_1X1, DWCONV, DWCONV_3X3)
 GEMM_ROWS = (GEMM,)
+THEN_ROWS = tuple(_then(row) for row in CONV_ROWS)
+GEMM_THEN_ROWS = (with_epilogue(GEMM, table=TABLE_COST, total=SUM_COST),)

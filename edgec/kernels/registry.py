@@ -90,8 +90,11 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32.GEMM_ROWS,
 )
 # those that also do what follows the layer
-CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = conv_s8_dsp.THEN_ROWS
-GEMM_THEN_ROWS: tuple[Kernel[GemmFacts], ...] = gemm_s8_dsp.THEN_ROWS
+CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = (*conv_s8.THEN_ROWS, *conv_s8_dsp.THEN_ROWS)
+GEMM_THEN_ROWS: tuple[Kernel[GemmFacts], ...] = (
+    *conv_s8.GEMM_THEN_ROWS,
+    *gemm_s8_dsp.THEN_ROWS,
+)
 POOL_ROWS: tuple[Kernel[PoolFacts], ...] = (
     *pool_s8_dsp.POOL_ROWS,
     *pool_s8_mve.POOL_ROWS,

@@ -149,22 +149,21 @@ class RowKernels:
         self, graph: Graph, options: dict[int, list[Choice]], scratch: int | None
     ) -> dict[int, Pair]:
         """The pairs by their layers, to whose options those that compute both are added."""
-        found: dict[int, Pair] = {}
-        done: set[int] = set()
+        best: dict[int, tuple[float, Pair, list[Choice]]] = {}
         for pair in pairs(graph):
-            layer = id(pair.layer)
-            if layer not in options or id(pair.then) in done:
-                continue
-            joint = self._options(pair.layer, pair)
+            joint = self._options(pair.layer, pair) if id(pair.layer) in options else []
             if not joint:
                 continue
             rows = [c.instructions(self._costs) for c in options.get(id(pair.then), ())]
             after = min(rows, default=CALL_COST + pair.loops)
-            alone = [replace(choice, after=after) for choice in options[layer]]
-            options[layer] = _modest([*alone, *joint], scratch)
-            found[layer] = pair
-            done.add(id(pair.then))
-        return found
+            alone = [replace(choice, after=after) for choice in options[id(pair.layer)]]
+            least = [min(c.candidate(self._costs).cost for c in some) for some in (alone, joint)]
+            saved, then = least[0] - least[1], id(pair.then)
+            if then not in best or saved > best[then][0]:
+                best[then] = (saved, pair, _modest([*alone, *joint], scratch))
+        for _, pair, choices in best.values():
+            options[id(pair.layer)] = choices
+        return {id(pair.layer): pair for _, pair, _ in best.values()}
 
     @property
     def choices(self) -> tuple[tuple[Choice, tuple[Choice, ...]], ...]:

@@ -73,6 +73,54 @@ typedef struct {
     EdgecThen then;
 } EdgecGemmThenS8;
 
+/* How results become outputs. operand: the one of `then`, or what leads from y to the elements to
+   add; `then` is NULL if nothing follows. */
+typedef struct {
+    EdgecQuant quant;
+    const EdgecThen *then;
+    uintptr_t operand;
+} EdgecStore;
+
+EDGEC_INLINE EdgecStore edgec_store_plain(const EdgecQuant quant)
+{
+    const EdgecStore store = {quant, NULL, 0};
+    return store;
+}
+
+/* For results from y on, and an operand that begins there too if it is a tensor. */
+EDGEC_INLINE EdgecStore edgec_store_then(const EdgecQuant quant, const EdgecThen *then,
+                                         const int8_t *operand, const int8_t *y)
+{
+    const uintptr_t from = (uintptr_t)operand;
+    const EdgecStore store = {quant, then,
+                              then->kind == EDGEC_THEN_ADD ? from - (uintptr_t)y : from};
+    return store;
+}
+
+/* What follows the result `value` for y. */
+EDGEC_INLINE int8_t edgec_follow_s8(int32_t value, const EdgecStore *out, const int8_t *y)
+{
+    const EdgecThen *const then = out->then;
+    const EdgecQuant q = out->quant;
+    if (then->kind == EDGEC_THEN_ADD) {
+        const int8_t *const other = (const int8_t *)((uintptr_t)y + out->operand);
+        return (int8_t)edgec_add_s8(value, *other, then->ma, then->mb, then->c, then->shift, q.lo,
+                                    q.hi);
+    }
+    const int8_t found = ((const int8_t *)out->operand)[value];
+    return q.lo == -128 && q.hi == 127 ? found : (int8_t)edgec_clamp_s32(found, q.lo, q.hi);
+}
+
+EDGEC_INLINE int8_t edgec_output_s8(int32_t acc, int32_t mult, const EdgecStore *out,
+                                    const int8_t *y)
+{
+    const EdgecQuant all = {out->quant.shift, out->quant.zp, -128, 127};
+    if (out->then == NULL) {
+        return (int8_t)edgec_requantize(acc, mult, out->quant);
+    }
+    return edgec_follow_s8(edgec_requantize(acc, mult, all), out, y);
+}
+
 /* Limits of a float result (a fused Relu, Relu6 or Clip). */
 typedef struct {
     bool has_lo;

@@ -57,10 +57,11 @@ EDGEC_INLINE void edgec_gather_s8(const EdgecConvS8 *p, const int8_t *x, int32_t
     }
 }
 
-EDGEC_INLINE void edgec_conv_s8__c(const EdgecConvS8 *p, const int8_t *restrict x,
-                                   const int8_t *restrict w, const int32_t *restrict bias,
-                                   const int32_t *restrict mult, int8_t *restrict y,
-                                   int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_conv_out_s8__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                       const int8_t *restrict x, const int8_t *restrict w,
+                                       const int32_t *restrict bias, const int32_t *restrict mult,
+                                       int8_t *restrict y, int8_t *restrict scratch,
+                                       int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t k = s->k_h * s->k_w * s->in_c;
@@ -72,20 +73,43 @@ EDGEC_INLINE void edgec_conv_s8__c(const EdgecConvS8 *p, const int8_t *restrict 
             if (pair == NULL) {
                 pair = out;
             } else {
-                edgec_pixels2_s8__c(scratch, scratch + k, k, w, bias, mult, p->quant, s->out_c,
-                                    pair, out);
+                edgec_pixels2_s8__c(scratch, scratch + k, k, w, bias, mult, store, s->out_c, pair,
+                                    out);
                 pair = NULL;
             }
             out += s->out_c;
         }
     }
     if (pair != NULL) {
-        edgec_pixel_s8__c(scratch, k, w, bias, mult, p->quant, s->out_c, pair);
+        edgec_pixel_s8__c(scratch, k, w, bias, mult, store, s->out_c, pair);
     }
+}
+
+EDGEC_INLINE void edgec_conv_s8__c(const EdgecConvS8 *p, const int8_t *restrict x,
+                                   const int8_t *restrict w, const int32_t *restrict bias,
+                                   const int32_t *restrict mult, int8_t *restrict y,
+                                   int8_t *restrict scratch, int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_plain(p->quant);
+    edgec_conv_out_s8__c(p, &store, x, w, bias, mult, y, scratch, row_begin, row_end);
+}
+
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_conv_s8_then__c(const EdgecConvThenS8 *p, const int8_t *operand,
+                                        const int8_t *x, const int8_t *restrict w,
+                                        const int32_t *restrict bias, const int32_t *restrict mult,
+                                        int8_t *y, int8_t *restrict scratch, int32_t row_begin,
+                                        int32_t row_end)
+{
+    const EdgecStore store = edgec_store_then(p->layer.quant, &p->then, operand, y);
+    edgec_conv_out_s8__c(&p->layer, &store, x, w, bias, mult, y, scratch, row_begin, row_end);
 }
 
 #ifndef EDGEC_CONV_S8__C
 #define EDGEC_CONV_S8__C edgec_conv_s8__c
+#endif
+#ifndef EDGEC_CONV_S8_THEN__C
+#define EDGEC_CONV_S8_THEN__C edgec_conv_s8_then__c
 #endif
 
 #endif

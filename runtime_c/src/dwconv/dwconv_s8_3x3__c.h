@@ -81,9 +81,9 @@ EDGEC_INLINE void edgec_dw3x3_pad_s8__c(EdgecSums *a, const EdgecConvS8 *p, cons
 }
 
 /* All channels of n neighbouring pixels, n = 1 to 4. */
-EDGEC_INLINE void edgec_dw3x3_run_s8__c(const EdgecConvS8 *p, const EdgecDwRun t, const int8_t *w,
-                                        const int32_t *bias, const int32_t *mult, int8_t *y,
-                                        int32_t n)
+EDGEC_INLINE void edgec_dw3x3_run_s8__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                        const EdgecDwRun t, const int8_t *w, const int32_t *bias,
+                                        const int32_t *mult, int8_t *y, int32_t n)
 {
     const int32_t c = p->shape.in_c;
     for (int32_t i = 0; i < c; i++) {
@@ -99,15 +99,15 @@ EDGEC_INLINE void edgec_dw3x3_run_s8__c(const EdgecConvS8 *p, const EdgecDwRun t
         } else {
             edgec_dw3x3_row_s8__c(&a, p, t.row2 + i, w + 6 * c + i, n, t.left, t.right);
         }
-        y[i] = (int8_t)edgec_requantize(a.s0, mult[i], p->quant);
+        y[i] = edgec_output_s8(a.s0, mult[i], store, y + i);
         if (n > 1) {
-            y[c + i] = (int8_t)edgec_requantize(a.s1, mult[i], p->quant);
+            y[c + i] = edgec_output_s8(a.s1, mult[i], store, y + c + i);
         }
         if (n > 2) {
-            y[2 * c + i] = (int8_t)edgec_requantize(a.s2, mult[i], p->quant);
+            y[2 * c + i] = edgec_output_s8(a.s2, mult[i], store, y + 2 * c + i);
         }
         if (n > 3) {
-            y[3 * c + i] = (int8_t)edgec_requantize(a.s3, mult[i], p->quant);
+            y[3 * c + i] = edgec_output_s8(a.s3, mult[i], store, y + 3 * c + i);
         }
     }
 }
@@ -136,10 +136,11 @@ EDGEC_INLINE EdgecDwRun edgec_dw3x3_taps(const EdgecConvShape *s, const int8_t *
     return run;
 }
 
-EDGEC_INLINE void edgec_dwconv_s8_3x3__c(const EdgecConvS8 *p, const int8_t *restrict x,
-                                         const int8_t *restrict w, const int32_t *restrict bias,
-                                         const int32_t *restrict mult, int8_t *restrict y,
-                                         int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_dwconv_out_s8_3x3__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                             const int8_t *restrict x, const int8_t *restrict w,
+                                             const int32_t *restrict bias,
+                                             const int32_t *restrict mult, int8_t *restrict y,
+                                             int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t rest = s->out_w % 4;
@@ -147,18 +148,41 @@ EDGEC_INLINE void edgec_dwconv_s8_3x3__c(const EdgecConvS8 *p, const int8_t *res
         int8_t *out = y + oy * s->out_w * s->out_c;
         int32_t ox = 0;
         for (; ox + 4 <= s->out_w; ox += 4) {
-            edgec_dw3x3_run_s8__c(p, edgec_dw3x3_taps(s, x, oy, ox, 4), w, bias, mult,
+            edgec_dw3x3_run_s8__c(p, store, edgec_dw3x3_taps(s, x, oy, ox, 4), w, bias, mult,
                                   out + ox * s->out_c, 4);
         }
         if (rest != 0) {
-            edgec_dw3x3_run_s8__c(p, edgec_dw3x3_taps(s, x, oy, ox, rest), w, bias, mult,
+            edgec_dw3x3_run_s8__c(p, store, edgec_dw3x3_taps(s, x, oy, ox, rest), w, bias, mult,
                                   out + ox * s->out_c, rest);
         }
     }
 }
 
+EDGEC_INLINE void edgec_dwconv_s8_3x3__c(const EdgecConvS8 *p, const int8_t *restrict x,
+                                         const int8_t *restrict w, const int32_t *restrict bias,
+                                         const int32_t *restrict mult, int8_t *restrict y,
+                                         int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_plain(p->quant);
+    edgec_dwconv_out_s8_3x3__c(p, &store, x, w, bias, mult, y, row_begin, row_end);
+}
+
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_dwconv_s8_3x3_then__c(const EdgecConvThenS8 *p, const int8_t *operand,
+                                              const int8_t *x, const int8_t *restrict w,
+                                              const int32_t *restrict bias,
+                                              const int32_t *restrict mult, int8_t *y,
+                                              int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_then(p->layer.quant, &p->then, operand, y);
+    edgec_dwconv_out_s8_3x3__c(&p->layer, &store, x, w, bias, mult, y, row_begin, row_end);
+}
+
 #ifndef EDGEC_DWCONV_S8_3X3__C
 #define EDGEC_DWCONV_S8_3X3__C edgec_dwconv_s8_3x3__c
+#endif
+#ifndef EDGEC_DWCONV_S8_3X3_THEN__C
+#define EDGEC_DWCONV_S8_3X3_THEN__C edgec_dwconv_s8_3x3_then__c
 #endif
 
 #endif

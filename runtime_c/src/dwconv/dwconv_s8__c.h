@@ -35,10 +35,10 @@ EDGEC_INLINE void edgec_dw_pad_s8__c(EdgecSums *a, int32_t x_zp, const int8_t *w
 }
 
 /* n channels (4 or 1) of the pixel whose tap (0, 0) is at (iy, ix), from channel c of x, w, y. */
-EDGEC_INLINE void edgec_dw_pixel_s8__c(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
-                                       int32_t ix, EdgecTaps rows, EdgecTaps columns,
-                                       const int8_t *w, const int32_t *bias, const int32_t *mult,
-                                       int8_t *y, int32_t n)
+EDGEC_INLINE void edgec_dw_pixel_s8__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                       const int8_t *x, int32_t iy, int32_t ix, EdgecTaps rows,
+                                       EdgecTaps columns, const int8_t *w, const int32_t *bias,
+                                       const int32_t *mult, int8_t *y, int32_t n)
 {
     const EdgecConvShape *s = &p->shape;
     EdgecSums a = edgec_sums_start(bias, n);
@@ -63,7 +63,7 @@ EDGEC_INLINE void edgec_dw_pixel_s8__c(const EdgecConvS8 *p, const int8_t *x, in
             w += s->in_c;
         }
     }
-    edgec_sums_store_s8(a, mult, p->quant, y, n);
+    edgec_sums_store_s8(a, mult, store, y, n);
 }
 
 /* A row of taps that is padding for 4 pixels of one channel. */
@@ -80,9 +80,9 @@ EDGEC_INLINE void edgec_dw_pad_row_s8__c(EdgecSums *a, const EdgecConvS8 *p, con
 }
 
 /* All channels of 4 neighbouring pixels whose columns are all inside; ix is the first one's. */
-EDGEC_INLINE void edgec_dw_run_s8__c(const EdgecConvS8 *p, const int8_t *x, int32_t iy, int32_t ix,
-                                     EdgecTaps rows, const int8_t *w, const int32_t *bias,
-                                     const int32_t *mult, int8_t *y)
+EDGEC_INLINE void edgec_dw_run_s8__c(const EdgecConvS8 *p, const EdgecStore *store, const int8_t *x,
+                                     int32_t iy, int32_t ix, EdgecTaps rows, const int8_t *w,
+                                     const int32_t *bias, const int32_t *mult, int8_t *y)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t c = s->in_c;
@@ -107,32 +107,34 @@ EDGEC_INLINE void edgec_dw_run_s8__c(const EdgecConvS8 *p, const int8_t *x, int3
                 wk += c;
             }
         }
-        y[i] = (int8_t)edgec_requantize(a.s0, mult[i], p->quant);
-        y[c + i] = (int8_t)edgec_requantize(a.s1, mult[i], p->quant);
-        y[2 * c + i] = (int8_t)edgec_requantize(a.s2, mult[i], p->quant);
-        y[3 * c + i] = (int8_t)edgec_requantize(a.s3, mult[i], p->quant);
+        y[i] = edgec_output_s8(a.s0, mult[i], store, y + i);
+        y[c + i] = edgec_output_s8(a.s1, mult[i], store, y + c + i);
+        y[2 * c + i] = edgec_output_s8(a.s2, mult[i], store, y + 2 * c + i);
+        y[3 * c + i] = edgec_output_s8(a.s3, mult[i], store, y + 3 * c + i);
     }
 }
 
 /* All channels of one pixel. */
-EDGEC_INLINE void edgec_dw_channels_s8__c(const EdgecConvS8 *p, const int8_t *x, int32_t iy,
-                                          int32_t ix, EdgecTaps rows, EdgecTaps columns,
-                                          const int8_t *w, const int32_t *bias, const int32_t *mult,
-                                          int8_t *y)
+EDGEC_INLINE void edgec_dw_channels_s8__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                          const int8_t *x, int32_t iy, int32_t ix, EdgecTaps rows,
+                                          EdgecTaps columns, const int8_t *w, const int32_t *bias,
+                                          const int32_t *mult, int8_t *y)
 {
     int32_t c = 0;
     for (; c + 4 <= p->shape.in_c; c += 4) {
-        edgec_dw_pixel_s8__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, mult + c, y + c, 4);
+        edgec_dw_pixel_s8__c(p, store, x + c, iy, ix, rows, columns, w + c, bias + c, mult + c,
+                             y + c, 4);
     }
     for (; c < p->shape.in_c; c++) {
-        edgec_dw_pixel_s8__c(p, x + c, iy, ix, rows, columns, w + c, bias + c, mult + c, y + c, 1);
+        edgec_dw_pixel_s8__c(p, store, x + c, iy, ix, rows, columns, w + c, bias + c, mult + c,
+                             y + c, 1);
     }
 }
 
-EDGEC_INLINE void edgec_dwconv_s8__c(const EdgecConvS8 *p, const int8_t *restrict x,
-                                     const int8_t *restrict w, const int32_t *restrict bias,
-                                     const int32_t *restrict mult, int8_t *restrict y,
-                                     int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_dwconv_out_s8__c(const EdgecConvS8 *p, const EdgecStore *store,
+                                         const int8_t *restrict x, const int8_t *restrict w,
+                                         const int32_t *restrict bias, const int32_t *restrict mult,
+                                         int8_t *restrict y, int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = 3 * s->stride_w + (s->k_w - 1) * s->dilation_w;
@@ -145,10 +147,10 @@ EDGEC_INLINE void edgec_dwconv_s8__c(const EdgecConvS8 *p, const int8_t *restric
             const int32_t ix = ox * s->stride_w - s->pad_left;
             const bool run = ox + 4 <= s->out_w && ix >= 0 && ix + reach < s->in_w;
             if (run) {
-                edgec_dw_run_s8__c(p, x, iy, ix, rows, w, bias, mult, out);
+                edgec_dw_run_s8__c(p, store, x, iy, ix, rows, w, bias, mult, out);
             } else {
                 const EdgecTaps columns = edgec_taps_inside(ix, s->dilation_w, s->k_w, s->in_w);
-                edgec_dw_channels_s8__c(p, x, iy, ix, rows, columns, w, bias, mult, out);
+                edgec_dw_channels_s8__c(p, store, x, iy, ix, rows, columns, w, bias, mult, out);
             }
             ox += run ? 4 : 1;
             out += run ? 4 * s->out_c : s->out_c;
@@ -156,8 +158,31 @@ EDGEC_INLINE void edgec_dwconv_s8__c(const EdgecConvS8 *p, const int8_t *restric
     }
 }
 
+EDGEC_INLINE void edgec_dwconv_s8__c(const EdgecConvS8 *p, const int8_t *restrict x,
+                                     const int8_t *restrict w, const int32_t *restrict bias,
+                                     const int32_t *restrict mult, int8_t *restrict y,
+                                     int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_plain(p->quant);
+    edgec_dwconv_out_s8__c(p, &store, x, w, bias, mult, y, row_begin, row_end);
+}
+
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_dwconv_s8_then__c(const EdgecConvThenS8 *p, const int8_t *operand,
+                                          const int8_t *x, const int8_t *restrict w,
+                                          const int32_t *restrict bias,
+                                          const int32_t *restrict mult, int8_t *y,
+                                          int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_then(p->layer.quant, &p->then, operand, y);
+    edgec_dwconv_out_s8__c(&p->layer, &store, x, w, bias, mult, y, row_begin, row_end);
+}
+
 #ifndef EDGEC_DWCONV_S8__C
 #define EDGEC_DWCONV_S8__C edgec_dwconv_s8__c
+#endif
+#ifndef EDGEC_DWCONV_S8_THEN__C
+#define EDGEC_DWCONV_S8_THEN__C edgec_dwconv_s8_then__c
 #endif
 
 #endif

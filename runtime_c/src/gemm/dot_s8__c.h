@@ -72,16 +72,16 @@ EDGEC_INLINE EdgecSums edgec_sums_start(const int32_t *bias, int32_t n)
     return a;
 }
 
-EDGEC_INLINE void edgec_sums_store_s8(const EdgecSums a, const int32_t *mult, const EdgecQuant q,
+EDGEC_INLINE void edgec_sums_store_s8(const EdgecSums a, const int32_t *mult, const EdgecStore *out,
                                       int8_t *y, int32_t n)
 {
-    y[0] = (int8_t)edgec_requantize(a.s0, mult[0], q);
+    y[0] = edgec_output_s8(a.s0, mult[0], out, y);
     if (n > 1) {
-        y[1] = (int8_t)edgec_requantize(a.s1, mult[1], q);
+        y[1] = edgec_output_s8(a.s1, mult[1], out, y + 1);
     }
     if (n > 2) {
-        y[2] = (int8_t)edgec_requantize(a.s2, mult[2], q);
-        y[3] = (int8_t)edgec_requantize(a.s3, mult[3], q);
+        y[2] = edgec_output_s8(a.s2, mult[2], out, y + 2);
+        y[3] = edgec_output_s8(a.s3, mult[3], out, y + 3);
     }
 }
 
@@ -89,7 +89,7 @@ EDGEC_INLINE void edgec_sums_store_s8(const EdgecSums a, const int32_t *mult, co
    and the address updates are spread over 8 n MACs. */
 EDGEC_INLINE void edgec_dot2_s8__c(const int8_t *x0, const int8_t *x1, const int8_t *w, int32_t k,
                                    int32_t n, const int32_t *bias, const int32_t *mult,
-                                   const EdgecQuant q, int8_t *y0, int8_t *y1)
+                                   const EdgecStore *out, int8_t *y0, int8_t *y1)
 {
     EdgecSums a = edgec_sums_start(bias, n);
     EdgecSums b = a;
@@ -110,8 +110,8 @@ EDGEC_INLINE void edgec_dot2_s8__c(const int8_t *x0, const int8_t *x1, const int
     if (tail > 2) {
         edgec_mac2_s8__c(&a, &b, x0[body + 2], x1[body + 2], w + (body + 2) * n, n);
     }
-    edgec_sums_store_s8(a, mult, q, y0, n);
-    edgec_sums_store_s8(b, mult, q, y1, n);
+    edgec_sums_store_s8(a, mult, out, y0, n);
+    edgec_sums_store_s8(b, mult, out, y1, n);
 }
 
 #if EDGEC_FEW_REGISTERS
@@ -179,53 +179,53 @@ EDGEC_INLINE void edgec_taps_s8__c(EdgecSums *a, const int8_t *x, const int8_t *
 
 /* One pixel by n channels, n = 4, 2 or 1. */
 EDGEC_INLINE void edgec_dot1_s8__c(const int8_t *x, const int8_t *w, int32_t k, int32_t n,
-                                   const int32_t *bias, const int32_t *mult, const EdgecQuant q,
+                                   const int32_t *bias, const int32_t *mult, const EdgecStore *out,
                                    int8_t *y)
 {
     EdgecSums a = edgec_sums_start(bias, n);
     edgec_taps_s8__c(&a, x, w, k, n);
-    edgec_sums_store_s8(a, mult, q, y, n);
+    edgec_sums_store_s8(a, mult, out, y, n);
 }
 
 /* All output channels of one pixel: blocks of 4, then at most one of 2 and one of 1. */
 EDGEC_INLINE void edgec_pixel_s8__c(const int8_t *x0, int32_t k, const int8_t *restrict w,
                                     const int32_t *restrict bias, const int32_t *restrict mult,
-                                    const EdgecQuant q, int32_t out_c, int8_t *restrict y0)
+                                    const EdgecStore *out, int32_t out_c, int8_t *restrict y0)
 {
     int32_t c = 0;
     for (; c + 4 <= out_c; c += 4) {
-        edgec_dot1_s8__c(x0, w + c * k, k, 4, bias + c, mult + c, q, y0 + c);
+        edgec_dot1_s8__c(x0, w + c * k, k, 4, bias + c, mult + c, out, y0 + c);
     }
     if ((out_c & 2) != 0) {
-        edgec_dot1_s8__c(x0, w + c * k, k, 2, bias + c, mult + c, q, y0 + c);
+        edgec_dot1_s8__c(x0, w + c * k, k, 2, bias + c, mult + c, out, y0 + c);
         c += 2;
     }
     if ((out_c & 1) != 0) {
-        edgec_dot1_s8__c(x0, w + c * k, k, 1, bias + c, mult + c, q, y0 + c);
+        edgec_dot1_s8__c(x0, w + c * k, k, 1, bias + c, mult + c, out, y0 + c);
     }
 }
 
 /* All output channels of two pixels: in blocks of 2 x 4 where that many sums stay in registers. */
 EDGEC_INLINE void edgec_pixels2_s8__c(const int8_t *x0, const int8_t *x1, int32_t k,
                                       const int8_t *restrict w, const int32_t *restrict bias,
-                                      const int32_t *restrict mult, const EdgecQuant q,
+                                      const int32_t *restrict mult, const EdgecStore *out,
                                       int32_t out_c, int8_t *restrict y0, int8_t *restrict y1)
 {
 #if EDGEC_FEW_REGISTERS
     for (int32_t i = 0; i < 2; i++) {
-        edgec_pixel_s8__c(i == 0 ? x0 : x1, k, w, bias, mult, q, out_c, i == 0 ? y0 : y1);
+        edgec_pixel_s8__c(i == 0 ? x0 : x1, k, w, bias, mult, out, out_c, i == 0 ? y0 : y1);
     }
 #else
     int32_t c = 0;
     for (; c + 4 <= out_c; c += 4) {
-        edgec_dot2_s8__c(x0, x1, w + c * k, k, 4, bias + c, mult + c, q, y0 + c, y1 + c);
+        edgec_dot2_s8__c(x0, x1, w + c * k, k, 4, bias + c, mult + c, out, y0 + c, y1 + c);
     }
     if ((out_c & 2) != 0) {
-        edgec_dot2_s8__c(x0, x1, w + c * k, k, 2, bias + c, mult + c, q, y0 + c, y1 + c);
+        edgec_dot2_s8__c(x0, x1, w + c * k, k, 2, bias + c, mult + c, out, y0 + c, y1 + c);
         c += 2;
     }
     if ((out_c & 1) != 0) {
-        edgec_dot2_s8__c(x0, x1, w + c * k, k, 1, bias + c, mult + c, q, y0 + c, y1 + c);
+        edgec_dot2_s8__c(x0, x1, w + c * k, k, 1, bias + c, mult + c, out, y0 + c, y1 + c);
     }
 #endif
 }

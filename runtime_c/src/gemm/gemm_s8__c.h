@@ -12,24 +12,46 @@
 
 #include "gemm/dot_s8__c.h"
 
-EDGEC_INLINE void edgec_gemm_s8__c(const EdgecGemmS8 *p, const int8_t *restrict x,
-                                   const int8_t *restrict w, const int32_t *restrict bias,
-                                   const int32_t *restrict mult, int8_t *restrict y,
-                                   int32_t row_begin, int32_t row_end)
+EDGEC_INLINE void edgec_gemm_out_s8__c(const EdgecGemmS8 *p, const EdgecStore *store,
+                                       const int8_t *restrict x, const int8_t *restrict w,
+                                       const int32_t *restrict bias, const int32_t *restrict mult,
+                                       int8_t *restrict y, int32_t row_begin, int32_t row_end)
 {
     int32_t r = row_begin;
     for (; r + 2 <= row_end; r += 2) {
         const int8_t *x0 = x + r * p->k;
         int8_t *y0 = y + r * p->n;
-        edgec_pixels2_s8__c(x0, x0 + p->k, p->k, w, bias, mult, p->quant, p->n, y0, y0 + p->n);
+        edgec_pixels2_s8__c(x0, x0 + p->k, p->k, w, bias, mult, store, p->n, y0, y0 + p->n);
     }
     if (r < row_end) {
-        edgec_pixel_s8__c(x + r * p->k, p->k, w, bias, mult, p->quant, p->n, y + r * p->n);
+        edgec_pixel_s8__c(x + r * p->k, p->k, w, bias, mult, store, p->n, y + r * p->n);
     }
+}
+
+EDGEC_INLINE void edgec_gemm_s8__c(const EdgecGemmS8 *p, const int8_t *restrict x,
+                                   const int8_t *restrict w, const int32_t *restrict bias,
+                                   const int32_t *restrict mult, int8_t *restrict y,
+                                   int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_plain(p->quant);
+    edgec_gemm_out_s8__c(p, &store, x, w, bias, mult, y, row_begin, row_end);
+}
+
+/* The same and what follows, with its operand. */
+EDGEC_INLINE void edgec_gemm_s8_then__c(const EdgecGemmThenS8 *p, const int8_t *operand,
+                                        const int8_t *x, const int8_t *restrict w,
+                                        const int32_t *restrict bias, const int32_t *restrict mult,
+                                        int8_t *y, int32_t row_begin, int32_t row_end)
+{
+    const EdgecStore store = edgec_store_then(p->layer.quant, &p->then, operand, y);
+    edgec_gemm_out_s8__c(&p->layer, &store, x, w, bias, mult, y, row_begin, row_end);
 }
 
 #ifndef EDGEC_GEMM_S8__C
 #define EDGEC_GEMM_S8__C edgec_gemm_s8__c
+#endif
+#ifndef EDGEC_GEMM_S8_THEN__C
+#define EDGEC_GEMM_S8_THEN__C edgec_gemm_s8_then__c
 #endif
 
 #endif
