@@ -207,7 +207,8 @@ def write(target: str, fits: Sequence[Fit], kept: Sequence[Measurement], whole: 
     family = family_of(load_target(target).features)
     load_costs.cache_clear()
     old, path = load_costs(family), measured_path(family)
-    rows = {} if whole else dict(old.rows)
+    by_hand = {row.name for row in all_rows() if row.fitted}
+    rows = {name: each for name, each in old.rows.items() if not whole or name in by_hand}
     rows.update({fit.row: fit.each for fit in fits})
     scale = old.scale
     if whole:

@@ -166,8 +166,10 @@ class Kernel(Generic[F]):
         """Estimated instructions of one inference on cores of `costs`."""
         layer = costs.instructions(self.fitted or self.name, self.parts(facts))
         epilogue = epilogue_of(facts)
-        each = 0.0 if epilogue is None else dict(self.epilogues)[epilogue.kind]
-        return layer + each * facts.outputs
+        if epilogue is None:
+            return layer
+        own = dict(self.epilogues)[epilogue.kind]
+        return layer + facts.outputs * costs.each(self.name, epilogue.kind, own)
 
     def emit(self, facts: F, names: CallNames) -> str:
         """The C statements of one call (a block)."""

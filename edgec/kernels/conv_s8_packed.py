@@ -9,6 +9,7 @@ from edgec.kernels import calls
 from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_general, is_pointwise
 from edgec.kernels.costs import Part, Parts
+from edgec.kernels.epilogues import with_epilogue
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.packing_packed import pack_couples, packable
 from edgec.kernels.work import border_pixels, groups_of, limited, times
@@ -117,3 +118,13 @@ CONV_ARMV7M = replace(
 )
 
 CONV_ROWS = (CONV_1X1, CONV, CONV_1X1_ARMV7M, CONV_ARMV7M)
+
+TABLE_COST = 2.0  # instructions of one more output
+
+
+def _then(row: Kernel[ConvFacts]) -> Kernel[ConvFacts]:
+    made = with_epilogue(row, table=TABLE_COST)
+    return replace(made, when=lambda f: row.when(f) and calls.required_quant(f.quant).shift == 0)
+
+
+THEN_ROWS = (_then(CONV_1X1), _then(CONV))

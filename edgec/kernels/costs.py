@@ -65,6 +65,10 @@ class Costs:
             return self.scale * own_estimate(parts)
         return sum(part.times * fitted[part.name] for part in parts)
 
+    def each(self, row: str, part: str, own: float) -> float:
+        """Instructions of one part of `row`, `own` if they are not in the file."""
+        return self.rows.get(row, {}).get(part, own)
+
 
 def own_estimate(parts: Parts) -> float:
     """What the row itself expects."""

@@ -90,7 +90,11 @@ GEMM_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_f32.GEMM_ROWS,
 )
 # those that also do what follows the layer
-CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = (*conv_s8.THEN_ROWS, *conv_s8_dsp.THEN_ROWS)
+CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = (
+    *conv_s8.THEN_ROWS,
+    *conv_s8_dsp.THEN_ROWS,
+    *conv_s8_packed.THEN_ROWS,
+)
 GEMM_THEN_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8.GEMM_THEN_ROWS,
     *gemm_s8_dsp.THEN_ROWS,

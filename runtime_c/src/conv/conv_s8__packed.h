@@ -102,7 +102,7 @@ EDGEC_PACKED_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_
 
 EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const int8_t *x, int8_t *y,
                                            int8_t *scratch, int32_t row_begin, int32_t row_end,
-                                           bool shifted)
+                                           bool shifted, const int8_t *table)
 {
     const EdgecConvShape *s = &p->shape;
     EdgecCoupleState *const state = (EdgecCoupleState *)(void *)scratch;
@@ -124,7 +124,7 @@ EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const int8_t *x
             if (waiting == 2 || (oy + 1 == row_end && ox + 1 == s->out_w)) {
                 t[1] = next;
                 edgec_couple_taps_s8(s, x, t, words, padding);
-                edgec_couples_s8(layer, words, t[0].y, t[1].y, shifted);
+                edgec_couples_s8(layer, words, t[0].y, t[1].y, shifted, table);
                 waiting = 0;
             }
             next.ix += s->stride_w;
@@ -138,14 +138,35 @@ EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p, cons
                                                       int8_t *y, int8_t *scratch, int32_t row_begin,
                                                       int32_t row_end)
 {
-    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false);
+    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false, NULL);
 }
 
 EDGEC_PACKED_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p, const int8_t *x,
                                                       int8_t *y, int8_t *scratch, int32_t row_begin,
                                                       int32_t row_end)
 {
-    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, true);
+    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, true, NULL);
+}
+
+EDGEC_PACKED_CORE void edgec_patches_table_s8__packed(const EdgecConvS8 *p, const int8_t *table,
+                                                      const int8_t *x, int8_t *y, int8_t *scratch,
+                                                      int32_t row_begin, int32_t row_end)
+{
+    edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false, table);
+}
+
+/* What the core needs to know, to scratch. */
+EDGEC_INLINE void edgec_couple_layer_s8(const EdgecConvS8 *p, const int8_t *w,
+                                        const int32_t *channels, int8_t *scratch)
+{
+    const EdgecConvShape *s = &p->shape;
+    EdgecCouples *const layer = &((EdgecCoupleState *)(void *)scratch)->layer;
+    layer->w = w;
+    layer->channels = channels;
+    layer->chunks = (s->k_h * s->k_w * s->in_c + 1) / 2;
+    layer->out_c = s->out_c;
+    layer->zp = p->quant.zp;
+    layer->shift = p->quant.shift;
 }
 
 EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *restrict x,
@@ -153,15 +174,7 @@ EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *rest
                                         int8_t *restrict y, int8_t *restrict scratch,
                                         int32_t row_begin, int32_t row_end)
 {
-    const EdgecConvShape *s = &p->shape;
-    const int32_t chunks = (s->k_h * s->k_w * s->in_c + 1) / 2;
-    EdgecCouples *const layer = &((EdgecCoupleState *)(void *)scratch)->layer;
-    layer->w = w;
-    layer->channels = channels;
-    layer->chunks = chunks;
-    layer->out_c = s->out_c;
-    layer->zp = p->quant.zp;
-    layer->shift = p->quant.shift;
+    edgec_couple_layer_s8(p, w, channels, scratch);
     if (p->quant.shift != 0) {
         edgec_patches_shift_s8__packed(p, x, y, scratch, row_begin, row_end);
     } else {
@@ -169,6 +182,20 @@ EDGEC_INLINE void edgec_conv_s8__packed(const EdgecConvS8 *p, const int8_t *rest
     }
 }
 
+/* The same without shift, and a table behind it. */
+EDGEC_INLINE void edgec_conv_s8_then__packed(const EdgecConvThenS8 *p, const int8_t *table,
+                                             const int8_t *restrict x, const int8_t *restrict w,
+                                             const int32_t *restrict channels, int8_t *restrict y,
+                                             int8_t *restrict scratch, int32_t row_begin,
+                                             int32_t row_end)
+{
+    edgec_couple_layer_s8(&p->layer, w, channels, scratch);
+    edgec_patches_table_s8__packed(&p->layer, table, x, y, scratch, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_THEN__PACKED
+#define EDGEC_CONV_S8_THEN__PACKED edgec_conv_s8_then__packed
+#endif
 #ifndef EDGEC_CONV_S8__PACKED
 #define EDGEC_CONV_S8__PACKED edgec_conv_s8__packed
 #endif

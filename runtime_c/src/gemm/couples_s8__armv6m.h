@@ -76,6 +76,7 @@ typedef struct {
     const int32_t *channels;
     const int8_t *w;
     uint32_t half;
+    const int8_t *table;
 } EdgecCouplesFrame;
 
 /* r0: x. r1, r2: from x to the weights of two k. r3: B. r8: sum of T. 18 bytes. */
@@ -141,6 +142,11 @@ typedef struct {
     "strb r4, [r0]\n\t" \
     "adds r0, r0, #1\n\t" \
     "str r0, %[y]\n\t"
+/* Both outputs from a table. */
+#define EDGEC_COUPLES_TABLE \
+    "ldr r5, %[table]\n\t" \
+    "ldrsb r3, [r5, r3]\n\t" \
+    "ldrsb r4, [r5, r4]\n\t"
 /* r3, r4: the sums of both pixels. r6, r7: mult, whose address in r11 moves on. r2: half. */
 #define EDGEC_COUPLES_SUMS \
     "lsls r5, r3, #16\n\t" \
@@ -155,7 +161,8 @@ typedef struct {
 /* clang-format on */
 
 EDGEC_INLINE EdgecCouplesFrame edgec_couples_frame(const EdgecCouples *p, const uint32_t *x,
-                                                   int8_t *y0, const int8_t *y1)
+                                                   int8_t *y0, const int8_t *y1,
+                                                   const int8_t *table)
 {
     const uint32_t turns = ((uint32_t)p->chunks + 7u) / 8u;
     const EdgecCouplesFrame frame = {
@@ -170,60 +177,73 @@ EDGEC_INLINE EdgecCouplesFrame edgec_couples_frame(const EdgecCouples *p, const 
         .channels = p->channels,
         .w = p->w,
         .half = 0x8000u - 0x40000000u,
+        .table = table,
     };
     return frame;
 }
+
+/* clang-format off */
+/* A channel at 1. r1, r12: from x to its weights. r11: its bias and mult. THEN: more text. */
+#define EDGEC_COUPLES_CORE(THEN) \
+    __asm__ volatile(                                                                            \
+        EDGEC_COUPLES_BEGIN                                                                      \
+        "1:\n\t"                                                                                 \
+        "mov r12, r1\n\t"                                                                        \
+        "adds r2, r1, #4\n\t"                                                                    \
+        "mov r4, r11\n\t"                                                                        \
+        "ldmia r4!, {r3}\n\t"                                                                    \
+        "mov r11, r4\n\t"                                                                        \
+        "lsls r6, r3, #16\n\t"                                                                   \
+        "adds r6, r6, r3\n\t"                                                                    \
+        "mov r8, r6\n\t"                                                                         \
+        "ldr r0, %[x]\n\t"                                                                       \
+        "mov pc, r10\n\t"                                                                        \
+        ".p2align 2\n"                                                                           \
+        "2:\n\t"                                                                                 \
+        EDGEC_COUPLES_CHUNK4                                                                     \
+        EDGEC_COUPLES_CHUNK4                                                                     \
+        "cmp r0, r9\n\t"                                                                         \
+        "bne 2b\n\t"                                                                             \
+        EDGEC_COUPLES_SUMS                                                                       \
+        EDGEC_COUPLES_OUTPUT("r3", "3")                                                          \
+        EDGEC_COUPLES_OUTPUT("r4", "4")                                                          \
+        THEN                                                                                     \
+        EDGEC_COUPLES_STORE                                                                      \
+        "ldr r2, %[y_end]\n\t"                                                                   \
+        "mov r1, r12\n\t"                                                                        \
+        "adds r1, r1, #1\n\t"                                                                    \
+        "lsls r3, r1, #30\n\t"                                                                   \
+        "bne 5f\n\t"                                                                             \
+        "ldr r3, %[skip]\n\t"                                                                    \
+        "adds r1, r1, r3\n"                                                                      \
+        "5:\n\t"                                                                                 \
+        "cmp r0, r2\n\t"                                                                         \
+        "beq 6f\n\t"                                                                             \
+        "b 1b\n"                                                                                 \
+        "6:\n\t"                                                                                 \
+        : [y] "+m"(frame.y)                                                                      \
+        : [x] "m"(frame.x), [x_end] "m"(frame.x_end), [entry] "m"(frame.entry),                  \
+          [skip] "m"(frame.skip), [y_end] "m"(frame.y_end), [to1] "m"(frame.to1),                \
+          [zp] "m"(frame.zp), [channels] "m"(frame.channels), [w] "m"(frame.w),                  \
+          [half] "m"(frame.half), [table] "m"(frame.table)                                       \
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", \
+          "cc", "memory")
+/* clang-format on */
 
 /* All channels of a couple: y0 and y1 are the outputs of its pixels. */
 EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
                                                 int8_t *y0, int8_t *y1)
 {
-    EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1);
-    /* clang-format off */
-    __asm__ volatile(
-        EDGEC_COUPLES_BEGIN
-        /* A channel. r1, r12: from x to its weights. r11: its bias and mult. */
-        "1:\n\t"
-        "mov r12, r1\n\t"
-        "adds r2, r1, #4\n\t"
-        "mov r4, r11\n\t"
-        "ldmia r4!, {r3}\n\t"
-        "mov r11, r4\n\t"
-        "lsls r6, r3, #16\n\t"
-        "adds r6, r6, r3\n\t"
-        "mov r8, r6\n\t"
-        "ldr r0, %[x]\n\t"
-        "mov pc, r10\n\t"
-        ".p2align 2\n"
-        "2:\n\t"
-        EDGEC_COUPLES_CHUNK4
-        EDGEC_COUPLES_CHUNK4
-        "cmp r0, r9\n\t"
-        "bne 2b\n\t"
-        EDGEC_COUPLES_SUMS
-        EDGEC_COUPLES_OUTPUT("r3", "3")
-        EDGEC_COUPLES_OUTPUT("r4", "4")
-        EDGEC_COUPLES_STORE
-        "ldr r2, %[y_end]\n\t"
-        "mov r1, r12\n\t"
-        "adds r1, r1, #1\n\t"
-        "lsls r3, r1, #30\n\t"
-        "bne 5f\n\t"
-        "ldr r3, %[skip]\n\t"
-        "adds r1, r1, r3\n"
-        "5:\n\t"
-        "cmp r0, r2\n\t"
-        "beq 6f\n\t"
-        "b 1b\n"
-        "6:\n\t"
-        : [y] "+m"(frame.y)
-        : [x] "m"(frame.x), [x_end] "m"(frame.x_end), [entry] "m"(frame.entry),
-          [skip] "m"(frame.skip), [y_end] "m"(frame.y_end), [to1] "m"(frame.to1),
-          [zp] "m"(frame.zp), [channels] "m"(frame.channels), [w] "m"(frame.w),
-          [half] "m"(frame.half)
-        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr",
-          "cc", "memory");
-    /* clang-format on */
+    EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1, NULL);
+    EDGEC_COUPLES_CORE("");
+}
+
+/* The same with a table behind it. */
+EDGEC_PACKED_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                      int8_t *y0, int8_t *y1, const int8_t *table)
+{
+    EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1, table);
+    EDGEC_COUPLES_CORE(EDGEC_COUPLES_TABLE);
 }
 #endif
 

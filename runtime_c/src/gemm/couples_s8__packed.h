@@ -107,19 +107,22 @@ EDGEC_INLINE void edgec_couple_sum(EdgecCoupleSums *s, const uint32_t *x, const 
 
 /* ---- Outputs ------------------------------------------------------------------------------- */
 
-EDGEC_INLINE int8_t edgec_couple_value(int32_t acc, int32_t mult, int32_t zp, int32_t shift)
+/* `table` is that of the value 0, or NULL. */
+EDGEC_INLINE int8_t edgec_couple_value(int32_t acc, int32_t mult, int32_t zp, int32_t shift,
+                                       const int8_t *table)
 {
-    return (int8_t)edgec_sat_s8(edgec_mulhr_s32(edgec_shl_sat(acc, shift), mult) + zp);
+    const int32_t value = edgec_sat_s8(edgec_mulhr_s32(edgec_shl_sat(acc, shift), mult) + zp);
+    return table == NULL ? (int8_t)value : table[value];
 }
 
 /* One channel: y0 and y1 are the outputs of the pixels. Pixel 1 comes first, since one that is not
    wanted is overwritten by pixel 0. */
 EDGEC_INLINE void edgec_couple_store(EdgecCoupleSums s, int32_t mult, int32_t zp, int32_t shift,
-                                     int8_t *y0, int8_t *y1)
+                                     const int8_t *table, int8_t *y0, int8_t *y1)
 {
     const int32_t a = (int32_t)(s.a - ((uint32_t)s.b << 16));
-    *y1 = edgec_couple_value(s.b, mult, zp, shift);
-    *y0 = edgec_couple_value(a, mult, zp, shift);
+    *y1 = edgec_couple_value(s.b, mult, zp, shift, table);
+    *y0 = edgec_couple_value(a, mult, zp, shift, table);
 }
 
 /* Sums start from the bias in both halves, less the offsets of 2^15 in all chunks. */
@@ -131,7 +134,7 @@ EDGEC_INLINE EdgecCoupleSums edgec_couple_start(int32_t bias, uint32_t offsets)
 
 /* All channels of a couple. */
 EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, int8_t *y0,
-                                      int8_t *y1, int32_t shift)
+                                      int8_t *y1, int32_t shift, const int8_t *table)
 {
     const int32_t n = p->chunks;
     const int32_t zp = p->zp;
@@ -148,16 +151,16 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
         s[3] = edgec_couple_start(ch[6], offsets);
 #endif
         edgec_couple_sum(s, x, w + c % 4, n);
-        edgec_couple_store(s[0], ch[1], zp, shift, y0, y1);
+        edgec_couple_store(s[0], ch[1], zp, shift, table, y0, y1);
 #if EDGEC_COUPLE_CHANNELS > 1
         if (left > 1) {
-            edgec_couple_store(s[1], ch[3], zp, shift, y0 + 1, y1 + 1);
+            edgec_couple_store(s[1], ch[3], zp, shift, table, y0 + 1, y1 + 1);
         }
         if (left > 2) {
-            edgec_couple_store(s[2], ch[5], zp, shift, y0 + 2, y1 + 2);
+            edgec_couple_store(s[2], ch[5], zp, shift, table, y0 + 2, y1 + 2);
         }
         if (left > 3) {
-            edgec_couple_store(s[3], ch[7], zp, shift, y0 + 3, y1 + 3);
+            edgec_couple_store(s[3], ch[7], zp, shift, table, y0 + 3, y1 + 3);
         }
 #endif
         ch += 2 * EDGEC_COUPLE_CHANNELS;
@@ -175,7 +178,16 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
 EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
                                                 int8_t *y0, int8_t *y1)
 {
-    edgec_couple_blocks(p, x, y0, y1, 0);
+    edgec_couple_blocks(p, x, y0, y1, 0, NULL);
+}
+#endif
+
+#if !EDGEC_COUPLES_ARMV6M
+/* The same with a table behind it. */
+EDGEC_PACKED_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                      int8_t *y0, int8_t *y1, const int8_t *table)
+{
+    edgec_couple_blocks(p, x, y0, y1, 0, table);
 }
 #endif
 
@@ -183,13 +195,16 @@ EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uin
 EDGEC_PACKED_CORE void edgec_couples_shift_s8__packed(const EdgecCouples *p, const uint32_t *x,
                                                       int8_t *y0, int8_t *y1)
 {
-    edgec_couple_blocks(p, x, y0, y1, p->shift);
+    edgec_couple_blocks(p, x, y0, y1, p->shift, NULL);
 }
 
+/* `table` is that of the value 0, without a shift, or NULL. */
 EDGEC_INLINE void edgec_couples_s8(const EdgecCouples *p, const uint32_t *x, int8_t *y0, int8_t *y1,
-                                   bool shifted)
+                                   bool shifted, const int8_t *table)
 {
-    if (shifted) {
+    if (table != NULL) {
+        edgec_couples_table_s8__packed(p, x, y0, y1, table);
+    } else if (shifted) {
         edgec_couples_shift_s8__packed(p, x, y0, y1);
     } else {
         edgec_couples_s8__packed(p, x, y0, y1);
@@ -214,14 +229,15 @@ EDGEC_INLINE void edgec_couple_limit_s8(int8_t *y, int32_t n, const EdgecQuant q
 /* `pixels` outputs that follow each other, from k inputs each, `step` bytes apart. */
 EDGEC_INLINE void edgec_couple_pixels_s8(const EdgecCouples *p, const int8_t *restrict x,
                                          int32_t step, int32_t k, int8_t *restrict y,
-                                         uint32_t *restrict words, int32_t pixels, bool shifted)
+                                         uint32_t *restrict words, int32_t pixels, bool shifted,
+                                         const int8_t *table)
 {
     words[2 * p->chunks - 1] = 0;
     for (int32_t left = pixels; left > 0; left -= 2) {
         const int32_t step1 = left > 1 ? step : 0;
         const int32_t y1 = left > 1 ? p->out_c : 0;
         edgec_couple_run_s8(x, x + step1, words, k);
-        edgec_couples_s8(p, words, y, y + y1, shifted);
+        edgec_couples_s8(p, words, y, y + y1, shifted, table);
         x += 2 * step;
         y += 2 * p->out_c;
     }

@@ -21,7 +21,7 @@ EDGEC_INLINE void edgec_gemm_s8_rows__packed(const EdgecGemmS8 *p, const int8_t 
     int8_t *const out = y + row_begin * p->n;
     const int32_t rows = row_end - row_begin;
     edgec_couple_pixels_s8(&layer, x + row_begin * p->k, p->k, p->k, out,
-                           edgec_couple_words(scratch), rows, p->quant.shift != 0);
+                           edgec_couple_words(scratch), rows, p->quant.shift != 0, NULL);
     edgec_couple_limit_s8(out, rows * p->n, p->quant);
 }
 

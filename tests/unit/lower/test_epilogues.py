@@ -118,6 +118,15 @@ def test_views_of_a_product_may_be_between(rows: int) -> None:
     view = g.add(Reshape((1, rows, 8)), y)
     g.outputs.append(g.add(Lut(), view, g.constant(TABLE)))
     assert [p.views[0].output for p in pairs(g)] == [view]
-    assert kernels(g) == (
-        ["gemm_s8_rows_then__dsp"] if rows > 1 else ["gemm_s8__dsp", "lut_s8__dsp"]
-    )
+    assert kernels(g) == ["gemm_s8_rows_then__dsp" if rows > 1 else "gemm_s8_then__c"]
+
+
+def test_the_layer_for_which_it_saves_more_makes_the_sum() -> None:
+    g, x = graph(1, 16, 16, 8)
+    first = conv(g, x)
+    w = RNG.integers(-128, 128, (8, 3, 3, 8)).astype(np.int8)
+    others = (w, np.zeros(8, np.int32), np.full(8, 2**20, np.int32))
+    op = QConv((1, 1), (1, 1, 1, 1), (1, 1), 1, 3, 0, 5, lo=-5, channels_last=True)
+    second = g.add(op, x, *(g.constant(data) for data in others))
+    g.outputs.append(g.add(QAdd(*NUMBERS), first, second))
+    assert [step.kernel for step in program(g).steps][-1] == "conv_s8_1x1_then__dsp"
