@@ -25,7 +25,8 @@ from edgec.cli.options import (
     TargetOpt,
     gen_options,
 )
-from edgec.config import Io, Optimize
+from edgec.config import GenOptions, Io, Optimize
+from edgec.diagnostics import Where, fail
 
 PageOpt = Annotated[
     Path | None,
@@ -35,6 +36,9 @@ PageOpt = Annotated[
 ]
 BenchOpt = Annotated[
     bool, typer.Option("--bench", help="Run the model in QEMU to count instructions.")
+]
+SweepOpt = Annotated[
+    bool, typer.Option("--sweep", help="Show what less RAM costs in instructions and flash.")
 ]
 
 
@@ -54,6 +58,7 @@ def report(
     stream_input: StreamInputOpt = False,
     hop: HopOpt = None,
     bench: BenchOpt = False,
+    sweep: SweepOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Write an HTML page: memory plan, layers, schedule, and where RAM and flash go."""
@@ -71,15 +76,33 @@ def report(
         stream_input=stream_input,
         hop=hop,
     )
+    if sweep and place:
+        raise fail(
+            "E0520",
+            "a sweep lists schedules in one memory",
+            Where(note="--place"),
+            help="use --place without --sweep",
+        )
+    file = output or Path(f"{options.model_name(model)}.html")
+    _write(model, options, file, bench=bench, sweep=sweep, json=json)
+
+
+def _write(
+    model: Path, options: GenOptions, file: Path, *, bench: bool, sweep: bool, json: bool
+) -> None:
     from edgec import driver
     from edgec.report import jsonout, text
     from edgec.report.html import html, write_html
+    from edgec.report.sweep import sweep_json, sweep_text
 
-    file = output or Path(f"{options.model_name(model)}.html")
     with console.progress() as progress:
         result = driver.report(model, options, bench, progress)
-    write_html(file, html(result))
+        others = driver.sweep(model, options, progress) if sweep else None
+    write_html(file, html(result, others))
     if json:
-        console.show_json(jsonout.report_json(result, file))
-    else:
-        console.show(text.report_text(result, file))
+        more = {} if others is None else {"sweep": sweep_json(others)}
+        console.show_json({**jsonout.report_json(result, file), **more})
+        return
+    if others is not None:
+        console.show(sweep_text(others))
+    console.show(text.report_text(result, file))

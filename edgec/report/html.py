@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -9,15 +10,16 @@ from markupsafe import Markup
 
 from edgec.diagnostics import Where, fail, safe_text
 from edgec.report.page import Report
-from edgec.report.records import FlashUse, MemoryUse
+from edgec.report.records import FlashUse, MemoryUse, SweepResult, SweepRow
+from edgec.report.sweep import more, sweep_svg
 from edgec.report.text import amount, size
 
 TEXT_LIMIT = 400
 CELL_LIMIT = 60
 
 
-def html(report: Report) -> str:
-    """The page. The same report gives the same bytes."""
+def html(report: Report, sweep: SweepResult | None = None) -> str:
+    """The page, with all schedules of a sweep if there is one. The same gives the same bytes."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("edgec.report", "templates"),
         undefined=jinja2.StrictUndefined,
@@ -38,8 +40,32 @@ def html(report: Report) -> str:
         work=counts,
         split=any(t.memory for t in report.tensors),
         total=sum(counts.values()),
+        sweep=_sweep(sweep),
         uses=(_ram(report.summary.ram), _flash(report.summary.flash)),
     )
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """A schedule of a sweep, and how many instructions more than the fastest it takes."""
+
+    row: SweepRow
+    more: float
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """What the page shows of a sweep."""
+
+    picture: Markup
+    schedules: tuple[_Schedule, ...]
+
+
+def _sweep(result: SweepResult | None) -> _Sweep | None:
+    if result is None:
+        return None
+    schedules = tuple(_Schedule(row, more(row, result)) for row in result.rows)
+    return _Sweep(Markup(sweep_svg(result)), schedules)  # names are escaped there, too
 
 
 def write_html(path: Path, text: str) -> None:

@@ -40,7 +40,7 @@ def _cells(row: SweepRow, result: SweepResult) -> tuple[Text, ...]:
         "not known" if bound is None else f"{bound:,}",
         f"{row.flash.total:,}" if row.flash.measured else "not known",
         amount(row.instructions),
-        f"{100 * _more(row, result):+.1f} %",
+        f"{100 * more(row, result):+.1f} %",
         str(row.streams),
     )
     verdict = Text("")
@@ -49,7 +49,7 @@ def _cells(row: SweepRow, result: SweepResult) -> tuple[Text, ...]:
     return (*(Text(cell) for cell in cells), verdict)
 
 
-def _more(row: SweepRow, result: SweepResult) -> float:
+def more(row: SweepRow, result: SweepResult) -> float:
     """Instructions more than the fastest schedule takes, as a part."""
     return row.instructions / max(1, result.rows[-1].instructions) - 1
 

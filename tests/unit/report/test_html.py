@@ -15,6 +15,7 @@ from edgec.ops.activation import Relu
 from edgec.plan.placing import RegionUse
 from edgec.report.html import html, share, write_html
 from edgec.report.page import Report
+from edgec.report.records import FlashUse, MemoryUse, SweepResult, SweepRow
 from tests.support.nets import image_net
 from tests.support.reports import report_on
 
@@ -135,6 +136,17 @@ def test_memories_are_listed(report: Report) -> None:
     words = " ".join(page.words)
     assert "65,536" in words and "1,234" in words and "<RAM>" in words
     assert words.count("DTCM") == 1 + len(tensors)
+
+
+def test_other_schedules_are_shown(report: Report) -> None:
+    rows = tuple(
+        SweepRow(MemoryUse(arena, stack_bound=9, capacity=300), FlashUse(7), count, 1, arena < 300)
+        for arena, count in ((100, 2000), (400, 1000))
+    )
+    page = Page(html(report, SweepResult("</svg><b onload=x>", "t", None, rows)))
+    assert page.tags <= TAGS | {"polyline", "circle"}
+    words = " ".join(page.words)
+    assert "+100.0 %" in words and "does not fit" in words and "Other schedules" in words
 
 
 def test_a_model_without_steps_has_a_page(report: Report) -> None:
