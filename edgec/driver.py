@@ -72,6 +72,7 @@ AMPLE_FLASH_SHARE = 8.0  # where weights are in main memory, and no step has to 
 ARENA_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 1.0, Optimize.SPEED: 1.1})
 # instructions that may be spent on running by rows in less memory, as a part of all
 ROWS_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.02, Optimize.SPEED: 0.0})
+ANY_ARENA = 1e6  # where a budget of RAM is all that counts
 PUSHED_SHARE = 0.2  # the same where the input is pushed row by row: there RAM comes first
 STACK_ROOM = 512  # bytes of RAM that are left for the stack
 
@@ -362,7 +363,10 @@ def goal_of(options: GenOptions) -> Goal:
     ample = load_target(options.target).has("ample_flash")
     if ample and options.optimize is not Optimize.SIZE:
         goal = dataclasses.replace(goal, flash=AMPLE_FLASH_SHARE, rows=0.0)
-    if options.stream_input and options.optimize is not Optimize.SPEED:
+    if options.ram is not None:  # the cheapest that fits
+        arena = ANY_ARENA if goal.arena else 0.0
+        goal = dataclasses.replace(goal, rows=0.0, arena=arena)
+    elif options.stream_input and options.optimize is not Optimize.SPEED:
         goal = dataclasses.replace(goal, rows=PUSHED_SHARE)
     return goal
 

@@ -117,7 +117,7 @@ class RowKernels:
         inplace: bool = False,
         epilogues: bool = False,
     ) -> None:
-        self._rooms = rooms or {}
+        self._rooms = _by_layer(graph, rooms or {})
         self._inplace = inplace
         self._constants: Mapping[Value, Array] = graph.constants
         self._features = features
@@ -358,6 +358,16 @@ def _other_operands(facts: Facts) -> tuple[int, ...]:
     if epilogue is not None and epilogue.kind == "add":
         return (-1,)
     return (1,) if isinstance(facts, ElementFacts) else ()
+
+
+def _by_layer(graph: Graph, rooms: Mapping[str, int]) -> Mapping[str, int]:
+    """`rooms`, with what is free for a layer alone where it has been computed with its epilogue."""
+    found = dict(rooms)
+    for pair in pairs(graph):
+        room = rooms.get(pair.then.output.name)
+        if room is not None:
+            found.setdefault(pair.layer.output.name, room)
+    return found
 
 
 def _stored(tensor: Tensor | None) -> Buffer | None:

@@ -20,6 +20,7 @@ from edgec.driver import (
     compile_model,
     generate,
     goal_of,
+    goal_of,
     sweep,
     verify,
 )
@@ -225,3 +226,11 @@ def test_bench_counts_every_layer() -> None:
     assert sum(counted) <= summary.instructions
     assert summary.ram.stack_bound is not None
     assert summary.ram.stack_painted <= summary.ram.stack_bound
+
+
+def test_a_budget_of_ram_asks_for_the_cheapest_schedule_and_no_budget_for_little_ram() -> None:
+    free = goal_of(GenOptions(target="cortex-m4"))
+    bound = goal_of(GenOptions(target="cortex-m4", ram=65536))
+    small = goal_of(GenOptions(target="cortex-m4", ram=65536, optimize=Optimize.SIZE))
+    assert free.rows > 0 and bound.rows == 0 and bound.ram is not None
+    assert bound.arena * 16 > bound.ram and small.arena == 0
