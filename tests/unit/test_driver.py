@@ -20,7 +20,6 @@ from edgec.driver import (
     compile_model,
     generate,
     goal_of,
-    goal_of,
     sweep,
     verify,
 )
