@@ -86,7 +86,7 @@ def facts_of(layer: Layer) -> Facts:
         return _conv(layer, rng)
     if layer.kind == "gemm":
         weights, bias, quant, lo = _parameters(layer, (layer.oc, layer.c), rng)
-        return GemmFacts(layer.h, layer.c, layer.oc, weights, bias, quant, lo, None)
+        return GemmFacts(layer.h, layer.c, layer.oc, weights=weights, bias=bias, quant=quant, lo=lo)
     if layer.kind in ("maxpool", "meanpool"):
         return _pool(layer, rng)
     return _element(layer)
@@ -137,8 +137,8 @@ def _pool(layer: Layer, rng: np.random.Generator) -> PoolFacts:
         mean = Quant(int(rng.integers(-128, 128)), mult, 0, -10)
     return PoolFacts(
         n=layer.n, in_h=layer.h, in_w=layer.w, in_c=layer.c,
-        out_h=layer.out_h, out_w=layer.out_w, k_h=layer.kh, k_w=layer.kw,
-        stride=(layer.sh, layer.sw), dilation=(layer.dh, layer.dw),
+        out_h=layer.out_h, out_w=layer.out_w, out_c=layer.c, k_h=layer.kh,
+        k_w=layer.kw, stride=(layer.sh, layer.sw), dilation=(layer.dh, layer.dw),
         pads=(layer.top, layer.left, layer.bottom, layer.right), mean=mean,
     )  # fmt: skip
 

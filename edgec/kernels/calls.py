@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgec.kernels.base import CallNames, Struct, float_literal, ints
-from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts, Quant
+from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts, Quant, WindowFacts
 
 
 def required_quant(quant: Quant | None) -> Quant:
@@ -31,7 +31,7 @@ def clamp_struct(lo: float | None, hi: float | None) -> Struct:
     )
 
 
-def shape_struct(f: ConvFacts | PoolFacts, names: CallNames) -> Struct:
+def shape_struct(f: WindowFacts, names: CallNames) -> Struct:
     """Fields of EdgecConvShape. A range of columns begins at column 0 of y, and so left of x."""
     fields = ints(
         in_h=f.in_h,
@@ -58,7 +58,7 @@ def shape_struct(f: ConvFacts | PoolFacts, names: CallNames) -> Struct:
     return Struct(tuple((name, some.get(name, value)) for name, value in fields))
 
 
-def shifts(f: ConvFacts | PoolFacts) -> bool:
+def shifts(f: WindowFacts) -> bool:
     """Whether a call for some columns gets the address of the first one that it reads.
 
     Else it gets that of column 0, and a negative padding.
@@ -66,7 +66,7 @@ def shifts(f: ConvFacts | PoolFacts) -> bool:
     return not any(f.pads) and (f.k_w == 1 or isinstance(f, PoolFacts))
 
 
-def column_names(f: ConvFacts | PoolFacts, names: CallNames, columns: tuple[str, str]) -> CallNames:
+def column_names(f: WindowFacts, names: CallNames, columns: tuple[str, str]) -> CallNames:
     """`names` for a call that computes some columns of an image of one row."""
     begin, _ = columns
     x = f"{names.x} + {begin} * {f.stride[1] * f.in_c}" if shifts(f) else names.x

@@ -35,17 +35,31 @@ class Epilogue:
     numbers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class ConvFacts:
-    """A 2-d convolution in NHWC.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LayerFacts:
+    """Weights, and what is done to the sums.
 
-    weights: [out_c, k_h, k_w, in_c / group], int8 or float32; bias: [out_c] int32 or float32, as
-    the model has it (no zero point folded in). `quant` is None for a float layer, whose fused
-    activation is [lo, hi]. stride, dilation: (h, w). pads: (top, left, bottom, right). room: bytes
-    that are free for scratch, for rows that take them only where they cost nothing. x_ends:
-    nothing reads x afterwards, so that y may have its place. With an epilogue the limits of
-    `quant` are those of what it gives.
+    weights: [out_c, ...], int8 or float32; bias: [out_c] int32 or float32, as the model has it (no
+    zero point folded in). `quant` is None for a float layer, whose fused activation is [lo, hi].
     """
+
+    weights: Array
+    bias: Array | None
+    quant: Quant | None = None
+    lo: float | None = None
+    hi: float | None = None
+
+    @property
+    def types(self) -> str:
+        """Types of x, weights, bias -> y, as rows declare them."""
+        if self.quant is None:
+            return F32 if self.weights.dtype == np.float32 else "?"
+        return S8 if self.weights.dtype == np.int8 else "?"
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFacts:
+    """Images in NHWC, and a kernel that moves over them by `stride` (h, w)."""
 
     n: int
     in_h: int
@@ -57,26 +71,34 @@ class ConvFacts:
     k_h: int
     k_w: int
     stride: tuple[int, int]
-    dilation: tuple[int, int]
-    pads: tuple[int, int, int, int]
-    group: int
-    weights: Array
-    bias: Array | None
-    quant: Quant | None = None
-    lo: float | None = None
-    hi: float | None = None
-    room: int = 0
-    x_ends: bool = False
-    epilogue: Epilogue | None = None
-
-    @property
-    def types(self) -> str:
-        return _types(self.weights, self.quant)
 
     @property
     def outputs(self) -> int:
         """Elements of the output."""
         return self.n * self.out_h * self.out_w * self.out_c
+
+
+@dataclass(frozen=True, eq=False)
+class WindowFacts(ImageFacts):
+    """A window that slides over images. dilation: (h, w); pads: (top, left, bottom, right)."""
+
+    dilation: tuple[int, int]
+    pads: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ConvFacts(LayerFacts, WindowFacts):
+    """A 2-d convolution.
+
+    weights: [out_c, k_h, k_w, in_c / group]. room: bytes that are free for scratch, for rows that
+    take them only where they cost nothing. x_ends: nothing reads x afterwards, so that y may have
+    its place. With an epilogue the limits of `quant` are those of what it gives.
+    """
+
+    group: int
+    room: int = 0
+    x_ends: bool = False
+    epilogue: Epilogue | None = None
 
     @property
     def patch(self) -> int:
@@ -94,22 +116,13 @@ class ConvFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class GemmFacts:
+class GemmFacts(LayerFacts):
     """y [rows, n] = x [rows, k] * weights [n, k] transposed + bias [n]; types as in ConvFacts."""
 
     rows: int
     k: int
     n: int
-    weights: Array
-    bias: Array | None
-    quant: Quant | None = None
-    lo: float | None = None
-    hi: float | None = None
     epilogue: Epilogue | None = None
-
-    @property
-    def types(self) -> str:
-        return _types(self.weights, self.quant)
 
     @property
     def outputs(self) -> int:
@@ -122,25 +135,14 @@ class GemmFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class PoolFacts:
-    """A 2-d max or mean pool of int8 in NHWC; the rest as in ConvFacts.
+class PoolFacts(WindowFacts):
+    """A 2-d max or mean pool of int8, as many channels in as out.
 
     A mean is requantized by `quant.mult`: int32 [taps + 1], the multiplier by the number of taps
     that count; with `include_pad` those in the padding do, as zeros. With `same_scale` it is the
     exact mean, ties to even.
     """
 
-    n: int
-    in_h: int
-    in_w: int
-    in_c: int
-    out_h: int
-    out_w: int
-    k_h: int
-    k_w: int
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    pads: tuple[int, int, int, int]
     mean: Quant | None = None
     same_scale: bool = False
     include_pad: bool = False
@@ -148,15 +150,6 @@ class PoolFacts:
     @property
     def types(self) -> str:
         return POOL_S8
-
-    @property
-    def out_c(self) -> int:
-        return self.in_c
-
-    @property
-    def outputs(self) -> int:
-        """Elements of the output."""
-        return self.n * self.out_h * self.out_w * self.in_c
 
     @property
     def taps(self) -> int:
@@ -188,39 +181,14 @@ class ElementFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class TransposedFacts:
-    """A 2-d transposed convolution in NHWC without dilation.
+class TransposedFacts(LayerFacts, ImageFacts):
+    """A 2-d transposed convolution without dilation.
 
-    weights: [out_c, k_h, k_w, in_c / group]; stride: (h, w); pads: (top, left); the rest as in
-    ConvFacts.
+    weights: [out_c, k_h, k_w, in_c / group]; pads: (top, left).
     """
 
-    n: int
-    in_h: int
-    in_w: int
-    in_c: int
-    out_h: int
-    out_w: int
-    out_c: int
-    k_h: int
-    k_w: int
-    stride: tuple[int, int]
     pads: tuple[int, int]
     group: int
-    weights: Array
-    bias: Array | None
-    quant: Quant | None = None
-    lo: float | None = None
-    hi: float | None = None
-
-    @property
-    def types(self) -> str:
-        return _types(self.weights, self.quant)
-
-    @property
-    def outputs(self) -> int:
-        """Elements of the output."""
-        return self.n * self.out_h * self.out_w * self.out_c
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +217,7 @@ class RecurrentFacts:
 
     @property
     def types(self) -> str:
-        return _types(self.w, None)
+        return F32 if self.w.dtype == np.float32 else "?"
 
     @property
     def gates(self) -> int:
@@ -391,10 +359,3 @@ ELEMENT_S8 = "s8,s8->s8"
 NORM_S8 = "s8,f32,f32->s8"
 SOFTMAX_S8 = "s8,u32->s8"
 MATMUL_S8 = "s8,s8,lut->s8"
-
-
-def _types(weights: Array, quant: Quant | None) -> str:
-    """Types of x, weights, bias -> y, as rows declare them."""
-    if quant is None:
-        return F32 if weights.dtype == np.float32 else "?"
-    return S8 if weights.dtype == np.int8 else "?"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from edgec.kernels.costs import Part, Parts
-from edgec.kernels.facts import ConvFacts, GemmFacts, PoolFacts
+from edgec.kernels.facts import ConvFacts, GemmFacts, WindowFacts
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Axis:
     inside: int
 
 
-def axis(f: ConvFacts | PoolFacts, k: int) -> Axis:
+def axis(f: WindowFacts, k: int) -> Axis:
     """The rows (0) or columns (1) of a layer."""
     size, out, taps = ((f.in_h, f.out_h, f.k_h), (f.in_w, f.out_w, f.k_w))[k]
     stride, dilation, pad = f.stride[k], f.dilation[k], f.pads[k]
@@ -30,7 +30,7 @@ def axis(f: ConvFacts | PoolFacts, k: int) -> Axis:
     return Axis(out, sum(counts), sum(count == taps for count in counts))
 
 
-def border_pixels(f: ConvFacts | PoolFacts) -> int:
+def border_pixels(f: WindowFacts) -> int:
     """Output pixels of one image that depend on padding."""
     return f.out_h * f.out_w - axis(f, 0).inside * axis(f, 1).inside
 

@@ -37,8 +37,8 @@ def pool_facts(node: Node, constants: Mapping[Value, Array]) -> PoolFacts | None
     out_h, out_w = (*lead, *y.shape[1:-1])
     return PoolFacts(
         n=x.shape[0], in_h=in_h, in_w=in_w, in_c=x.shape[-1], out_h=out_h, out_w=out_w,
-        k_h=k_h, k_w=k_w, stride=(stride_h, stride_w), dilation=(dilation_h, dilation_w),
-        pads=(pads[0], pads[1], pads[2], pads[3]),
+        out_c=x.shape[-1], k_h=k_h, k_w=k_w, stride=(stride_h, stride_w),
+        dilation=(dilation_h, dilation_w), pads=(pads[0], pads[1], pads[2], pads[3]),
         mean=None if mult is None or isinstance(op, MaxPool) else _quant(op, mult),
         same_scale=isinstance(op, QAveragePool) and op.same_scale,
         include_pad=isinstance(op, QAveragePool) and op.count_include_pad,
@@ -53,7 +53,7 @@ def _whole_mean(node: Node, op: QReduceMean) -> PoolFacts | None:
     height, width = shape[1], math.prod(shape[2:-1])
     return PoolFacts(
         n=shape[0], in_h=height, in_w=width, in_c=shape[-1], out_h=1, out_w=1,
-        k_h=height, k_w=width, stride=(1, 1), dilation=(1, 1), pads=(0, 0, 0, 0),
+        out_c=shape[-1], k_h=height, k_w=width, stride=(1, 1), dilation=(1, 1), pads=(0, 0, 0, 0),
         mean=_quant(op, np.asarray([op.mult])), same_scale=op.same_scale,
     )  # fmt: skip
 

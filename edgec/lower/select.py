@@ -322,7 +322,7 @@ class RowKernels:
             return None
         rows, k = node.operands[0].type.shape[0], node.operands[0].type.shape[-1]
         if isinstance(op, QGemm):
-            return GemmFacts(rows, k, w.shape[0], w, bias, self._quant(node, op))
+            return GemmFacts(rows, k, w.shape[0], weights=w, bias=bias, quant=self._quant(node, op))
         if op.trans_a or op.alpha != 1.0 or (bias is not None and op.beta != 1.0):
             return None
         weights = np.ascontiguousarray(w if op.trans_b else w.T)
@@ -331,7 +331,8 @@ class RowKernels:
             if bias.size != 1 and (bias.size != n or bias.shape[-1] != n):
                 return None  # another bias per row
             bias = np.broadcast_to(bias.reshape(-1), (n,))
-        return GemmFacts(rows, k, n, weights, bias, None, *_limits(op.low, op.high))
+        lo, hi = _limits(op.low, op.high)
+        return GemmFacts(rows, k, n, weights=weights, bias=bias, lo=lo, hi=hi)
 
     def _quant(self, node: Node, op: QConv | QGemm) -> Quant:
         mult = self._data(node, 3)

@@ -101,7 +101,12 @@ def conv_facts(
 ) -> ConvFacts:
     return ConvFacts(
         *(s.n, s.h, s.w, s.c, s.out(0), s.out(1), s.out_c, *s.k, s.stride, s.dilation, s.pads),
-        *(s.group, weights, bias, quant, lo, hi),
+        s.group,
+        weights=weights,
+        bias=bias,
+        quant=quant,
+        lo=lo,
+        hi=hi,
         room=ROOM,
     )
 
@@ -165,7 +170,7 @@ def gemm_s8_sample(rng: np.random.Generator, rows: int, k: int, n: int) -> tuple
     acc = (x.astype(np.int64) - q.x_zp) @ weights.astype(np.int64).T
     acc += 0 if bias is None else bias.astype(np.int64)
     y = requantize(acc, q.mult, q.shift, q.y_zp, q.lo, q.hi).astype(np.int8)
-    return GemmFacts(rows, k, n, weights, bias, q), x, y
+    return GemmFacts(rows, k, n, weights=weights, bias=bias, quant=q), x, y
 
 
 def conv_f32_sample(
@@ -191,7 +196,7 @@ def gemm_f32_sample(
     lo, hi = random_limits(rng)
     y = x.astype(np.float64) @ weights.T.astype(np.float64) + (0 if bias is None else bias)
     return (
-        GemmFacts(rows, k, n, weights, bias, None, lo, hi),
+        GemmFacts(rows, k, n, weights=weights, bias=bias, lo=lo, hi=hi),
         x,
         np.clip(y, lo, hi).astype(np.float32),
     )

@@ -27,7 +27,7 @@ def test_long_matrix_product_is_precise(row: Kernel[GemmFacts], tmp_path: Path) 
     x = rng.random((1, 3000), np.float32)
     w = rng.random((5, 3000), np.float32)
     want = (x.astype(np.float64) @ w.T.astype(np.float64)).astype(np.float32)
-    facts = GemmFacts(1, 3000, 5, w, None)
+    facts = GemmFacts(1, 3000, 5, weights=w, bias=None)
     check("x86_64-v3", [gemm_case(row, facts, x, want, TOLERANCE)], tmp_path)
 
 

@@ -63,7 +63,7 @@ def test_rows_from_sliding_windows_equal_the_whole_layer(
 def test_limits_keep_nan(target: str, tmp_path: Path) -> None:
     huge = np.full((8, 2), 3e38, np.float32) * np.array([1, -1], np.float32)
     x = np.array([[3e38, 3e38], [0, 0]], np.float32)  # infinity minus infinity
-    facts = GemmFacts(2, 2, 8, huge, None, None, 0.0, 1.0)
+    facts = GemmFacts(2, 2, 8, weights=huge, bias=None, lo=0.0, hi=1.0)
     want = np.zeros((2, 8), np.float32)
     passes = "".join(f"if (y[{n}] == y[{n}]) {{ return false; }}\n" for n in range(8))
     case = gemm_case(GEMM, facts, x, want, 1e-5)

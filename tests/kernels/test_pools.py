@@ -57,7 +57,7 @@ def facts_of(shape: Shape, n: int = 1, dilation: int = 1) -> PoolFacts:
     h, w, c, k, stride, pads = shape
     window = MaxPool(k, stride, pads, (dilation, dilation)).window
     out_h, out_w = window.out_shape((h, w))
-    return PoolFacts(n, h, w, c, out_h, out_w, *k, stride, (dilation, dilation), pads)
+    return PoolFacts(n, h, w, c, out_h, out_w, c, *k, stride, (dilation, dilation), pads)
 
 
 def image(rng: np.random.Generator, f: PoolFacts) -> np.ndarray:

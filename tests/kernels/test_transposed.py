@@ -46,7 +46,7 @@ def cases_of(target: str, geometry: Geometry, c: int, o: int, group: int, n: int
     want = op.reference(x, w, bias, m.mult)
     f = TransposedFacts(
         n, 4, 5, c, want.shape[1], want.shape[2], o, k_h, k_w, stride, (pads[0], pads[1]),
-        group, w, bias, Quant(-11, m.mult, m.shift, 5, -120, 127),
+        group, weights=w, bias=bias, quant=Quant(-11, m.mult, m.shift, 5, -120, 127),
     )  # fmt: skip
     found = []
     for row in transposed_candidates(f, load_target(target).features, conv_candidates):
@@ -69,7 +69,7 @@ def float_cases_of(target: str, geometry: Geometry, c: int, o: int, group: int) 
     want = op.reference(x, w, bias)
     f = TransposedFacts(
         2, 4, 5, c, want.shape[1], want.shape[2], o, k_h, k_w, stride, (pads[0], pads[1]),
-        group, w, bias, None, 0.0 if o % 2 else None,
+        group, weights=w, bias=bias, lo=0.0 if o % 2 else None,
     )  # fmt: skip
     found = []
     for row in transposed_candidates(f, load_target(target).features, conv_candidates):

@@ -22,8 +22,9 @@ def facts(epilogue: Epilogue | None) -> ConvFacts:
     quant = Quant(0, np.full(6, 2, np.int32), 0, 0)
     sizes = (1, 2, 3, 4, 2, 3, 6, 1, 1)
     layer = ConvFacts(
-        *sizes, (1, 1), (1, 1), (0, 0, 0, 0), 1, weights, np.zeros(6, np.int32), quant
-    )
+        *sizes, (1, 1), (1, 1), (0, 0, 0, 0), 1,
+        weights=weights, bias=np.zeros(6, np.int32), quant=quant,
+    )  # fmt: skip
     return replace(layer, epilogue=epilogue)
 
 

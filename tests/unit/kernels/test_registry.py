@@ -29,7 +29,10 @@ def conv(
     out = (10 + 2 * pad - reach, 12 + 2 * pad - reach)
     return ConvFacts(
         *(n, 10, 12, c, *out, out_c, k, k, (1, 1), (dilation, dilation), (pad,) * 4, group),
-        *(weights, None, quant, None if quantized else 0.0, None),
+        weights=weights,
+        bias=None,
+        quant=quant,
+        lo=None if quantized else 0.0,
     )
 
 
@@ -59,7 +62,7 @@ def test_a_grouped_convolution_has_no_row() -> None:
 
 
 def test_weights_that_are_not_int8_have_no_row() -> None:
-    wide = GemmFacts(1, 2, 3, np.ones((3, 2), np.int16), None, conv().quant)
+    wide = GemmFacts(1, 2, 3, weights=np.ones((3, 2), np.int16), bias=None, quant=conv().quant)
     assert select_gemm(wide, NONE) is None
 
 

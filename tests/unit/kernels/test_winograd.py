@@ -16,8 +16,8 @@ def facts(in_c: int = 8, out_c: int = 4, kernel: int = 3, stride: int = 1) -> Co
     w = rng.integers(-127, 128, (out_c, kernel, kernel, in_c)).astype(np.int8)
     quant = Quant(-3, np.full(out_c, 1 << 20, np.int32), 0, 5)
     return ConvFacts(
-        1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1, w,
-        np.zeros(out_c, np.int32), quant,
+        1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1,
+        weights=w, bias=np.zeros(out_c, np.int32), quant=quant,
     )  # fmt: skip
 
 

@@ -38,8 +38,8 @@ def facts(
     w = rng.integers(-127, 128, (out_c, kernel, kernel, in_c)).astype(np.int8)
     quant = Quant(-3, np.full(out_c, 1 << 20, np.int32), 0, 5)
     return ConvFacts(
-        1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1, w,
-        np.zeros(out_c, np.int32), quant, room=room,
+        1, 6, 6, in_c, 6, 6, out_c, kernel, kernel, (stride, stride), (1, 1), (1, 1, 1, 1), 1,
+        weights=w, bias=np.zeros(out_c, np.int32), quant=quant, room=room,
     )  # fmt: skip
 
 

@@ -24,7 +24,9 @@ def conv(pad: int = 1, stride: int = 1, lo: int = -128) -> ConvFacts:
     quant = Quant(0, np.full(4, 2, np.int32), 0, 0, lo)
     return ConvFacts(
         *(1, 7, 5, 2, out_h, out_w, 4, 3, 3, (stride, stride), (1, 1), (pad,) * 4, 1),
-        *(np.zeros((4, 3, 3, 2), np.int8), None, quant),
+        weights=np.zeros((4, 3, 3, 2), np.int8),
+        bias=None,
+        quant=quant,
     )
 
 

@@ -83,7 +83,9 @@ def test_limits_of_the_layer_are_part_of_the_table() -> None:
     quant = Quant(3, np.ones(8, np.int32), 0, 5, -7, 127)
     sizes = (1, 4, 4, 8, 4, 4, 8, 1, 1)
     weights = np.ones((8, 1, 1, 8), np.int8)
-    layer = ConvFacts(*sizes, (1, 1), (1, 1), (0, 0, 0, 0), 1, weights, None, quant)
+    layer = ConvFacts(
+        *sizes, (1, 1), (1, 1), (0, 0, 0, 0), 1, weights=weights, bias=None, quant=quant
+    )
     facts = pair.facts(layer, g.constants)
     assert facts is not None and facts.epilogue is not None and facts.epilogue.table is not None
     by_sign = np.concatenate([TABLE[128:], TABLE[:128]])
