@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.config import GenOptions, c_identifier
+from edgec.config import GenOptions, c_identifier, is_usable_name
 from edgec.diagnostics import EdgecError, Where, fail
 from edgec.driver import (
     Compiled,
@@ -35,16 +35,22 @@ DEFAULT_NAME = "models"
 
 
 @dataclass(frozen=True)
-class _Member:
-    """One model on its way: `options` are those of the command line, for this model."""
+class _Source:
+    """One model: `options` are those of the command line, for this model."""
 
     model: Path
     options: GenOptions
-    graph: Graph
 
     @property
     def name(self) -> str:
         return self.options.model_name(self.model)
+
+
+@dataclass(frozen=True)
+class _Member(_Source):
+    """One model on its way."""
+
+    graph: Graph
 
 
 def generate_shared(
@@ -52,20 +58,22 @@ def generate_shared(
 ) -> SharedResult:
     """Compile `models` into one folder, for one arena, and write it.
 
+    A model is a file, named by it, or NAME=FILE.
     The folder is `options.output`, and `options.name` names the whole; default is the folder's
     name. Raises E0017 and E0018 for what cannot be asked of several models, else as `generate`.
     """
-    name = _set_name(models, options)
-    members = []
-    for model in models:
-        own = _own_options(model, options)
-        members.append(_Member(model, own, optimised(model, own, _told(model, progress))))
+    sources = [_source(model, options) for model in models]
+    name = _set_name(sources, options)
+    members = [
+        _Member(s.model, s.options, optimised(s.model, s.options, _told(s, progress)))
+        for s in sources
+    ]
     _bind_states(members, options)
     progress("planning memory for all models")
     planned = _planned(members, options)
     shared = share_arena([plan for _, plan in planned])
     compiled = [
-        emitted(m.model, m.graph, (program, plan), m.options, _told(m.model, progress))
+        emitted(m.model, m.graph, (program, plan), m.options, _told(m, progress))
         for m, (program, _), plan in zip(members, planned, shared, strict=True)
     ]
     check_shared([c.program for c in compiled], [c.plan for c in compiled])
@@ -84,8 +92,41 @@ def generate_shared(
 # what is asked for ---------------------------------------------------------------------------
 
 
-def _set_name(models: Sequence[Path], options: GenOptions) -> str:
+def _source(model: Path, options: GenOptions) -> _Source:
+    """A model of the command line: FILE, or NAME=FILE."""
+    name, equals, file = str(model).partition("=")
+    if not equals or not is_usable_name(name) or model.exists():
+        name, file = c_identifier(model.stem), str(model)
+    dump = None if options.dump_ir is None else options.dump_ir / name
+    own = dataclasses.replace(options, name=name, output=None, dump_ir=dump, states=())
+    return _Source(Path(file), own)
+
+
+def _set_name(sources: Sequence[_Source], options: GenOptions) -> str:
     """The name of the set; E0017 and E0018 if the models cannot be told apart, or from it."""
+    _check_options(options)
+    if options.name is not None or options.output is None:
+        named = dataclasses.replace(options, name=options.name or DEFAULT_NAME)
+        name = named.model_name(Path(DEFAULT_NAME))
+    else:
+        name = c_identifier(options.output.resolve().name)
+    taken: dict[str, str] = {name.upper(): "the set"}
+    for source in sources:
+        own = source.name.upper()
+        if own in taken:
+            raise fail(
+                "E0018",
+                f"'{source.model}' and {taken[own]} have the same name, '{source.name}'",
+                Where(note="command line"),
+                rule="the models of a set, and the set itself, have names of their own in C",
+                help=f"name the model: NAME={source.model}; the set is named by --name or -o",
+            )
+        taken[own] = f"'{source.model}'"
+    return name
+
+
+def _check_options(options: GenOptions) -> None:
+    """Raise E0017 for options that are for one model."""
     if options.plan_svg is not None:
         raise _impossible("a picture shows one memory plan", "--plan-svg", "use it with one model")
     if options.place:
@@ -96,34 +137,10 @@ def _set_name(models: Sequence[Path], options: GenOptions) -> str:
             "--stream-input",
             "give the models whole inputs, or this one an arena of its own",
         )
-    if options.name is not None or options.output is None:
-        name = dataclasses.replace(options, name=options.name or DEFAULT_NAME).model_name(models[0])
-    else:
-        name = c_identifier(options.output.resolve().name)
-    taken: dict[str, str] = {name.upper(): "the set"}
-    for model in models:
-        own = c_identifier(model.stem)
-        if own.upper() in taken:
-            raise fail(
-                "E0018",
-                f"'{model}' and {taken[own.upper()]} have the same name, '{own}'",
-                Where(note="command line"),
-                rule="the models of a set, and the set itself, have names of their own in C; "
-                "those of models come from their files",
-                help="rename one of the files, or name the set with --name or -o",
-            )
-        taken[own.upper()] = f"'{model}'"
-    return name
 
 
 def _impossible(what: str, option: str, advice: str) -> EdgecError:
     return fail("E0017", what, Where(note=option), help=advice)
-
-
-def _own_options(model: Path, options: GenOptions) -> GenOptions:
-    """The options for one model of the set."""
-    dump = None if options.dump_ir is None else options.dump_ir / c_identifier(model.stem)
-    return dataclasses.replace(options, name=None, output=None, dump_ir=dump, states=())
 
 
 def _bind_states(members: Sequence[_Member], options: GenOptions) -> None:
@@ -134,9 +151,9 @@ def _bind_states(members: Sequence[_Member], options: GenOptions) -> None:
             bind_states(graph, [pair])
 
 
-def _told(model: Path, progress: Progress) -> Progress:
+def _told(source: _Source, progress: Progress) -> Progress:
     """Progress that names the model."""
-    return lambda stage: progress(f"{model.stem}: {stage}")
+    return lambda stage: progress(f"{source.name}: {stage}")
 
 
 # planning ------------------------------------------------------------------------------------

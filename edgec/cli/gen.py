@@ -35,7 +35,13 @@ OutputOpt = Annotated[
 DumpOpt = Annotated[
     Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
 ]
-ModelsArg = Annotated[list[Path], typer.Argument(help="The ONNX file.", metavar="MODEL...")]
+ModelsArg = Annotated[
+    list[Path],
+    typer.Argument(
+        help="The ONNX file; with --share-arena several, each FILE or NAME=FILE.",
+        metavar="MODEL...",
+    ),
+]
 ShareOpt = Annotated[
     bool, typer.Option("--share-arena", help="The models run in turn, in one arena.")
 ]

@@ -97,7 +97,8 @@ USAGE = {
         "Two models would have the same name in C",
         "With --share-arena models are named by their files, and names that differ only in case "
         "or in characters that C does not have are the same. The set has a name, too.",
-        "Rename a file, or name the set with --name or by its folder with -o.",
+        "Name a model, edgec gen wake=a/model.onnx words=b/model.onnx --share-arena; the set is "
+        "named by --name or by its folder, -o.",
     ),
     "E0019": Explanation(
         "Several models are given",

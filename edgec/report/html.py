@@ -40,6 +40,7 @@ def html(report: Report, sweep: SweepResult | None = None) -> str:
         work=counts,
         split=any(t.memory for t in report.tensors),
         total=sum(counts.values()),
+        common=_common_code(report),
         sweep=_sweep(sweep),
         uses=(_ram(report.summary.ram), _flash(report.summary.flash)),
     )
@@ -107,6 +108,12 @@ def _work(report: Report, number: int) -> int:
     """Instructions of a layer if they were counted, else its MACs."""
     row = report.layers[number].row
     return (row.instructions or 0) if report.counted else row.macs
+
+
+def _common_code(report: Report) -> int:
+    """Bytes of the model's own code that are of no layer; 0 if code was not measured."""
+    known = [d.code for d in report.layers if d.code is not None]
+    return max(0, report.summary.flash.code - sum(known)) if known else 0
 
 
 Use = tuple[str, int, int | None, tuple[tuple[str, int], ...], str]

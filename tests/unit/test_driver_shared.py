@@ -193,6 +193,24 @@ def test_names_must_differ(place: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_models_may_be_named(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(DIGITS, tmp_path / folder / "model.onnx")
+    options = GenOptions("x86_64", output=tmp_path / "out", stack=False)
+    files = [tmp_path / "one" / "model.onnx", tmp_path / "two" / "model.onnx"]
+    assert "NAME=" in help_of(files, options)
+    named = [files[0], Path(f"second={files[1]}")]
+    result = generate_shared(named, options, quiet)
+    assert {"model/model.c", "second/second.c"} <= set(result.files)
+
+
+def help_of(models: list[Path], options: GenOptions) -> str:
+    with pytest.raises(EdgecError) as caught:
+        generate_shared(models, options, quiet)
+    return caught.value.diagnostics[0].help
+
+
 def test_some_options_are_for_one_model(tmp_path: Path) -> None:
     options = GenOptions("x86_64", output=tmp_path / "out")
     for impossible in (

@@ -125,6 +125,18 @@ def test_a_count_is_shown_with_its_share(report: Report) -> None:
     assert f"{share(1, len(rows)):.1f} %" in shown
 
 
+def test_code_of_no_layer_is_told(report: Report) -> None:
+    flash = dataclasses.replace(report.summary.flash, code=5000, measured=True)
+    first = dataclasses.replace(report.layers[0], code=877)
+    changed = dataclasses.replace(
+        report,
+        summary=dataclasses.replace(report.summary, flash=flash),
+        layers=(first, *report.layers[1:]),
+    )
+    assert "Another 4,123 bytes" in html(changed)
+    assert "Another" not in html(report)
+
+
 def test_memories_are_listed(report: Report) -> None:
     uses = (
         RegionUse("DTCM", "ram", 65536, 1234, 0, 777, 0.0),
