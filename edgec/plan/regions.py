@@ -27,6 +27,10 @@ from edgec.plan.result import ArenaPart, MemoryPlan
 POINTER_BYTES = 8  # room for the address of a part, whatever the core
 ADDITIONS = 24  # buffers that are tried one by one where all that fit by their sum are chosen
 EXCHANGES = 48  # buffers that are taken out again to try others
+GROWTH = 0.02  # part by which slow memory may need more than the arena in one piece
+SEARCHED = 24  # groups of which all choices are searched, as far as NODES go
+NODES = 500
+EFFORT = 5_000  # nodes for what is left to the last region
 
 Bytes = npt.NDArray[np.int64]
 
@@ -90,11 +94,17 @@ class _Split:
 
     shares: tuple[_Share, ...]
 
-    @property
-    def order(self) -> tuple[float, int, int]:
-        """Good ones first."""
+    def order(self, slowest: Region, usual: int) -> tuple[int, float, int, int]:
+        """Good ones first.
+
+        Fast memory is there to be used, but in the slowest there should not be many more bytes
+        than the `usual` of an arena in one piece. Then counts what is waited for.
+        """
+        most = round((1 + GROWTH) * usual) + max(share.reserved for share in self.shares)
+        slow = sum(share.bytes for share in self.shares if share.region is slowest)
         waiting = sum(share.waiting for share in self.shares)
-        return waiting, sum(share.bytes for share in self.shares), len(self.shares)
+        total = sum(share.bytes for share in self.shares)
+        return max(0, slow - most), waiting, total, len(self.shares)
 
 
 @dataclass(frozen=True)
@@ -115,8 +125,9 @@ class _Problem:
             fixed = [i for i in waiting if i.fixed] if number == main else []
             free = [i for i in waiting if not i.fixed]
             if number == len(self.regions) - 1:
-                fixed, free = waiting, []
-            chosen = _choose(fixed, free, room)
+                chosen = _packed(waiting, room, EFFORT)
+            else:
+                chosen = _choose(fixed, free, room)
             if chosen is None:
                 return None
             waiting = [i for i in waiting if i not in chosen.items]
@@ -134,23 +145,24 @@ def split_arena(program: Program, plan: MemoryPlan, regions: Sequence[Region]) -
 
     One part if one region is enough for what the fastest can do.
     """
-    usage = analyze(program, plan.align)
+    usage = analyze(program, min([plan.align, *(t.align for t in plan.lifetimes)]))
     spans = lifetimes(usage, plan.order)
     counts = accesses(program).buffers
     fast_first = tuple(sorted(regions, key=lambda r: r.wait))
     times = len(plan.order) + 2
-    best: _Split | None = None
+    found: list[_Split] = []
     for chosen in _sharings(usage, plan, spans):
         items = tuple(
             _item(usage, spans, group, counts, times) for group in merge(usage, spans, chosen)
         )
         for few in _selections(fast_first):
             problem = _Problem(items, few, plan.align)
-            for main in range(len(few)):
-                found = problem.split(main)
-                if found is not None and (best is None or found.order < best.order):
-                    best = found
-    return None if best is None else _planned(usage, plan, best)
+            splits = [problem.split(main) for main in range(len(few))]
+            found += [split for split in splits if split is not None]
+    if not found:
+        return None
+    best = min(found, key=lambda split: split.order(fast_first[-1], plan.arena_bytes))
+    return _planned(usage, plan, best)
 
 
 def _selections(regions: tuple[Region, ...]) -> Iterator[tuple[Region, ...]]:
@@ -203,7 +215,8 @@ def _choose(fixed: Sequence[_Item], free: Sequence[_Item], region: Region) -> _S
     best = base
     for key in (_by_value, _by_density):
         best = max(best, _filled(base, sorted(free, key=key), region), key=_gain)
-    return _exchanged(best, fixed, sorted(free, key=_by_value), region)
+    best = _exchanged(best, fixed, sorted(free, key=_by_value), region)
+    return _Search(region, best).best(base, sorted(free, key=_by_accesses))
 
 
 def _by_value(item: _Item) -> float:
@@ -212,6 +225,39 @@ def _by_value(item: _Item) -> float:
 
 def _by_density(item: _Item) -> float:
     return -item.density
+
+
+def _by_accesses(item: _Item) -> int:
+    return -item.accesses
+
+
+@dataclass
+class _Search:
+    """Branch and bound over which items a region gets; `found` is the best so far."""
+
+    region: Region
+    found: _Share
+    nodes: int = 0
+
+    def best(self, start: _Share, ranked: Sequence[_Item]) -> _Share:
+        """The best of all choices from `ranked` beside `start`, those accessed most first."""
+        if len(ranked) <= SEARCHED:
+            self._visit(start, ranked)
+        return self.found
+
+    def _visit(self, share: _Share, ranked: Sequence[_Item]) -> None:
+        if _gain(share) > _gain(self.found):
+            self.found = share
+        live = _live(share.items)
+        fitting = [i for i in ranked if i.accesses and _peak(live, i) <= self.region.limit]
+        for k, item in enumerate(fitting):
+            more = sum(i.accesses for i in fitting[k:])
+            if _gain(share) + more <= _gain(self.found) or self.nodes >= NODES:
+                return
+            self.nodes += 1
+            wider = _packed((*share.items, item), self.region)
+            if wider is not None:
+                self._visit(wider, fitting[k + 1 :])
 
 
 def _gain(share: _Share) -> int:
@@ -275,13 +321,13 @@ def _peak(live: Bytes | None, item: _Item) -> int:
     return int((item.live if live is None else live + item.live).max())
 
 
-def _packed(items: Sequence[_Item], region: Region) -> _Share | None:
+def _packed(items: Sequence[_Item], region: Region, effort: int = 0) -> _Share | None:
     """The items packed; None if they are higher than the region allows."""
     live = _live(items)
     bound = 0 if live is None else int(live.max())
     if bound > region.limit:
         return None
-    packing = pack_blocks([i.block for i in items], bound, 0)
+    packing = pack_blocks([i.block for i in items], bound, effort)
     return _Share(region, tuple(items), packing, 0) if packing.height <= region.limit else None
 
 
