@@ -37,6 +37,7 @@ from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit, Goal, Planned
 from edgec.plan.placing import (
     automatic_saving,
+    can_be_placed,
     counted_regions,
     place_program,
     placed_board,
@@ -102,12 +103,22 @@ def compile_model(
     graph = optimised(model, options, progress)
     progress("lowering to loops and kernels")
     progress("planning memory")
-    features = load_target(options.target).features
-    made = Fit(graph, features, goal or goal_of(options)).best()
+    made = _planned(graph, options, goal or goal_of(options))
     compiled = emitted(model, graph, made, options, progress)
     if options.plan_svg is not None:
         svg.write(options.plan_svg, plan_svg(compiled.program, compiled.plan))
     return compiled
+
+
+def _planned(graph: Graph, options: GenOptions, goal: Goal) -> Planned:
+    """The best program; one that fits the largest memory if the best cannot be split."""
+    features, places = load_target(options.target).features, _places(options)
+    made = Fit(graph, features, goal).best()
+    if places is None or can_be_placed(*made, places):
+        return made
+    largest = max(room.bytes for room in places.arena)
+    ram = largest if goal.ram is None else min(goal.ram, largest)
+    return Fit(graph, features, dataclasses.replace(goal, ram=ram)).best()
 
 
 def optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:

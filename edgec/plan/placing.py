@@ -58,6 +58,15 @@ def place_program(program: Program, plan: MemoryPlan, places: Places) -> MemoryP
     return found
 
 
+def can_be_placed(program: Program, plan: MemoryPlan, places: Places) -> bool:
+    """Whether the memories are large enough."""
+    try:
+        place_program(program, plan, places)
+    except EdgecError:
+        return False
+    return True
+
+
 def placed_board(
     program: Program, plan: MemoryPlan, places: Places, board: Board, budget: int | None = None
 ) -> Board:
@@ -129,10 +138,9 @@ def automatic_saving(program: Program, plan: MemoryPlan, board: Board) -> tuple[
     if board.placement is None or not now:
         return now, now
     places = automatic(board)
-    try:
-        better = place_program(program, plan, places)
-    except EdgecError:
+    if not can_be_placed(program, plan, places):
         return now, now
+    better = place_program(program, plan, places)
     chosen = placed_board(program, better, places, board)
     return now, sum(use.waiting for use in region_uses(program, better, chosen))
 
