@@ -11,6 +11,7 @@ from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct
 from edgec.kernels.conv_s8_dsp import DSP
 from edgec.kernels.costs import Part, Parts
+from edgec.kernels.epilogues import with_epilogue
 from edgec.kernels.facts import S8, Array, ConvFacts
 from edgec.kernels.packing import quant_constants
 from edgec.kernels.work import limited, times
@@ -323,7 +324,7 @@ def cost_1d(f: ConvFacts) -> Parts:
 
 DWCONV_3X3 = Kernel[ConvFacts](
     name="dwconv_s8_3x3__dsp",
-    headers=("dwconv/dwconv_s8_3x3__dsp.h", PAIRS),
+    headers=("dwconv/dwconv_s8_3x3__dsp.h", "dwconv/dw3x3_core__dsp.h", PAIRS),
     op="conv",
     types=S8,
     struct="EdgecConvS8",
@@ -371,3 +372,4 @@ DWCONV_1D = Kernel[ConvFacts](
 )
 
 CONV_ROWS = (DWCONV_3X3, DWCONV, DWCONV_1D)
+THEN_ROWS = (with_epilogue(DWCONV_3X3, table=1.4),)

@@ -94,6 +94,7 @@ CONV_THEN_ROWS: tuple[Kernel[ConvFacts], ...] = (
     *conv_s8.THEN_ROWS,
     *conv_s8_dsp.THEN_ROWS,
     *conv_s8_packed.THEN_ROWS,
+    *dwconv_s8_dsp.THEN_ROWS,
 )
 GEMM_THEN_ROWS: tuple[Kernel[GemmFacts], ...] = (
     *conv_s8.GEMM_THEN_ROWS,
