@@ -5,30 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from edgec.ir.graph import Value
-from edgec.ir.types import TensorType
-from edgec.loops.builder import Builder
 from edgec.loops.expr import Expr
-from edgec.loops.tensor import Tensor
 from edgec.ops.base import Array, Sample
-from edgec.ops.checks import FloatArray, check_floats, check_shape
+from edgec.ops.checks import FloatArray
 from edgec.ops.onnx_import import ImportBuilder, OnnxNode, Values, onnx_op
-from edgec.ops.rnn_base import Cell, Ints, Operands, Recurrent
+from edgec.ops.rnn_base import Cell, Recurrent, Step
 from edgec.ops.rnn_gates import form
 
-
-def affine(
-    x: FloatArray, w: FloatArray, h: FloatArray, r: FloatArray, b: FloatArray | None
-) -> FloatArray:
-    """x W' + h R' + both biases."""
-    total = x @ w.T + h @ r.T
-    if b is None:
-        return total
-    half = len(b) // 2
-    return np.asarray(total + (b[:half] + b[half:]))
+Layer = TypeVar("Layer", bound=Recurrent)
 
 
 @dataclass(frozen=True)
@@ -38,17 +27,8 @@ class RNN(Recurrent):
     gates = 1
     defaults = ("Tanh",)
 
-    def step(
-        self,
-        direction: int,
-        x: FloatArray,
-        states: tuple[FloatArray, ...],
-        weights: tuple[FloatArray | None, ...],
-    ) -> tuple[FloatArray, ...]:
-        w, r, b = weights
-        assert w is not None and r is not None
-        total = self.clipped(affine(x, w, states[0], r, b))
-        return (_apply(self, direction, 0, total),)
+    def step(self, s: Step) -> tuple[FloatArray, ...]:
+        return (self.apply(s.direction, 0, self.clipped(s.sums)),)
 
     def lower_step(self, cell: Cell) -> None:
         with cell.b.loops((self.hidden,), "u") as (unit,):
@@ -74,29 +54,21 @@ class GRU(Recurrent):
         """r * H needs a vector of its own where it is multiplied by R."""
         return 0 if self.reset_after else 1
 
-    def step(
-        self,
-        direction: int,
-        x: FloatArray,
-        states: tuple[FloatArray, ...],
-        weights: tuple[FloatArray | None, ...],
-    ) -> tuple[FloatArray, ...]:
-        w, r, b = weights
-        (h,) = states
-        assert w is not None and r is not None
+    def step(self, s: Step) -> tuple[FloatArray, ...]:
         size = self.hidden
-        bias = np.zeros(6 * size, x.dtype) if b is None else b
-        wx = x @ w.T + bias[: 3 * size]
-        rh = h @ r.T + bias[3 * size :]
+        (h,) = s.states
+        bias = np.zeros(6 * size, s.x.dtype) if s.bias is None else s.bias
+        wx = s.x @ s.w.T + bias[: 3 * size]
+        rh = h @ s.r.T + bias[3 * size :]
         both = self.clipped(wx + rh)
-        z = _apply(self, direction, 0, self.part(both, 0))
-        reset = _apply(self, direction, 0, self.part(both, 1))
+        z = self.apply(s.direction, 0, self.part(both, 0))
+        reset = self.apply(s.direction, 0, self.part(both, 1))
         if self.reset_after:
             inner = reset * self.part(rh, 2)
         else:
-            inner = (reset * h) @ r[2 * size :].T + bias[5 * size :]
-        candidate = _apply(self, direction, 1, self.clipped(self.part(wx, 2) + inner))
-        return (np.asarray((1 - z) * candidate + z * h, x.dtype),)
+            inner = (reset * h) @ s.r[2 * size :].T + bias[5 * size :]
+        candidate = self.apply(s.direction, 1, self.clipped(self.part(wx, 2) + inner))
+        return (np.asarray((1 - z) * candidate + z * h, s.x.dtype),)
 
     def lower_step(self, cell: Cell) -> None:
         b = cell.b
@@ -153,71 +125,19 @@ class LSTM(Recurrent):
     def has_cell(self) -> bool:
         return True
 
-    def infer(
-        self,
-        x: TensorType,
-        w: TensorType,
-        r: TensorType,
-        b: TensorType | None = None,
-        lens: TensorType | None = None,
-        h0: TensorType | None = None,
-        c0: TensorType | None = None,
-        p: TensorType | None = None,
-    ) -> tuple[TensorType, ...]:
-        types = self.results(x, w, r, b, lens, h0)
-        check_floats("LSTM", x, c0, p)
-        check_shape("LSTM", "initial_c", c0, types[-1].shape)
-        check_shape("LSTM", "the peephole weights P", p, (self.directions, 3 * self.hidden))
-        return (*types, types[-1])
-
-    def reference(
-        self,
-        x: FloatArray,
-        w: FloatArray,
-        r: FloatArray,
-        b: FloatArray | None = None,
-        lens: Ints | None = None,
-        h0: FloatArray | None = None,
-        c0: FloatArray | None = None,
-        p: FloatArray | None = None,
-    ) -> tuple[FloatArray, ...]:
-        return self.unroll(x, (w, r, b, p), lens, (h0, c0))
-
-    def step(
-        self,
-        direction: int,
-        x: FloatArray,
-        states: tuple[FloatArray, ...],
-        weights: tuple[FloatArray | None, ...],
-    ) -> tuple[FloatArray, ...]:
-        w, r, b, p = weights
-        h, c = states
-        assert w is not None and r is not None
+    def step(self, s: Step) -> tuple[FloatArray, ...]:
         size = self.hidden
-        sums = affine(x, w, h, r, b)
-        peep = np.zeros(3 * size, x.dtype) if p is None else p
+        _, c = s.states
+        sums = s.sums
+        peep = np.zeros(3 * size, s.x.dtype) if s.peephole is None else s.peephole
         gate_i, gate_o, gate_f, gate_c = (self.part(sums, k) for k in range(4))
-        i = _apply(self, direction, 0, self.clipped(gate_i + peep[:size] * c))
+        i = self.apply(s.direction, 0, self.clipped(gate_i + peep[:size] * c))
         forget = self.clipped(gate_f + peep[2 * size :] * c)
-        f = 1 - i if self.coupled else _apply(self, direction, 0, forget)
-        new_c = f * c + i * _apply(self, direction, 1, self.clipped(gate_c))
+        f = 1 - i if self.coupled else self.apply(s.direction, 0, forget)
+        new_c = f * c + i * self.apply(s.direction, 1, self.clipped(gate_c))
         out = self.clipped(gate_o + peep[size : 2 * size] * new_c)
-        new_h = _apply(self, direction, 0, out) * _apply(self, direction, 2, new_c)
-        return np.asarray(new_h, x.dtype), np.asarray(new_c, x.dtype)
-
-    def lower(
-        self,
-        b: Builder,
-        x: Tensor,
-        w: Tensor,
-        r: Tensor,
-        bias: Tensor | None = None,
-        lens: Tensor | None = None,
-        h0: Tensor | None = None,
-        c0: Tensor | None = None,
-        p: Tensor | None = None,
-    ) -> tuple[Tensor, ...]:
-        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, c0, p))
+        new_h = self.apply(s.direction, 0, out) * self.apply(s.direction, 2, new_c)
+        return np.asarray(new_h, s.x.dtype), np.asarray(new_c, s.x.dtype)
 
     def lower_step(self, cell: Cell) -> None:
         b, state = cell.b, cell.cell
@@ -256,34 +176,17 @@ class LSTM(Recurrent):
                 yield Sample(replace(op, coupled=True), (*sample.inputs, c0), (1, 2, 3))
 
 
-def _apply(op: Recurrent, direction: int, number: int, x: FloatArray) -> FloatArray:
-    return np.asarray(op.function(direction, number).reference(x), x.dtype)
-
-
 # import ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Common:
-    """Attributes and operands that all recurrent nodes have."""
-
-    hidden: int
-    direction: str
-    activations: tuple[str, ...]
-    alphas: tuple[float, ...]
-    betas: tuple[float, ...]
-    clip: float
-    batch_first: bool
-    sequence: bool
-
-
-def _common(n: OnnxNode, defaults: tuple[str, ...]) -> _Common:
+def _layer(n: OnnxNode, kind: type[Layer]) -> Layer:
+    """The layer of a node, with the attributes that all kinds have."""
     direction = n.get_string("direction", "forward")
     count = 2 if direction == "bidirectional" else 1
-    names = n.get_strings("activations", defaults * count)
+    names = n.get_strings("activations", kind.defaults * count)
     alphas, betas = _parameters(n, names)
     clip = n.get_float("clip", 0.0)
-    return _Common(
+    return kind(
         n.get_int("hidden_size", n.type(2).shape[-1]),
         direction,
         tuple(name.lower() for name in names),
@@ -334,21 +237,18 @@ def _emit(b: ImportBuilder, n: OnnxNode, op: Recurrent, count: int) -> Values:
 @onnx_op("RNN")
 def import_rnn(b: ImportBuilder, n: OnnxNode) -> Values:
     """ONNX RNN."""
-    c = _common(n, RNN.defaults)
-    return _emit(b, n, RNN(**vars(c)), 6)
+    return _emit(b, n, _layer(n, RNN), 6)
 
 
 @onnx_op("GRU")
 def import_gru(b: ImportBuilder, n: OnnxNode) -> Values:
     """ONNX GRU."""
-    c = _common(n, GRU.defaults)
-    op = GRU(**vars(c), reset_after=n.get_int("linear_before_reset", 0) != 0)
+    op = replace(_layer(n, GRU), reset_after=n.get_int("linear_before_reset", 0) != 0)
     return _emit(b, n, op, 6)
 
 
 @onnx_op("LSTM")
 def import_lstm(b: ImportBuilder, n: OnnxNode) -> Values:
     """ONNX LSTM."""
-    c = _common(n, LSTM.defaults)
-    op = LSTM(**vars(c), coupled=n.get_int("input_forget", 0) != 0)
+    op = replace(_layer(n, LSTM), coupled=n.get_int("input_forget", 0) != 0)
     return _emit(b, n, op, 8)

@@ -48,6 +48,28 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One time step of some sequences in one direction, as numpy computes it."""
+
+    direction: int
+    x: FloatArray  # [B, I]
+    states: tuple[FloatArray, ...]  # [B, H] each
+    w: FloatArray
+    r: FloatArray
+    bias: FloatArray | None
+    peephole: FloatArray | None
+
+    @property
+    def sums(self) -> FloatArray:
+        """x W' + h R' + both biases, [B, gates * H]."""
+        total = self.x @ self.w.T + self.states[0] @ self.r.T
+        if self.bias is None:
+            return total
+        half = len(self.bias) // 2
+        return np.asarray(total + (self.bias[:half] + self.bias[half:]))
+
+
+@dataclass(frozen=True)
 class Operands:
     """The tensors of one recurrent layer, while it is being lowered."""
 
@@ -109,7 +131,7 @@ class Recurrent(Op, ABC):
         """Scratch vectors [H] of `lower_step`."""
         return 0
 
-    # the operator; an LSTM has more operands and results
+    # the operator; only an LSTM has c0 and p, and a third result
 
     def infer(
         self,
@@ -119,8 +141,16 @@ class Recurrent(Op, ABC):
         b: TensorType | None = None,
         lens: TensorType | None = None,
         h0: TensorType | None = None,
+        c0: TensorType | None = None,
+        p: TensorType | None = None,
     ) -> tuple[TensorType, ...]:
-        return self.results(x, w, r, b, lens, h0)
+        types = self.results(x, w, r, b, lens, h0)
+        if not self.has_cell:
+            return types
+        check_floats(self.name, x, c0, p)
+        check_shape(self.name, "initial_c", c0, types[-1].shape)
+        check_shape(self.name, "the peephole weights P", p, (self.directions, 3 * self.hidden))
+        return (*types, types[-1])
 
     def reference(
         self,
@@ -130,8 +160,10 @@ class Recurrent(Op, ABC):
         b: FloatArray | None = None,
         lens: Ints | None = None,
         h0: FloatArray | None = None,
+        c0: FloatArray | None = None,
+        p: FloatArray | None = None,
     ) -> tuple[FloatArray, ...]:
-        return self.unroll(x, (w, r, b), lens, (h0,))
+        return self.unroll(x, (w, r, b, p), lens, (h0, c0) if self.has_cell else (h0,))
 
     def lower(
         self,
@@ -142,8 +174,10 @@ class Recurrent(Op, ABC):
         bias: Tensor | None = None,
         lens: Tensor | None = None,
         h0: Tensor | None = None,
+        c0: Tensor | None = None,
+        p: Tensor | None = None,
     ) -> tuple[Tensor, ...]:
-        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, None, None))
+        return self.lower_layer(b, Operands(x, w, r, bias, lens, h0, c0, p))
 
     # shapes
 
@@ -205,36 +239,31 @@ class Recurrent(Op, ABC):
     # reference
 
     @abstractmethod
-    def step(
-        self,
-        direction: int,
-        x: FloatArray,
-        states: tuple[FloatArray, ...],
-        weights: tuple[FloatArray | None, ...],
-    ) -> tuple[FloatArray, ...]:
-        """New states [B, H] from x [B, I]; weights are W, R, B and P of the direction."""
+    def step(self, s: Step) -> tuple[FloatArray, ...]:
+        """The states after a step."""
 
     def unroll(
         self,
         x: FloatArray,
-        weights: Sequence[FloatArray | None],
+        weights: tuple[FloatArray, FloatArray, FloatArray | None, FloatArray | None],
         lens: Ints | None,
         first: Sequence[FloatArray | None],
     ) -> tuple[FloatArray, ...]:
-        """All results; `first` are the initial states."""
+        """All results; weights: W, R, B and P; first: the initial states."""
         x = np.swapaxes(x, 0, 1) if self.batch_first else x
         steps, batch, _ = x.shape
         y = np.zeros((steps, self.directions, batch, self.hidden), x.dtype)
         last: list[list[FloatArray]] = [[] for _ in first]
         for d in range(self.directions):
-            own = tuple(None if p is None else p[d] for p in weights)
+            w, r, *others = weights
+            bias, peephole = (None if v is None else v[d] for v in others)
             states = tuple(self._first(s, d, batch, x.dtype) for s in first)
             for t in range(steps):
                 ends = np.full(batch, steps) if lens is None else np.clip(lens, 0, steps)
                 active = np.flatnonzero(t < ends)
                 time = ends[active] - 1 - t if self.backward(d) else np.full(len(active), t)
                 before = tuple(s[active] for s in states)
-                after = self.step(d, x[time, active], before, own)
+                after = self.step(Step(d, x[time, active], before, w[d], r[d], bias, peephole))
                 for old, new in zip(states, after, strict=True):
                     old[active] = new
                 y[time, d, active] = states[0][active]
@@ -254,6 +283,10 @@ class Recurrent(Op, ABC):
             y = np.ascontiguousarray(y.transpose(2, 0, 1, 3))
             states = [np.ascontiguousarray(s.transpose(1, 0, 2)) for s in states]
         return (y, *states) if self.sequence else tuple(states)
+
+    def apply(self, direction: int, number: int, x: FloatArray) -> FloatArray:
+        """Activation `number` of a direction."""
+        return np.asarray(self.function(direction, number).reference(x), x.dtype)
 
     def part(self, sums: FloatArray, gate: int) -> FloatArray:
         """The columns of one gate in [B, gates * H]."""
