@@ -17,7 +17,7 @@ from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
 from edgec.lower.strips import lower_strips
-from edgec.plan.patches import patch_notes, patchings
+from edgec.plan.patches import Patching, patch_notes, patchings
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
 from edgec.plan.rooms import free_rooms
@@ -32,6 +32,7 @@ ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
 WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
 
+PATCHINGS = 2  # that are looked at even if the first one fits
 PATCH_WORTH = 1.1  # instructions, as a multiple, from which on patches may be cheaper than streams
 
 Planned = tuple[Program, MemoryPlan]
@@ -137,33 +138,44 @@ class Fit:
 
         If none does and `best` does not either, the smallest.
         """
-        options = sorted(self._patches(plain, ram), key=lambda o: (o.cost, o.cut.bytes))
-        for option in options:
-            fits = best[1].arena_bytes <= ram
-            if option.cut.bytes > (1 + ESTIMATE) * ram or (fits and option.cost >= _cost(best[0])):
-                continue
-            made = self._built(option)
-            if made[1].arena_bytes <= (ram if fits else best[1].arena_bytes):
-                best = made
-            if made[1].arena_bytes <= ram:
+        for number, patching in enumerate(self._patchings(plain, ram), 1):
+            best = self._cheaper(best, self._patches(patching, ram), ram)
+            if number >= PATCHINGS and self._fits(best):
                 break
         return self._noted(best, plain)
+
+    def _cheaper(self, best: Planned, options: Iterator[_Option], ram: int) -> Planned:
+        """The cheapest of `best` and `options` that fits into `ram`, else the smallest."""
+        trials = 0
+        for option in sorted(options, key=lambda o: (o.cost, o.cut.bytes)):
+            fits = best[1].arena_bytes <= ram
+            if trials == TRIALS or (fits and option.cost >= _cost(best[0])):
+                break
+            if option.cut.bytes > ram and (fits or option.cut.bytes >= best[1].arena_bytes):
+                continue
+            made = self._built(option)
+            trials += option.cut.bytes <= ram
+            if made[1].arena_bytes <= (ram if fits else best[1].arena_bytes):
+                best = made
+        return best
 
     def _noted(self, made: Planned, plain: Program) -> Planned:
         """The program with what its patches cost, if it has any."""
         notes = patch_notes(made[0], self.graph, _cost(made[0]) / _cost(plain))
         return replace(made[0], notes=notes), made[1]
 
-    def _patches(self, plain: Program, ram: int) -> Iterator[_Option]:
-        """Every way to run a part of the network patch by patch that may fit into `ram` bytes."""
-        limit = int(RAM_SHARE * ram)
-        for patching in () if self.goal.push else patchings(self.graph, plain, ram):
-            strips = patching.strips(self.graph)
-            rows = RowKernels(strips.graph, self.features, self.goal.flash)
-            region = lower_strips(strips, Kernels(rows.applies, rows.select))
-            total = _cost(region.program)
-            for cut in cuts(region.program, limit, region=region):
-                yield _Option(region.program, cut, total + cut.overhead)
+    def _patchings(self, plain: Program, ram: int) -> tuple[Patching, ...]:
+        """Patches that may fit into `ram` bytes; a pushed input is not there to be read again."""
+        return () if self.goal.push else patchings(self.graph, plain, ram)
+
+    def _patches(self, patching: Patching, ram: int) -> Iterator[_Option]:
+        """Every number of rows to run a part of the network patch by patch."""
+        strips = patching.strips(self.graph)
+        rows = RowKernels(strips.graph, self.features, self.goal.flash)
+        region = lower_strips(strips, Kernels(rows.applies, rows.select))
+        total = _cost(region.program)
+        for cut in cuts(region.program, int(RAM_SHARE * ram), region=region):
+            yield _Option(region.program, cut, total + cut.overhead)
 
     def sweep(self) -> tuple[SweepPoint, ...]:
         """Schedules of which none is beaten in memory and instructions, the smallest first.
@@ -187,7 +199,8 @@ class Fit:
         options = [o for made in whole for o in self._options(made[0])]
         options += self._frugal()
         least = min((o.cut.bytes for o in options), default=0)
-        options += self._patches(whole[0][0], least)
+        for patching in self._patchings(whole[0][0], least):
+            options += self._patches(patching, least)
         for option in _worthwhile(options):
             yield self._noted(self._roomier(self._built(option)), whole[0][0])
 

@@ -15,6 +15,8 @@ from functools import cache
 from edgec.ir.graph import Graph, Node, Value
 from edgec.lower.cuts import least
 from edgec.lower.program import Program
+from edgec.ops.move import Transpose
+from edgec.ops.shape import Reshape
 from edgec.passes.strips import COLUMNS, ROWS, Part, Span, Strips, divided, parts, strips
 
 STRIPS = (1, 2, 3, 4, 5, 6, 8, 10)
@@ -49,7 +51,7 @@ def patchings(graph: Graph, program: Program, limit: int) -> tuple[Patching, ...
     If there are none, those with the smallest arena. program: of the graph, for what the rest of
     it takes with streams.
     """
-    outside = _Outside.of(program)
+    outside = _Outside.of(graph, program)
     found: list[Patching] = []
     smallest: list[Patching] = []
     for part in parts(graph):
@@ -59,7 +61,7 @@ def patchings(graph: Graph, program: Program, limit: int) -> tuple[Patching, ...
         for count in STRIPS:
             if count > part.end.type.shape[COLUMNS]:
                 break
-            options = list(_bands(part, count, rest))
+            options = list(_bands(part, count, rest, over=outside.stored(part.start)))
             small = [p for p in options if p.bytes <= limit]
             if small:
                 found.append(min(small, key=_cheap))
@@ -90,26 +92,41 @@ class _Outside:
     """What a program takes before and behind a part of it."""
 
     makers: dict[str, int]  # number of the step that makes a value
+    producers: dict[Value, Node]
     before: tuple[int, ...]
     behind: tuple[int, ...]
 
     @staticmethod
-    def of(program: Program) -> _Outside:
+    def of(graph: Graph, program: Program) -> _Outside:
         """With streams of as few bytes as possible."""
         makers = {step.value: k for k, step in enumerate(program.steps)}
         makers |= {port.name: -1 for port in program.inputs}
-        return _Outside(makers, *least(program))
+        return _Outside(makers, graph.producers(), *least(program))
+
+    def stored(self, value: Value) -> bool:
+        """Whether a value is in memory as it is: strips need no copy of a view as a whole."""
+        node = self.producers.get(value)
+        return node is None or not isinstance(node.op, Transpose | Reshape)
 
     def bytes(self, part: Part) -> int | None:
         """Least bytes for all that is not in `part`; None if its ends are not stored."""
-        start, end = self.makers.get(part.start.name), self.makers.get(part.end.name)
+        start, end = self._maker(part.start), self.makers.get(part.end.name)
         if start is None or end is None:
             return None
         return max(self.before[start + 1], self.behind[end + 1])
 
+    def _maker(self, value: Value) -> int | None:
+        """The step that makes what `value` is, or is a view of."""
+        while not self.stored(value):
+            value = self.producers[value].operands[0]
+        return self.makers.get(value.name)
 
-def _bands(part: Part, count: int, rest: int) -> Iterator[Patching]:
-    """A part in `count` strips, by the rows of a band, where others need `rest` bytes."""
+
+def _bands(part: Part, count: int, rest: int, *, over: bool) -> Iterator[Patching]:
+    """A part in `count` strips, by the rows of a band, where others need `rest` bytes.
+
+    over: the end may lie over the start.
+    """
     height, width = part.end.type.shape[ROWS], part.end.type.shape[COLUMNS]
     across = _Axis.of(part, COLUMNS, divided(width, count))
     for granule in BANDS:
@@ -118,7 +135,8 @@ def _bands(part: Part, count: int, rest: int) -> Iterator[Patching]:
         rows = tuple(Span(a, min(a + granule, height)) for a in range(0, height, granule))
         down = _Axis.of(part, ROWS, rows)
         if across is not None and down is not None:
-            size = max(rest, _whole(part, rows, down) + _peak(part, across, down))
+            whole = _whole(part, rows, down) if over else _size(part.start) + _size(part.end)
+            size = max(rest, whole + _peak(part, across, down))
             yield Patching(part, count, granule, size, _again(part, across, down))
 
 
