@@ -11,7 +11,13 @@ from edgec.kernels.base import Constant, Kernel
 from edgec.kernels.conv_s8 import is_pointwise
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import S8, Array, ConvFacts, GemmFacts
-from edgec.kernels.packing_avx2 import conv_params, gemm_params, pair_groups, scale_constants
+from edgec.kernels.packing_avx2 import (
+    ALIGN,
+    conv_factor_params,
+    factor_constants,
+    gemm_factor_params,
+    pair_groups,
+)
 from edgec.kernels.work import times, vector_products, vector_tiles
 
 AVX2 = frozenset({"avx2"})
@@ -25,15 +31,16 @@ def pack_conv(f: ConvFacts) -> tuple[Constant, ...]:
     """weights of rows of taps, or of single taps if they are no neighbours; bias, mult."""
     count = f.k_h if f.dilation[1] == 1 else f.k_h * f.k_w
     runs = f.weights.reshape(f.out_c, count, -1)
-    others = scale_constants(f.weights, f.bias, calls.required_quant(f.quant))
-    return (Constant("weights", pair_groups(runs, np.int16)), *others)
+    others = factor_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    return (Constant("weights", pair_groups(runs, np.int16), ALIGN), *others)
 
 
 def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
     """weights (read once if there are few rows, so that int16 does not pay), bias, mult."""
     runs = f.weights.reshape(f.n, 1, f.k)
-    others = scale_constants(f.weights, f.bias, calls.required_quant(f.quant))
-    return (Constant("weights", pair_groups(runs, np.int16 if f.rows >= 4 else np.int8)), *others)
+    others = factor_constants(f.weights, f.bias, calls.required_quant(f.quant))
+    packed = pair_groups(runs, np.int16 if f.rows >= 4 else np.int8)
+    return (Constant("weights", packed, ALIGN), *others)
 
 
 def row_width(f: ConvFacts) -> int:
@@ -66,8 +73,8 @@ def pack_dwconv(f: ConvFacts) -> tuple[Constant, ...]:
     """weights, bias, mult, repeated for as many pixels as are computed together."""
     quant = calls.required_quant(f.quant)
     runs = np.tile(row_pairs(f), (repeats(f), 1, 1))
-    others = scale_constants(f.weights, f.bias, quant, repeats(f))
-    return (Constant("weights", pair_groups(runs, np.int16)), *others)
+    others = factor_constants(f.weights, f.bias, quant, repeats(f))
+    return (Constant("weights", pair_groups(runs, np.int16), ALIGN), *others)
 
 
 def dwconv_scratch(f: ConvFacts) -> int:
@@ -141,10 +148,11 @@ CONV = Kernel[ConvFacts](
     needs=AVX2,
     when=lambda f: f.group == 1,
     pack=pack_conv,
-    params=conv_params,
+    params=conv_factor_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 2 * wide_rows(f) + 2,
+    scratch_align=ALIGN,
     cost=conv_cost,
 )
 CONV_1X1 = Kernel[ConvFacts](
@@ -156,10 +164,11 @@ CONV_1X1 = Kernel[ConvFacts](
     needs=AVX2,
     when=lambda f: is_pointwise(f) and f.stride == (1, 1),
     pack=pack_conv,
-    params=conv_params,
+    params=conv_factor_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=lambda f: 2 * AT_ONCE * f.in_c + 2,
+    scratch_align=ALIGN,
     cost=pointwise_cost,
 )
 DWCONV = Kernel[ConvFacts](
@@ -171,10 +180,11 @@ DWCONV = Kernel[ConvFacts](
     needs=AVX2,
     when=lambda f: f.depthwise,
     pack=pack_dwconv,
-    params=conv_params,
+    params=conv_factor_params,
     args=calls.conv_args,
     batches=calls.conv_batches,
     scratch=dwconv_scratch,
+    scratch_align=ALIGN,
     cost=dwconv_cost,
 )
 GEMM = Kernel[GemmFacts](
@@ -186,10 +196,11 @@ GEMM = Kernel[GemmFacts](
     needs=AVX2,
     when=lambda f: True,
     pack=pack_gemm,
-    params=gemm_params,
+    params=gemm_factor_params,
     args=calls.gemm_args,
     batches=calls.gemm_batches,
     scratch=lambda f: 2 * f.k * min(f.rows, AT_ONCE) + 2,
+    scratch_align=ALIGN,
     cost=gemm_cost,
 )
 

@@ -30,7 +30,7 @@ from edgec.kernels.conv_s8_avx2 import (
 from edgec.kernels.conv_s8_avx2 import TILE as TILE_AVX2
 from edgec.kernels.costs import Part, Parts
 from edgec.kernels.facts import Array, ConvFacts, GemmFacts, Quant
-from edgec.kernels.packing_avx2 import GROUP, scale_constants
+from edgec.kernels.packing_avx2 import GROUP, conv_params, gemm_params, scale_constants
 
 VNNI = frozenset({"vnni"})
 TILE = "gemm/tile_s8__vnni.h"
@@ -91,6 +91,7 @@ CONV_VNNI = replace(
     headers=("conv/conv_s8__vnni.h", TILE, SCALE),
     needs=VNNI,
     pack=pack_conv,
+    params=conv_params,
     scratch=lambda f: wide_rows(f) + 3,
     cost=lambda f: fewer(conv_cost(f)),
 )
@@ -100,6 +101,7 @@ CONV_1X1_VNNI = replace(
     headers=("conv/conv_s8_1x1__vnni.h", "gemm/gemm_s8__vnni.h", TILE, SCALE),
     needs=VNNI,
     pack=pack_conv,
+    params=conv_params,
     scratch=lambda f: AT_ONCE * f.in_c + 3,
     cost=lambda f: fewer(pointwise_cost(f)),
 )
@@ -109,6 +111,7 @@ GEMM_VNNI = replace(
     headers=("gemm/gemm_s8__vnni.h", TILE, SCALE),
     needs=VNNI,
     pack=pack_gemm,
+    params=gemm_params,
     scratch=lambda f: f.k * min(f.rows, AT_ONCE) + 3,
     cost=lambda f: fewer(gemm_cost(f)),
 )
@@ -119,6 +122,7 @@ DWCONV_VNNI = replace(
     headers=("dwconv/dwconv_s8__vnni.h", "dwconv/dwconv_s8__avx2.h", TILE, TILE_AVX2, SCALE),
     needs=VNNI,
     pack=pack_dwconv,
+    params=conv_params,
     cost=lambda f: fewer(dwconv_cost(f)),
 )
 

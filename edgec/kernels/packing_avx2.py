@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from edgec.kernels import calls
 from edgec.kernels.base import CallNames, Constant, Struct, ints
+from edgec.kernels.factors_avx2 import proven_factors
 from edgec.kernels.facts import Array, ConvFacts, GemmFacts, Quant
 from edgec.kernels.packing import folded_bias
 
 GROUP = 16
+ALIGN = 32  # of constants, so that few vectors cross a line of the cache
 LEAST = 17  # elements of bias and mult: a group and one that is read but not used
 
 
@@ -45,6 +47,9 @@ def pair_groups(runs: Array, dtype: type[np.int8] | type[np.int16]) -> Array:
     )
 
 
+FACTORS = -32  # the shift that says that `mult` are float32
+
+
 def has_spare_bit(quant: Quant) -> bool:
     """Whether all multipliers can be doubled, which gives results a bit of fraction."""
     return quant.shift == 0 and int(quant.mult.max(initial=0)) < 2**30
@@ -62,7 +67,18 @@ def scale_constants(
     mult = quant.mult.astype(np.int64) * (2 if has_spare_bit(quant) else 1)
     arrays = (whole.astype(np.int32), mult.astype(np.int32))
     first, second = (padded(np.tile(a, repeats)) for a in arrays)
-    return Constant("bias", first), Constant("mult", second)
+    return Constant("bias", first, ALIGN), Constant("mult", second, ALIGN)
+
+
+def factor_constants(
+    weights: Array, bias: Array | None, quant: Quant, repeats: int = 1
+) -> tuple[Constant, Constant]:
+    """The same with the bits of float32 factors as `mult`, where they are proven to agree."""
+    factors = proven_factors(weights, bias, quant)
+    first, second = scale_constants(weights, bias, quant, repeats)
+    if factors is not None:
+        second = Constant("mult", padded(np.tile(factors.view(np.int32), repeats)), ALIGN)
+    return first, second
 
 
 def padded(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -77,19 +93,34 @@ def quant_field(quant: Quant | None) -> tuple[str, Struct]:
     return ("quant", Struct(ints(shift=shift, zp=q.y_zp, lo=q.lo, hi=q.hi)))
 
 
+def factor_field(weights: Array, bias: Array | None, quant: Quant | None) -> tuple[str, Struct]:
+    """The field `quant` of `factor_constants`."""
+    q = calls.required_quant(quant)
+    if proven_factors(weights, bias, q) is None:
+        return quant_field(q)
+    return ("quant", Struct(ints(shift=FACTORS, zp=q.y_zp, lo=q.lo, hi=q.hi)))
+
+
 def conv_params(f: ConvFacts, names: CallNames) -> Struct:
     """Fields of EdgecConvS8."""
-    return replaced(calls.conv_s8_params(f, names), f.quant)
+    return replaced(calls.conv_s8_params(f, names), quant_field(f.quant))
 
 
 def gemm_params(f: GemmFacts, names: CallNames) -> Struct:
     """Fields of EdgecGemmS8."""
-    return replaced(calls.gemm_s8_params(f, names), f.quant)
+    return replaced(calls.gemm_s8_params(f, names), quant_field(f.quant))
 
 
-def replaced(params: Struct, quant: Quant | None) -> Struct:
+def conv_factor_params(f: ConvFacts, names: CallNames) -> Struct:
+    """Fields of EdgecConvS8 for `factor_constants`."""
+    return replaced(calls.conv_s8_params(f, names), factor_field(f.weights, f.bias, f.quant))
+
+
+def gemm_factor_params(f: GemmFacts, names: CallNames) -> Struct:
+    """Fields of EdgecGemmS8 for `factor_constants`."""
+    return replaced(calls.gemm_s8_params(f, names), factor_field(f.weights, f.bias, f.quant))
+
+
+def replaced(params: Struct, quant: tuple[str, Struct]) -> Struct:
     """`params` with the quantization as these kernels take it."""
-    fields = tuple(
-        quant_field(quant) if name == "quant" else (name, value) for name, value in params.fields
-    )
-    return replace(params, fields=fields)
+    return replace(params, fields=tuple(quant if f[0] == "quant" else f for f in params.fields))

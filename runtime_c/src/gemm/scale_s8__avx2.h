@@ -10,6 +10,10 @@
  * rounds exactly, and for 16 results at once, after they were limited to int16: the limits are
  * 511 or more from zero, beyond what int8 can be from any zero point.
  *
+ * A shift of -32 says that `mult` are float32, for which packing has proven (factors_avx2.py) that
+ * acc * mult rounded to the nearest integer is the result. A fused sum with 1.5 * 2^23 rounds it;
+ * the low 16 bits of that are the result, which is sure to fit them.
+ *
  * mult, bias: one more element than there are channels, of which there are at least 16.
  */
 #ifndef EDGEC_SCALE_S8__AVX2_H
@@ -17,6 +21,8 @@
 
 #include <immintrin.h>
 #include "edgec/types.h"
+
+#define EDGEC_FACTORS_AVX2 (-32)
 
 EDGEC_INLINE __m256i edgec_load__avx2(const void *p)
 {
@@ -58,11 +64,24 @@ EDGEC_INLINE __m256i edgec_scale_s32__avx2(__m256i acc, const int32_t *mult, int
     return _mm256_blend_epi32(even, odd, 0xaa);
 }
 
+/* Eight sums times float32 factors: the results around zp are the low 16 bits of each element. */
+EDGEC_INLINE __m256i edgec_factor__avx2(__m256i acc, const int32_t *factors, int32_t zp)
+{
+    const __m256 product_at = _mm256_set1_ps(12582912.0f + (float)zp);
+    const __m256 m = _mm256_castsi256_ps(edgec_load__avx2(factors));
+    return _mm256_castps_si256(_mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), m, product_at));
+}
+
 /* Sums of channels 0 to 7 and of 8 to 15 as int16 around the zero point, limited, in the order
-   0 2 8 10 1 3 9 11 (lane 1) 4 6 12 14 5 7 13 15. m, n: multipliers of the two vectors. */
+   0 2 8 10 1 3 9 11 (lane 1) 4 6 12 14 5 7 13 15, or with factors in the order
+   0 8 1 9 2 10 3 11 (lane 1) 4 12 5 13 6 14 7 15. m, n: multipliers of the two vectors. */
 EDGEC_INLINE __m256i edgec_scale_s16__avx2(__m256i low, __m256i high, const int32_t *m,
                                            const int32_t *n, const EdgecQuant q)
 {
+    if (q.shift == EDGEC_FACTORS_AVX2) {
+        const __m256i b = _mm256_slli_epi32(edgec_factor__avx2(high, n, q.zp), 16);
+        return _mm256_blend_epi16(edgec_factor__avx2(low, m, q.zp), b, 0xaa);
+    }
     if (q.shift >= 0) {
         const __m256i a = edgec_scale_s32__avx2(low, m, q.shift);
         const __m256i b = edgec_scale_s32__avx2(high, n, q.shift);
@@ -82,10 +101,17 @@ EDGEC_INLINE __m256i edgec_scale_s16__avx2(__m256i low, __m256i high, const int3
 /* The bytes of two results of edgec_scale_s16__avx2 in order: those of a, then those of b. */
 EDGEC_INLINE __m256i edgec_narrow_s8__avx2(__m256i a, __m256i b, const EdgecQuant q)
 {
-    const __m256i order = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15));
-    __m256i v = _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xd8);
-    v = _mm256_shuffle_epi8(v, order);
+    __m256i v = _mm256_packs_epi16(a, b);
+    if (q.shift == EDGEC_FACTORS_AVX2) {
+        const __m256i pairs = _mm256_broadcastsi128_si256(
+            _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
+        v = _mm256_shuffle_epi8(v, pairs);
+        v = _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    } else {
+        const __m256i order = _mm256_broadcastsi128_si256(
+            _mm_setr_epi8(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15));
+        v = _mm256_shuffle_epi8(_mm256_permute4x64_epi64(v, 0xd8), order);
+    }
     if (q.lo != -128) {
         v = _mm256_max_epi8(v, _mm256_set1_epi8((int8_t)q.lo));
     }
