@@ -59,22 +59,31 @@ def repeats(f: ConvFacts) -> int:
     return 16 // f.in_c if flat else 1
 
 
-def row_pairs(f: ConvFacts) -> Array:
-    """Depthwise weights [channels, pairs of rows, 2 * columns]: those of both rows alternate."""
+def row_pairs(f: ConvFacts, late: int = 0) -> Array:
+    """Depthwise weights [channels, pairs of rows, 2 * columns]: those of both rows alternate.
+
+    late: 1 if the pairs begin a row before the weights do.
+    """
     w = f.weights.reshape(f.out_c, f.k_h, f.k_w)
     if f.k_h == 1:
         return w
-    even = np.pad(w, ((0, 0), (0, f.k_h % 2), (0, 0)))
+    even = np.pad(w, ((0, 0), (late, (f.k_h + late) % 2), (0, 0)))
     pairs = even.reshape(f.out_c, -1, 2, f.k_w).transpose(0, 1, 3, 2)
     return pairs.reshape(f.out_c, -1, 2 * f.k_w)
+
+
+def row_pair_sets(f: ConvFacts) -> list[Array]:
+    """`row_pairs`, repeated; of even and of odd output rows where pairs of rows serve both."""
+    even = f.k_h > 1 and f.k_h % 2 == 1 and (f.stride[0], f.dilation[0]) == (1, 1)
+    return [np.tile(row_pairs(f, late), (repeats(f), 1, 1)) for late in range(1 + even)]
 
 
 def pack_dwconv(f: ConvFacts) -> tuple[Constant, ...]:
     """weights, bias, mult, repeated for as many pixels as are computed together."""
     quant = calls.required_quant(f.quant)
-    runs = np.tile(row_pairs(f), (repeats(f), 1, 1))
+    packed = np.concatenate([pair_groups(runs, np.int16) for runs in row_pair_sets(f)])
     others = factor_constants(f.weights, f.bias, quant, repeats(f))
-    return (Constant("weights", pair_groups(runs, np.int16), ALIGN), *others)
+    return (Constant("weights", packed, ALIGN), *others)
 
 
 def dwconv_scratch(f: ConvFacts) -> int:

@@ -24,7 +24,7 @@ from edgec.kernels.conv_s8_avx2 import (
     gemm_cost,
     pointwise_cost,
     repeats,
-    row_pairs,
+    row_pair_sets,
     wide_rows,
 )
 from edgec.kernels.conv_s8_avx2 import TILE as TILE_AVX2
@@ -75,9 +75,9 @@ def pack_gemm(f: GemmFacts) -> tuple[Constant, ...]:
 def pack_dwconv(f: ConvFacts) -> tuple[Constant, ...]:
     """weights, bias, mult, repeated for as many pixels as are computed together."""
     quant = calls.required_quant(f.quant)
-    runs = np.tile(row_pairs(f), (repeats(f), 1, 1)).astype(np.int16)
+    packed = np.concatenate([tap_groups(runs.astype(np.int16), 2) for runs in row_pair_sets(f)])
     others = scale_constants(f.weights, f.bias, quant, repeats(f))
-    return (Constant("weights", tap_groups(runs, 2)), *others)
+    return (Constant("weights", packed), *others)
 
 
 def fewer(parts: Parts) -> Parts:

@@ -6,9 +6,11 @@
  *
  * x: [in_h, in_w, c], y: [out_h, out_w, c]; taps outside x have the value x_zp.
  * Two rows of taps are woven into one of pairs, which VPMADDWD multiplies by pairs of weights; a
- * row of pairs serves all output rows that need it. Where k_h is 1 neighbouring taps are paired.
- * w: int16, groups of 16 channels as in tile_s8__avx2.h, each [pair of rows][column][channel][2].
- * Where 1, 2, 4 or 8 channels have stride 1, a row of 16 elements or more is taken as pixels of 16
+ * row of pairs serves all output rows that need it: with stride 1 and odd k_h it begins with an
+ * even row, and the weights of odd output rows begin with a row of zeros. Where k_h is 1
+ * neighbouring taps are paired. w: int16, groups of 16 channels as in tile_s8__avx2.h, each [pair
+ * of rows][column][channel][2]; then the same for odd output rows where they have their own. Where
+ * 1, 2, 4 or 8 channels have stride 1, a row of 16 elements or more is taken as pixels of 16
  * channels, and w, bias and mult are repeated up to 16. bias, mult: see scale_s8__avx2.h. scratch:
  * k_h rows of pairs, 64 bytes, and two rows with their padding, a tap and 16 bytes more.
  */
@@ -26,6 +28,7 @@ typedef struct {
     int32_t columns;
     int32_t column_step;
     int32_t next;
+    bool even;
 } EdgecDwAvx2;
 
 /* Whether a row is taken as pixels of 16 channels. */
@@ -34,12 +37,33 @@ EDGEC_INLINE bool edgec_dw_is_flat__avx2(const EdgecConvShape *s)
     return s->in_c < 16 && 16 % s->in_c == 0 && s->stride_w == 1 && s->out_w * s->in_c >= 16;
 }
 
+/* Whether rows are only woven in pairs that begin with an even one, each for two output rows. */
+EDGEC_INLINE bool edgec_dw_is_even__avx2(const EdgecConvShape *s)
+{
+    return s->k_h > 1 && s->k_h % 2 == 1 && s->stride_h == 1 && s->dilation_h == 1;
+}
+
+/* The row of taps with which the pairs of output row oy begin. */
+EDGEC_INLINE int32_t edgec_dw_first__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d, int32_t oy)
+{
+    return d->even ? oy / 2 * 2 : oy * s->stride_h;
+}
+
+/* The weights of output row oy, those of odd rows being for pairs that begin a row earlier.
+   channels: packed ones. */
+EDGEC_INLINE const int16_t *edgec_dw_weights__avx2(const EdgecDwAvx2 *d, const int16_t *w,
+                                                   int32_t channels, int32_t oy)
+{
+    return d->even && oy % 2 == 1 ? w + 2 * d->row_pairs * d->columns * channels : w;
+}
+
 EDGEC_INLINE EdgecDwAvx2 edgec_dw_plan__avx2(const EdgecConvShape *s, int8_t *scratch)
 {
     const int32_t width =
         ((s->out_w - 1) * s->stride_w + (s->k_w - 1) * s->dilation_w + 1) * s->in_c;
     const bool line = s->k_h == 1;
-    EdgecDwAvx2 d = {(int16_t *)(void *)scratch, scratch, width, (s->k_h + 1) / 2, s->k_w, 0, 0};
+    EdgecDwAvx2 d = {(int16_t *)(void *)scratch, scratch, width, (s->k_h + 1) / 2, s->k_w, 0, 0,
+                     edgec_dw_is_even__avx2(s)};
     d.padded = scratch + s->k_h * width * 4 + 64;
     d.columns = line ? (s->k_w + 1) / 2 : s->k_w;
     d.column_step = (line ? 2 : 1) * s->dilation_w * s->in_c;
@@ -66,6 +90,15 @@ EDGEC_INLINE const int8_t *edgec_dw_row__avx2(const EdgecConvS8 *p, const EdgecD
     return x + iy * s->in_w * s->in_c;
 }
 
+/* y = a0 b0 a1 b1 ... a15 b15 as int16. */
+EDGEC_INLINE void edgec_weave16_s8__avx2(const int8_t *a, const int8_t *b, int16_t *y)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)a);
+    const __m128i u = _mm_loadu_si128((const __m128i *)(const void *)b);
+    edgec_store__avx2(y, _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(v, u)));
+    edgec_store__avx2(y + 16, _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(v, u)));
+}
+
 /* y = a0 b0 a1 b1 ... as int16. */
 EDGEC_INLINE void edgec_weave_s8__avx2(const int8_t *a, const int8_t *b, int16_t *y, int32_t count)
 {
@@ -76,13 +109,16 @@ EDGEC_INLINE void edgec_weave_s8__avx2(const int8_t *a, const int8_t *b, int16_t
         }
         return;
     }
-    for (int32_t i = 0; i < count; i += 16) {
-        const int32_t at = i + 16 <= count ? i : count - 16;
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(a + at));
-        const __m128i u = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
-        edgec_store__avx2(y + 2 * at, _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(v, u)));
-        edgec_store__avx2(y + 2 * at + 16, _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(v, u)));
+    const int32_t last = count - 16;
+    int32_t i = 0;
+    for (; i + 16 <= last; i += 32) {
+        edgec_weave16_s8__avx2(a + i, b + i, y + 2 * i);
+        edgec_weave16_s8__avx2(a + i + 16, b + i + 16, y + 2 * (i + 16));
     }
+    if (i < last) {
+        edgec_weave16_s8__avx2(a + i, b + i, y + 2 * i);
+    }
+    edgec_weave16_s8__avx2(a + last, b + last, y + 2 * last);
 }
 
 /* The row of pairs that begins with input row iy. */
@@ -113,12 +149,16 @@ EDGEC_INLINE void edgec_dw_feed__avx2(const EdgecConvS8 *p, const EdgecDwAvx2 *d
                                       int32_t oy, int32_t begin)
 {
     const EdgecConvShape *s = &p->shape;
+    const int32_t first = edgec_dw_first__avx2(s, d, oy);
+    if (d->even && oy > begin && oy % 2 == 1) {
+        return;
+    }
     for (int32_t j = 0; j < d->row_pairs; j++) {
         const int32_t ahead = 2 * (d->row_pairs - 1 - j);
         const bool made = ahead > 0 && s->dilation_h == 1 && ahead % s->stride_h == 0 &&
-                          oy - ahead / s->stride_h >= begin;
+                          oy - (d->even ? 1 : ahead / s->stride_h) >= begin;
         if (!made) {
-            const int32_t tap = oy * s->stride_h + 2 * j * s->dilation_h;
+            const int32_t tap = first + 2 * j * s->dilation_h;
             const int32_t slot = s->dilation_h == 1 ? tap % s->k_h : 2 * j;
             edgec_dw_pair_row__avx2(p, d, x, tap - s->pad_top, d->pairs + 2 * slot * d->width);
         }
@@ -250,15 +290,18 @@ EDGEC_INLINE void edgec_dwconv_s8__avx2(const EdgecConvS8 *p, const int8_t *rest
     const EdgecConvShape *s = &p->shape;
     const bool flat = edgec_dw_is_flat__avx2(s);
     const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
-    const EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
+    const int32_t channels = flat ? 16 : (s->in_c + 7) / 8 * 8;
+    EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         int8_t *out = y + oy * s->out_w * s->out_c;
+        const int32_t tap = edgec_dw_first__avx2(s, &d, oy);
         edgec_dw_feed__avx2(p, &d, x, oy, row_begin);
+        g.w = edgec_dw_weights__avx2(&d, w, channels, oy);
         if (flat) {
-            edgec_dw_flat__avx2(s, &d, &g, oy * s->stride_h, out);
+            edgec_dw_flat__avx2(s, &d, &g, tap, out);
         } else {
-            edgec_dw_line__avx2(s, &d, &g, oy * s->stride_h, out);
+            edgec_dw_line__avx2(s, &d, &g, tap, out);
         }
     }
 }

@@ -136,15 +136,18 @@ EDGEC_INLINE void edgec_dwconv_s8__vnni(const EdgecConvS8 *p, const int8_t *rest
     const EdgecConvShape *s = &p->shape;
     const bool flat = edgec_dw_is_flat__avx2(s);
     const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
+    const int32_t channels = flat ? 16 : (s->in_c + 15) / 16 * 16;
     const EdgecWeightsVnni g = {NULL, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
     for (int32_t oy = row_begin; oy < row_end; oy++) {
         int8_t *out = y + oy * s->out_w * s->out_c;
+        const int32_t tap = edgec_dw_first__avx2(s, &d, oy);
+        const int16_t *weights = edgec_dw_weights__avx2(&d, w, channels, oy);
         edgec_dw_feed__avx2(p, &d, x, oy, row_begin);
         if (flat) {
-            edgec_dw_flat__vnni(s, &d, &g, w, oy * s->stride_h, out);
+            edgec_dw_flat__vnni(s, &d, &g, weights, tap, out);
         } else {
-            edgec_dw_line__vnni(s, &d, &g, w, oy * s->stride_h, out);
+            edgec_dw_line__vnni(s, &d, &g, weights, tap, out);
         }
     }
 }
