@@ -53,6 +53,13 @@ typedef struct {
     __m256i f1;
 } EdgecSumsAvx2;
 
+/* y = x as int16, 16 of them. */
+EDGEC_INLINE void edgec_widen16_s8__avx2(const int8_t *x, int16_t *y)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)x);
+    edgec_store__avx2(y, _mm256_cvtepi8_epi16(v));
+}
+
 /* y = x as int16; whole vectors where there are 16 or more. */
 EDGEC_INLINE void edgec_widen_s8__avx2(const int8_t *x, int16_t *y, int32_t count)
 {
@@ -62,11 +69,18 @@ EDGEC_INLINE void edgec_widen_s8__avx2(const int8_t *x, int16_t *y, int32_t coun
         }
         return;
     }
-    for (int32_t i = 0; i < count; i += 16) {
-        const int32_t at = i + 16 <= count ? i : count - 16;
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(x + at));
-        edgec_store__avx2(y + at, _mm256_cvtepi8_epi16(v));
+    const int32_t last = count - 16;
+    int32_t i = 0;
+    for (; i + 48 <= last; i += 64) {
+        edgec_widen16_s8__avx2(x + i, y + i);
+        edgec_widen16_s8__avx2(x + i + 16, y + i + 16);
+        edgec_widen16_s8__avx2(x + i + 32, y + i + 32);
+        edgec_widen16_s8__avx2(x + i + 48, y + i + 48);
     }
+    for (; i < last; i += 16) {
+        edgec_widen16_s8__avx2(x + i, y + i);
+    }
+    edgec_widen16_s8__avx2(x + last, y + last);
 }
 
 /* Two taps in every element. */
