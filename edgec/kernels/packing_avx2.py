@@ -47,7 +47,12 @@ def pair_groups(runs: Array, dtype: type[np.int8] | type[np.int16]) -> Array:
     )
 
 
-FACTORS = -32  # the shift that says that `mult` are float32
+def distance(channels: int) -> int:
+    """Elements from the float32 factors in `mult` to what is added: 32 or more, and whole groups.
+
+    Minus this is the shift that says that these are factors.
+    """
+    return max(32, (channels + 23) // 8 * 8)
 
 
 def has_spare_bit(quant: Quant) -> bool:
@@ -76,9 +81,14 @@ def factor_constants(
     """The same with the bits of float32 factors as `mult`, where they are proven to agree."""
     factors = proven_factors(weights, bias, quant)
     first, second = scale_constants(weights, bias, quant, repeats)
-    if factors is not None:
-        second = Constant("mult", padded(np.tile(factors.view(np.int32), repeats)), ALIGN)
-    return first, second
+    if factors is None:
+        return first, second
+    sums = folded_bias(weights, bias, quant) + factors.start.astype(np.float32).view(np.int32)
+    apart = distance(weights.shape[0] * repeats)
+    bits = [np.tile(a.view(np.int32), repeats) for a in (factors.factor, factors.addend)]
+    mult = np.concatenate([np.pad(a, (0, apart - a.size)) for a in bits])
+    start = padded(np.tile(sums.astype(np.int32), repeats))
+    return replace(first, data=start), replace(second, data=mult)
 
 
 def padded(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -93,12 +103,15 @@ def quant_field(quant: Quant | None) -> tuple[str, Struct]:
     return ("quant", Struct(ints(shift=shift, zp=q.y_zp, lo=q.lo, hi=q.hi)))
 
 
-def factor_field(weights: Array, bias: Array | None, quant: Quant | None) -> tuple[str, Struct]:
+def factor_field(
+    weights: Array, bias: Array | None, quant: Quant | None, repeats: int = 1
+) -> tuple[str, Struct]:
     """The field `quant` of `factor_constants`."""
     q = calls.required_quant(quant)
     if proven_factors(weights, bias, q) is None:
         return quant_field(q)
-    return ("quant", Struct(ints(shift=FACTORS, zp=q.y_zp, lo=q.lo, hi=q.hi)))
+    shift = -distance(weights.shape[0] * repeats)
+    return ("quant", Struct(ints(shift=shift, zp=q.y_zp, lo=q.lo, hi=q.hi)))
 
 
 def conv_params(f: ConvFacts, names: CallNames) -> Struct:
@@ -111,9 +124,10 @@ def gemm_params(f: GemmFacts, names: CallNames) -> Struct:
     return replaced(calls.gemm_s8_params(f, names), quant_field(f.quant))
 
 
-def conv_factor_params(f: ConvFacts, names: CallNames) -> Struct:
+def conv_factor_params(f: ConvFacts, names: CallNames, repeats: int = 1) -> Struct:
     """Fields of EdgecConvS8 for `factor_constants`."""
-    return replaced(calls.conv_s8_params(f, names), factor_field(f.weights, f.bias, f.quant))
+    field = factor_field(f.weights, f.bias, f.quant, repeats)
+    return replaced(calls.conv_s8_params(f, names), field)
 
 
 def gemm_factor_params(f: GemmFacts, names: CallNames) -> Struct:

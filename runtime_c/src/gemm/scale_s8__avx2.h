@@ -10,9 +10,10 @@
  * rounds exactly, and for 16 results at once, after they were limited to int16: the limits are
  * 511 or more from zero, beyond what int8 can be from any zero point.
  *
- * A shift of -32 says that `mult` are float32, for which packing has proven (factors_avx2.py) that
- * acc * mult rounded to the nearest integer is the result. A fused sum with 1.5 * 2^23 rounds it;
- * the low 16 bits of that are the result, which is sure to fit them.
+ * A shift of -32 or less says that `mult` are float32, and so many elements further on what is to
+ * be added to their products. Packing has proven (factors_avx2.py) that sums whose bits are taken
+ * as float32, as they contain those of a number near 1.5 * 2^23, have then the result around the
+ * zero point in their low 16 bits.
  *
  * mult, bias: one more element than there are channels, of which there are at least 16.
  */
@@ -22,7 +23,11 @@
 #include <immintrin.h>
 #include "edgec/types.h"
 
-#define EDGEC_FACTORS_AVX2 (-32)
+/* Whether `mult` are float32. */
+EDGEC_INLINE bool edgec_is_factors__avx2(const EdgecQuant q)
+{
+    return q.shift <= -32;
+}
 
 EDGEC_INLINE __m256i edgec_load__avx2(const void *p)
 {
@@ -64,12 +69,14 @@ EDGEC_INLINE __m256i edgec_scale_s32__avx2(__m256i acc, const int32_t *mult, int
     return _mm256_blend_epi32(even, odd, 0xaa);
 }
 
-/* Eight sums times float32 factors: the results around zp are the low 16 bits of each element. */
-EDGEC_INLINE __m256i edgec_factor__avx2(__m256i acc, const int32_t *factors, int32_t zp)
+/* Eight sums times float32 factors, added to what is `far` further on: results in the low 16 bits.
+ */
+EDGEC_INLINE __m256i edgec_factor__avx2(__m256i acc, const int32_t *factors, int32_t far)
 {
-    const __m256 product_at = _mm256_set1_ps(12582912.0f + (float)zp);
+    const __m256 x = _mm256_castsi256_ps(acc);
     const __m256 m = _mm256_castsi256_ps(edgec_load__avx2(factors));
-    return _mm256_castps_si256(_mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), m, product_at));
+    const __m256 more = _mm256_castsi256_ps(edgec_load__avx2(factors + far));
+    return _mm256_castps_si256(_mm256_fmadd_ps(x, m, more));
 }
 
 /* Sums of channels 0 to 7 and of 8 to 15 as int16 around the zero point, limited, in the order
@@ -78,9 +85,9 @@ EDGEC_INLINE __m256i edgec_factor__avx2(__m256i acc, const int32_t *factors, int
 EDGEC_INLINE __m256i edgec_scale_s16__avx2(__m256i low, __m256i high, const int32_t *m,
                                            const int32_t *n, const EdgecQuant q)
 {
-    if (q.shift == EDGEC_FACTORS_AVX2) {
-        const __m256i b = _mm256_slli_epi32(edgec_factor__avx2(high, n, q.zp), 16);
-        return _mm256_blend_epi16(edgec_factor__avx2(low, m, q.zp), b, 0xaa);
+    if (edgec_is_factors__avx2(q)) {
+        const __m256i b = _mm256_slli_epi32(edgec_factor__avx2(high, n, -q.shift), 16);
+        return _mm256_blend_epi16(edgec_factor__avx2(low, m, -q.shift), b, 0xaa);
     }
     if (q.shift >= 0) {
         const __m256i a = edgec_scale_s32__avx2(low, m, q.shift);
@@ -102,7 +109,7 @@ EDGEC_INLINE __m256i edgec_scale_s16__avx2(__m256i low, __m256i high, const int3
 EDGEC_INLINE __m256i edgec_narrow_s8__avx2(__m256i a, __m256i b, const EdgecQuant q)
 {
     __m256i v = _mm256_packs_epi16(a, b);
-    if (q.shift == EDGEC_FACTORS_AVX2) {
+    if (edgec_is_factors__avx2(q)) {
         const __m256i pairs = _mm256_broadcastsi128_si256(
             _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
         v = _mm256_shuffle_epi8(v, pairs);
