@@ -19,7 +19,8 @@
 
 #include "gemm/tile_s8__avx2.h"
 
-/* Rows of pairs, where they are and how they are read; counts in elements of x. */
+/* Rows of pairs, where they are and how they are read; counts in elements of x. Input rows [top,
+   bottom) are what the output rows depend on, and all that may be read. */
 typedef struct {
     int16_t *pairs;
     int8_t *padded;
@@ -29,6 +30,8 @@ typedef struct {
     int32_t column_step;
     int32_t next;
     bool even;
+    int32_t top;
+    int32_t bottom;
 } EdgecDwAvx2;
 
 /* Whether a row is taken as pixels of 16 channels. */
@@ -57,13 +60,18 @@ EDGEC_INLINE const int16_t *edgec_dw_weights__avx2(const EdgecDwAvx2 *d, const i
     return d->even && oy % 2 == 1 ? w + 2 * d->row_pairs * d->columns * channels : w;
 }
 
-EDGEC_INLINE EdgecDwAvx2 edgec_dw_plan__avx2(const EdgecConvShape *s, int8_t *scratch)
+EDGEC_INLINE EdgecDwAvx2 edgec_dw_plan__avx2(const EdgecConvShape *s, int8_t *scratch,
+                                             int32_t row_begin, int32_t row_end)
 {
     const int32_t width =
         ((s->out_w - 1) * s->stride_w + (s->k_w - 1) * s->dilation_w + 1) * s->in_c;
     const bool line = s->k_h == 1;
-    EdgecDwAvx2 d = {(int16_t *)(void *)scratch, scratch, width, (s->k_h + 1) / 2, s->k_w, 0, 0,
-                     edgec_dw_is_even__avx2(s)};
+    EdgecDwAvx2 d = {(int16_t *)(void *)scratch, scratch, width,  (s->k_h + 1) / 2, s->k_w, 0, 0,
+                     edgec_dw_is_even__avx2(s),  0,       s->in_h};
+    const int32_t first = row_begin * s->stride_h - s->pad_top;
+    const int32_t last = (row_end - 1) * s->stride_h - s->pad_top + (s->k_h - 1) * s->dilation_h;
+    d.top = first < 0 ? 0 : first;
+    d.bottom = last < s->in_h ? last + 1 : s->in_h;
     d.padded = scratch + s->k_h * width * 4 + 64;
     d.columns = line ? (s->k_w + 1) / 2 : s->k_w;
     d.column_step = (line ? 2 : 1) * s->dilation_w * s->in_c;
@@ -79,12 +87,12 @@ EDGEC_INLINE void edgec_dw_fill__avx2(int16_t *y, int32_t value, int32_t count)
     }
 }
 
-/* Input row iy, or a row of padding. */
+/* Input row iy, or a row of padding, also for one that only meets weights that are zero. */
 EDGEC_INLINE const int8_t *edgec_dw_row__avx2(const EdgecConvS8 *p, const EdgecDwAvx2 *d,
                                               const int8_t *x, int32_t iy)
 {
     const EdgecConvShape *s = &p->shape;
-    if (iy < 0 || iy >= s->in_h) {
+    if (iy < d->top || iy >= d->bottom) {
         return d->padded;
     }
     return x + iy * s->in_w * s->in_c;
@@ -289,7 +297,7 @@ EDGEC_INLINE void edgec_dwconv_s8__avx2(const EdgecConvS8 *p, const int8_t *rest
 {
     const EdgecConvShape *s = &p->shape;
     const bool flat = edgec_dw_is_flat__avx2(s);
-    const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
+    const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch, row_begin, row_end);
     const int32_t channels = flat ? 16 : (s->in_c + 7) / 8 * 8;
     EdgecWeightsAvx2 g = {w, true, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));

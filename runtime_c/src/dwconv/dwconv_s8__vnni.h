@@ -135,7 +135,7 @@ EDGEC_INLINE void edgec_dwconv_s8__vnni(const EdgecConvS8 *p, const int8_t *rest
 {
     const EdgecConvShape *s = &p->shape;
     const bool flat = edgec_dw_is_flat__avx2(s);
-    const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch);
+    const EdgecDwAvx2 d = edgec_dw_plan__avx2(s, scratch, row_begin, row_end);
     const int32_t channels = flat ? 16 : (s->in_c + 15) / 16 * 16;
     const EdgecWeightsVnni g = {NULL, bias, mult, p->quant, flat ? 16 : s->in_c};
     memset(d.padded, p->x_zp, (size_t)(s->in_w * s->in_c));
