@@ -193,7 +193,7 @@ def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
     compiled = compile_model(model, options, progress)
     summary = _summary(compiled, options)
     progress("compiling to measure code and stack")
-    summary, why = _linked(compiled, summary)
+    summary, why = linked(compiled, summary)
     more = () if options.place or options.board is None else _faster_memory(compiled)
     return CheckResult(summary, why, (*advice(summary), *more))
 
@@ -204,7 +204,7 @@ def _faster_memory(compiled: Compiled) -> tuple[str, ...]:
     return waiting_advice(*saving)
 
 
-def _linked(compiled: Compiled, summary: Summary) -> tuple[Summary, tuple[str, ...]]:
+def linked(compiled: Compiled, summary: Summary) -> tuple[Summary, tuple[str, ...]]:
     """`summary` with what the linked program tells, and why the model does not fit."""
     with _workspace(compiled) as folder:
         try:
@@ -232,7 +232,7 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
         compiled = emitted(model, graph, made, options, lambda _: None)
         progress(f"compiling schedule {number} of {len(points)}")
         summary = _summary(compiled, options)
-        summary, why = _linked(compiled, summary)
+        summary, why = linked(compiled, summary)
         streams = len(point.program.streams)
         rows.append(SweepRow(summary.ram, summary.flash, round(point.cost), streams, not why))
     name = options.model_name(model)

@@ -16,6 +16,7 @@ from edgec.driver import (
     check_budget,
     emitted,
     goal_of,
+    linked,
     optimised,
     with_stack,
 )
@@ -27,8 +28,8 @@ from edgec.plan.fit import Fit, Goal, Planned
 from edgec.plan.rects import round_up
 from edgec.plan.result import MemoryPlan
 from edgec.plan.shared import check_shared, share_arena
-from edgec.report.advice import summarize
-from edgec.report.records import FlashUse, MemoryUse, SharedResult, Summary
+from edgec.report.advice import advice, reasons, summarize
+from edgec.report.records import CheckResult, FlashUse, MemoryUse, SharedResult, Summary
 from edgec.targets import load_target
 
 DEFAULT_NAME = "models"
@@ -53,15 +54,81 @@ class _Member(_Source):
     graph: Graph
 
 
+@dataclass(frozen=True)
+class _Set:
+    """All models, compiled for one arena; `alone`: their plans for arenas of their own."""
+
+    name: str
+    compiled: tuple[Compiled, ...]
+    alone: tuple[MemoryPlan, ...]
+
+    def emission(self) -> SharedEmission:
+        """All files."""
+        folders = _folders(self.compiled, self.alone)
+        return emit_shared(self.name, folders, self.compiled[0].plan.state_bytes)
+
+
 def generate_shared(
     models: Sequence[Path], options: GenOptions, progress: Progress
 ) -> SharedResult:
     """Compile `models` into one folder, for one arena, and write it.
 
-    A model is a file, named by it, or NAME=FILE.
-    The folder is `options.output`, and `options.name` names the whole; default is the folder's
-    name. Raises E0017 and E0018 for what cannot be asked of several models, else as `generate`.
+    A model is a file, named by it, or NAME=FILE. The folder is `options.output`, and
+    `options.name` names the whole; default is the folder's name. Raises E0017 and E0018 for what
+    cannot be asked of several models, else as `generate`.
     """
+    made = _compiled(models, options, progress)
+    if options.stack:
+        progress("compiling to find the bound of the stack")
+        made = dataclasses.replace(made, compiled=tuple(map(with_stack, made.compiled)))
+    emission = made.emission()
+    whole, parts = _summaries(emission, made.compiled, options)
+    check_budget(whole, options)
+    folder = options.output if options.output is not None else Path(made.name)
+    write_files(emission.files, folder)
+    return SharedResult(folder, tuple(sorted(emission.files)), whole, parts)
+
+
+def check_set(models: Sequence[Path], options: GenOptions, progress: Progress) -> CheckResult:
+    """Whether `models` fit together, in one arena. Raises as `generate_shared`; writes nothing.
+
+    Each is linked by itself: flash is an upper bound, since what models share counts for each.
+    """
+    made = _compiled(models, options, progress)
+    whole, parts = _summaries(made.emission(), made.compiled, options)
+    progress("compiling to measure code and stack")
+    found = [linked(c, part) for c, part in zip(made.compiled, parts, strict=True)]
+    measured = [summary for summary, _ in found]
+    whole = dataclasses.replace(whole, flash=_flash(measured), ram=_ram(whole.ram, measured))
+    failed = [
+        f"{summary.name}: {problem}"
+        for summary, problems in found
+        for problem in problems
+        if problem not in reasons(summary)
+    ]
+    return CheckResult(whole, (*reasons(whole), *failed), advice(whole))
+
+
+def _flash(parts: Sequence[Summary]) -> FlashUse:
+    uses = [part.flash for part in parts]
+    return FlashUse(
+        sum(use.weights for use in uses),
+        sum(use.code for use in uses),
+        sum(use.kernels for use in uses),
+        uses[0].capacity,
+        all(use.measured for use in uses),
+    )
+
+
+def _ram(whole: MemoryUse, parts: Sequence[Summary]) -> MemoryUse:
+    """`whole` with the stack of the model that needs most."""
+    bounds = [part.ram.stack_bound for part in parts]
+    known = [bound for bound in bounds if bound is not None]
+    return dataclasses.replace(whole, stack_bound=max(known) if len(known) == len(bounds) else None)
+
+
+def _compiled(models: Sequence[Path], options: GenOptions, progress: Progress) -> _Set:
+    """Every model, planned for the common arena, checked and emitted."""
     sources = [_source(model, options) for model in models]
     name = _set_name(sources, options)
     members = [
@@ -71,22 +138,13 @@ def generate_shared(
     _bind_states(members, options)
     progress("planning memory for all models")
     planned = _planned(members, options)
-    shared = share_arena([plan for _, plan in planned])
-    compiled = [
+    alone = tuple(plan for _, plan in planned)
+    compiled = tuple(
         emitted(m.model, m.graph, (program, plan), m.options, _told(m, progress))
-        for m, (program, _), plan in zip(members, planned, shared, strict=True)
-    ]
+        for m, (program, _), plan in zip(members, planned, share_arena(alone), strict=True)
+    )
     check_shared([c.program for c in compiled], [c.plan for c in compiled])
-    if options.stack:
-        progress("compiling to find the bound of the stack")
-        compiled = [with_stack(c) for c in compiled]
-    folders = _emissions(compiled, [plan for _, plan in planned])
-    emission = emit_shared(name, folders, shared[0].state_bytes)
-    whole, parts = _summaries(emission, compiled, options)
-    check_budget(whole, options)
-    folder = options.output if options.output is not None else Path(name)
-    write_files(emission.files, folder)
-    return SharedResult(folder, tuple(sorted(emission.files)), whole, parts)
+    return _Set(name, compiled, alone)
 
 
 # what is asked for ---------------------------------------------------------------------------
@@ -210,7 +268,7 @@ def _cost(made: Planned) -> float:
 # results -------------------------------------------------------------------------------------
 
 
-def _emissions(compiled: Sequence[Compiled], alone: Sequence[MemoryPlan]) -> list[Member]:
+def _folders(compiled: Sequence[Compiled], alone: Sequence[MemoryPlan]) -> list[Member]:
     members = []
     for made, plan in zip(compiled, alone, strict=True):
         places = [made.plan.offsets[port.buffer.name] for port in made.program.states]

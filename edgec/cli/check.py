@@ -14,17 +14,19 @@ from edgec.cli.options import (
     HopOpt,
     IoOpt,
     JsonOpt,
-    ModelArg,
+    ModelsArg,
     NameOpt,
     OptimizeOpt,
     PlaceOpt,
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
+    ShareOpt,
     StateOpt,
     StreamInputOpt,
     TargetOpt,
     gen_options,
+    only_model,
 )
 from edgec.config import GenOptions, Io, Optimize
 from edgec.diagnostics import ExitCode, Where, fail
@@ -38,7 +40,7 @@ PlotOpt = Annotated[
 
 
 def check(
-    model: ModelArg,
+    models: ModelsArg,
     target: TargetOpt = None,
     board: BoardOpt = None,
     name: NameOpt = None,
@@ -54,9 +56,10 @@ def check(
     plan_svg: PlanSvgOpt = None,
     stream_input: StreamInputOpt = False,
     hop: HopOpt = None,
+    share_arena: ShareOpt = False,
     json: JsonOpt = False,
 ) -> None:
-    """Say whether a model fits a board or a budget; exit code 1 if it does not."""
+    """Say whether a model, or several in one arena, fit a board or a budget; else exit code 1."""
     options = gen_options(
         target=target,
         board=board,
@@ -73,6 +76,24 @@ def check(
         hop=hop,
     )
     _check_pictures(sweep, plot, plan_svg)
+    _check_sweep(sweep, share_arena, place)
+    if sweep:
+        fits = _sweep(only_model(models), options, plot, json)
+    else:
+        fits = _check(models, options, share_arena, json)
+    if not fits:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _check_sweep(sweep: bool, share_arena: bool, place: list[str] | None) -> None:
+    """E0017 and E0520 for sweeps that are not made."""
+    if sweep and share_arena:
+        raise fail(
+            "E0017",
+            "a sweep lists schedules of one model",
+            Where(note="--sweep"),
+            help="use it with one model",
+        )
     if sweep and place:
         raise fail(
             "E0520",
@@ -80,9 +101,6 @@ def check(
             Where(note="--place"),
             help="use --place without --sweep",
         )
-    fits = _sweep(model, options, plot, json) if sweep else _check(model, options, json)
-    if not fits:
-        raise typer.Exit(ExitCode.FAILED)
 
 
 def _check_pictures(sweep: bool, plot: Path | None, plan_svg: Path | None) -> None:
@@ -98,13 +116,18 @@ def _check_pictures(sweep: bool, plot: Path | None, plan_svg: Path | None) -> No
         )
 
 
-def _check(model: Path, options: GenOptions, json: bool) -> bool:
-    """The model as `gen` would make it; whether it fits."""
+def _check(models: list[Path], options: GenOptions, share_arena: bool, json: bool) -> bool:
+    """The model, or all, as `gen` would make them; whether they fit."""
     from edgec import driver
     from edgec.report import jsonout, text
 
     with console.progress() as progress:
-        result = driver.check(model, options, progress)
+        if share_arena:
+            from edgec.driver_shared import check_set
+
+            result = check_set(models, options, progress)
+        else:
+            result = driver.check(only_model(models), options, progress)
     if json:
         console.show_json(jsonout.check_json(result))
     else:

@@ -14,36 +14,28 @@ from edgec.cli.options import (
     HopOpt,
     IoOpt,
     JsonOpt,
+    ModelsArg,
     NameOpt,
     OptimizeOpt,
     PlaceOpt,
     PlanSvgOpt,
     RamOpt,
     ShapeOpt,
+    ShareOpt,
     StateOpt,
     StreamInputOpt,
     TargetOpt,
     WeightsOpt,
     gen_options,
+    only_model,
 )
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
-from edgec.diagnostics import Where, fail
 
 OutputOpt = Annotated[
     Path | None, typer.Option("--output", "-o", help="The folder to write; default ./NAME.")
 ]
 DumpOpt = Annotated[
     Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
-]
-ModelsArg = Annotated[
-    list[Path],
-    typer.Argument(
-        help="The ONNX file; with --share-arena several, each FILE or NAME=FILE.",
-        metavar="MODEL...",
-    ),
-]
-ShareOpt = Annotated[
-    bool, typer.Option("--share-arena", help="The models run in turn, in one arena.")
 ]
 NoCompileOpt = Annotated[
     bool, typer.Option("--no-compile", help="Do not compile to find the bound of the stack.")
@@ -100,19 +92,12 @@ def gen(
 
 def _write(models: list[Path], options: GenOptions, json: bool) -> None:
     """The folder of the only model."""
-    if len(models) > 1:
-        raise fail(
-            "E0019",
-            f"{len(models)} models are given",
-            Where(note="command line"),
-            rule="each model is a folder of its own",
-            help="call `edgec gen` for each, or give them one arena with --share-arena",
-        )
+    model = only_model(models)
     from edgec import driver
     from edgec.report import jsonout, text
 
     with console.progress() as progress:
-        result = driver.generate(models[0], options, progress)
+        result = driver.generate(model, options, progress)
     if json:
         console.show_json(jsonout.gen_json(result))
     else:

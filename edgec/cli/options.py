@@ -23,6 +23,16 @@ from edgec.place import read_places
 from edgec.targets import load_target
 
 ModelArg: TypeAlias = Annotated[Path, typer.Argument(help="The ONNX file.", metavar="MODEL")]
+ModelsArg: TypeAlias = Annotated[
+    list[Path],
+    typer.Argument(
+        help="The ONNX file; with --share-arena several, each FILE or NAME=FILE.",
+        metavar="MODEL...",
+    ),
+]
+ShareOpt: TypeAlias = Annotated[
+    bool, typer.Option("--share-arena", help="The models run in turn, in one arena.")
+]
 TargetOpt: TypeAlias = Annotated[
     str | None, typer.Option("--target", "-t", help="A name of `edgec targets`.", metavar="T")
 ]
@@ -168,3 +178,16 @@ def _check_hop(hop: int | None, stream_input: bool) -> None:
             rule="--hop N, at least 1, goes with --stream-input",
             help="add --stream-input, or leave --hop out",
         )
+
+
+def only_model(models: list[Path]) -> Path:
+    """The model of a command line without --share-arena. Raises E0019 if there are several."""
+    if len(models) > 1:
+        raise fail(
+            "E0019",
+            f"{len(models)} models are given",
+            Where(note="command line"),
+            rule="without --share-arena, models are compiled one by one",
+            help="call edgec for each, or give them one arena with --share-arena",
+        )
+    return models[0]

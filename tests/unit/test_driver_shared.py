@@ -15,8 +15,8 @@ from edgec.build.firmware import build_firmware
 from edgec.build.manifest import read_manifest
 from edgec.config import GenOptions, Optimize
 from edgec.diagnostics import EdgecError
-from edgec.driver import generate
-from edgec.driver_shared import generate_shared
+from edgec.driver import check, generate
+from edgec.driver_shared import check_set, generate_shared
 from edgec.verify.qemu import RunOptions, run_elf
 from tests.support.stateful import HIDDEN, SCORES, SIZE, write_gru
 
@@ -191,6 +191,23 @@ def test_names_must_differ(place: Path, tmp_path: Path) -> None:
     named = GenOptions("x86_64", name="gru", output=tmp_path / "out")
     assert "E0018" in refused([DIGITS, place / "gru.onnx"], named)
     assert not (tmp_path / "out").exists()
+
+
+def test_models_are_checked_together(place: Path) -> None:
+    models = [DIGITS, place / "gru.onnx"]
+    options = GenOptions("cortex-m4", board="mps2-an386", states=STATE)
+    fine = check_set(models, options, quiet)
+    assert fine.fits and fine.summary.flash.measured
+    alone = [
+        check(models[0], replace(options, states=()), quiet).summary,
+        check(models[1], options, quiet).summary,
+    ]
+    # other addresses, other instructions
+    assert abs(fine.summary.flash.total - sum(s.flash.total for s in alone)) < 100
+    assert fine.summary.ram.stack_bound == max(s.ram.stack_bound or 0 for s in alone)
+    assert fine.summary.ram.arena < sum(s.ram.arena for s in alone)
+    tight = replace(options, flash=fine.summary.flash.total - 1)
+    assert not check_set(models, tight, quiet).fits
 
 
 def test_models_may_be_named(tmp_path: Path) -> None:

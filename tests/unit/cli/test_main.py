@@ -43,7 +43,7 @@ def test_unknown_verb_is_a_usage_error_with_a_guess(capsys: Capture) -> None:
     ("args", "text"),
     [
         (["gen"], "Missing argument 'MODEL...'"),
-        (["check"], "Missing argument 'MODEL'"),
+        (["verify"], "Missing argument 'MODEL'"),
         (["gen", "m.onnx", "--taget", "x"], "did you mean '--target'?"),
         (["gen", "m.onnx", "--target"], "requires an argument"),
         (["gen", "m.onnx", "--optimize", "fast"], "'fast' is not one of"),
