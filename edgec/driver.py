@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,13 +54,14 @@ from edgec.report.records import (
     BenchResult,
     CheckResult,
     GenResult,
+    LayerRow,
     Summary,
     SweepResult,
     SweepRow,
     VerifyResult,
 )
 from edgec.targets import Target, load_target
-from edgec.verify.bench import measure
+from edgec.verify.bench import LayerCost, measure
 from edgec.verify.compare import compare_runs
 from edgec.verify.inputs import overlapping
 from edgec.verify.states import load_samples
@@ -265,6 +267,12 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
         return BenchResult(_counted(compiled, summary, folder, compiled.board, progress))
 
 
+def _shared(row: LayerRow, cost: LayerCost, count: int) -> LayerRow:
+    """A layer with what it took, one of `count` that the same function computes alike."""
+    cycles = None if cost.cycles is None else cost.cycles // count
+    return dataclasses.replace(row, instructions=cost.instructions // count, cycles=cycles)
+
+
 def _counted(
     compiled: Compiled, summary: Summary, folder: Path, board: Board, progress: Progress
 ) -> Summary:
@@ -273,10 +281,11 @@ def _counted(
     cost = measure(folder, board, folder.parent / "build")
     costs = {layer.function: layer for layer in cost.layers}
     functions = {row.name: row.function for row in compiled.emission.manifest.layers}
+    sharing = Counter(functions.values())  # strips of the same shape share a function
     layers = tuple(
         row
         if (found := costs.get(functions[row.name])) is None
-        else dataclasses.replace(row, instructions=found.instructions, cycles=found.cycles)
+        else _shared(row, found, sharing[functions[row.name]])
         for row in summary.layers
     )
     ram = dataclasses.replace(

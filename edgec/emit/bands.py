@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edgec.emit.places import Places, used_names
 from edgec.emit.stream import StreamText, parameter_names
@@ -11,8 +11,12 @@ from edgec.lower.bands import kinds
 from edgec.lower.program import Program, Step, Stream, Window
 
 
-def bands_text(program: Program, stream: Stream, number: int, at: Places) -> StreamText:
+def bands_text(
+    program: Program, stream: Stream, number: int, at: Places, functions: Sequence[str]
+) -> StreamText:
     """The function `NAME_stream_<number>`, which takes the parts of the arena that it uses.
+
+    functions: of all steps of the program; without, only the call is wanted.
 
     rows[band][k]: first row, and the one behind the last, of the steps of kind k: those that need
     the same rows in every band.
@@ -27,7 +31,8 @@ def bands_text(program: Program, stream: Stream, number: int, at: Places) -> Str
     for k, step in enumerate(steps):
         kind = kind_of[k]
         arguments = [*_arguments(step, windows, at), f"from_{kind}", f"end_{kind}"]
-        body.append(f"        {program.name}_{step.name}({', '.join(arguments)});")
+        called = functions[stream.first + k] if functions else step.name
+        body.append(f"        {called}({', '.join(arguments)});")
     body += _trace(stream, steps[-1], kind_of[len(steps) - 1], at)
     parts = used_names("\n".join(body))
     function = f"{program.name}_stream_{number}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -22,19 +22,22 @@ from edgec.lower.program import Program, Step, Stream
 
 @dataclass(frozen=True)
 class Source:
-    """The text of NAME.c and the headers that it includes."""
+    """The text of NAME.c, the headers that it includes, and the function of each step."""
 
     text: str
     headers: tuple[str, ...]
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class StepText:
-    """One step as a C function, and the call of it."""
+    """One step as a C function, and the call of it. `code`: parameters and body."""
 
     definition: str
     call: str
     headers: frozenset[str]
+    function: str
+    code: str
 
 
 def source(program: Program, at: Places) -> Source:
@@ -60,8 +63,9 @@ def source(program: Program, at: Places) -> Source:
         f'#include "{model}_weights.h"',
         "",
     ]
-    for step in steps:
-        lines += [step.definition, ""]
+    functions = _functions(program, steps)
+    for step, function in zip(steps, functions, strict=True):
+        lines += [step.definition, ""] if function == step.function else []
     push = program.push_stream
     if program.pushed is not None:
         lines += progress_struct(program)
@@ -69,7 +73,7 @@ def source(program: Program, at: Places) -> Source:
         if stream is push:
             lines += push_parts(program, stream, at)
         else:
-            lines += [_stream(program, stream, k, at).definition, ""]
+            lines += [_stream(program, stream, k, at, functions).definition, ""]
     lines += [*bind_text(model, at), *reset_function(program, at)]
     if program.push_step is None:
         lines += _run(program, steps, at)
@@ -79,7 +83,18 @@ def source(program: Program, at: Places) -> Source:
         after = _calls(program, steps, at, range(stop, len(steps)))
         lines += push_functions(program, before, after, at)
     wrapped = [part for block in lines for line in block.split("\n") for part in wrap(line)]
-    return Source("\n".join(wrapped), tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"})))
+    included = tuple(sorted({*own, "edgec/edgec.h", "edgec_hal.h"}))
+    return Source("\n".join(wrapped), included, functions)
+
+
+def _functions(program: Program, steps: list[StepText]) -> tuple[str, ...]:
+    """The C function of each step: strips that do the same have one."""
+    found = [step.function for step in steps]
+    for stream in program.streams:
+        known: dict[str, str] = {}
+        for k in range(stream.first, stream.stop) if stream.bands else ():
+            found[k] = known.setdefault(steps[k].code, found[k])
+    return tuple(found)
 
 
 def _calls(program: Program, steps: list[StepText], at: Places, numbers: range) -> list[str]:
@@ -94,13 +109,17 @@ def _calls(program: Program, steps: list[StepText], at: Places, numbers: range) 
             k += 1
             continue
         number, stream = found
-        out.append(_stream(program, stream, number, at).call)
+        out.append(_stream(program, stream, number, at, ()).call)
         k = stream.stop
     return out
 
 
-def _stream(program: Program, stream: Stream, number: int, at: Places) -> StreamText:
-    return (bands_text if stream.bands else stream_text)(program, stream, number, at)
+def _stream(
+    program: Program, stream: Stream, number: int, at: Places, functions: Sequence[str]
+) -> StreamText:
+    if stream.bands:
+        return bands_text(program, stream, number, at, functions)
+    return stream_text(program, stream, number, at)
 
 
 def _run(program: Program, steps: list[StepText], at: Places) -> list[str]:
@@ -141,10 +160,10 @@ def step_text(
     printer = StmtPrinter(exprs)
     body = printer.lines(step.body)
     function = f"{model}_{step.name}"
-    head = f"EDGEC_LAYER void {function}({_parameters(step, names, at.offsets, resident)})"
-    definition = "\n".join([*_comment(step), head, "{", *body, "}"])
+    code = "\n".join([f"({_parameters(step, names, at.offsets, resident)})", "{", *body, "}"])
+    definition = "\n".join([*_comment(step), f"EDGEC_LAYER void {function}{code}"])
     headers = frozenset(exprs.headers | printer.kernel_headers | {NUMERIC})
-    return StepText(definition, _call(step, function, number, at), headers)
+    return StepText(definition, _call(step, function, number, at), headers, function, code)
 
 
 def _parameters(
