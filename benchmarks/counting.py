@@ -100,6 +100,11 @@ def _make(call: Call) -> _Made:
         size = layer.h * layer.c
         other = 256 if layer.kind == "lut" else layer.oc
         sizes = (size, other, size)
+    elif layer.kind == "matmul":
+        left, right, out = layer.h * layer.c, layer.c * layer.oc, layer.h * layer.oc
+        sizes = (layer.n * left, layer.n * right + 256, layer.n * out)
+    elif layer.kind in ("layernorm", "softmax"):
+        sizes = (layer.h * layer.c, 0, layer.h * layer.c)
     elif layer.kind == "gemm":
         sizes = (each * layer.h * layer.c, 0, each * layer.h * layer.oc)
     else:
@@ -229,7 +234,7 @@ def _source(program: Sequence[_Made], at: Sequence[int]) -> str:
 def _function(number: int, made: _Made) -> list[str]:
     names = CallNames(
         "x", "y", "scratch" if made.scratch else "",
-        tuple(f"fit_k{number}_{k}" for k in range(len(made.constants))), others=("other",),
+        tuple(f"fit_k{number}_{k}" for k in range(len(made.constants))), others=("other",) * 3,
     )  # fmt: skip
     lines = [
         f"extern const {TYPES[str(c.data.dtype)]} EDGEC_ALIGN({max(c.align, 4)}) "

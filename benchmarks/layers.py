@@ -8,8 +8,19 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from edgec.kernels.facts import ConvFacts, ElementFacts, Facts, GemmFacts, PoolFacts, Quant
-from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers
+from edgec.kernels.facts import (
+    ConvFacts,
+    ElementFacts,
+    Facts,
+    GemmFacts,
+    LayerNormFacts,
+    MatMulFacts,
+    Places,
+    PoolFacts,
+    Quant,
+    SoftmaxFacts,
+)
+from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, choose_softmax
 
 CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 16, 20, 24, 27, 32, 36, 40, 48, 64, 72, 96, 128)
 MOST_MACS = 300_000
@@ -23,8 +34,10 @@ class Layer:
     """A layer's kind and sizes, as in `facts`.
 
     Kinds: "conv", "dwconv", "gemm" (rows h, k c, n oc), "maxpool", "meanpool", and the operations
-    on elements "add", "mul", "lut" (h times c elements; the second operand has oc). `floats`: 1 for
-    float32. `limited`: 1 if the output is limited to less than its type holds.
+    on elements "add", "mul", "lut" (h times c elements; the second operand has oc), "layernorm" and
+    "softmax" (h rows of c), and "matmul" (n pairs of h by c and c by oc; kh is 2 if columns of the
+    second lie together, kw is 2 if both have tables). `floats`: 1 for float32. `limited`: 1 if the
+    output is limited to less than its type holds.
     """
 
     kind: str
@@ -89,7 +102,9 @@ def facts_of(layer: Layer) -> Facts:
         return GemmFacts(layer.h, layer.c, layer.oc, weights=weights, bias=bias, quant=quant, lo=lo)
     if layer.kind in ("maxpool", "meanpool"):
         return _pool(layer, rng)
-    return _element(layer)
+    if layer.kind in ("layernorm", "softmax"):
+        return _row_wise(layer, rng)
+    return _matmul(layer) if layer.kind == "matmul" else _element(layer)
 
 
 def _parameters(
@@ -153,6 +168,26 @@ def _element(layer: Layer) -> ElementFacts:
     return ElementFacts(layer.kind, layer.h * layer.c, layer.oc, numbers)
 
 
+def _row_wise(layer: Layer, rng: np.random.Generator) -> LayerNormFacts | SoftmaxFacts:
+    if layer.kind == "softmax":
+        p = choose_softmax(0.05, 1 / 256, layer.c)
+        return SoftmaxFacts(layer.h, layer.c, p.table, p.numerator, p.exponent, -128)
+    gain = rng.uniform(10, 40, layer.c).astype(np.float32)
+    offset = rng.uniform(-30, 30, layer.c).astype(np.float32)
+    return LayerNormFacts(layer.h, layer.c, 0.5, gain, offset)
+
+
+def _matmul(layer: Layer) -> MatMulFacts:
+    pairs, rows, k, n = layer.n, layer.h, layer.c, layer.oc
+    steps = (n, 1) if layer.kh == 1 else (1, k)
+    tables = layer.kw == 2
+    return MatMulFacts(
+        (1, pairs), rows, k, n, Places(0, (0, rows * k), k, 1), Places(0, (0, k * n), *steps),
+        Places(0, (0, rows * n), n, 1), 3, -7, 2 * 9_000_000, 0, 5,
+        a_table=tables, b_table=tables,
+    )  # fmt: skip
+
+
 def layer_of(facts: Facts) -> Layer | None:
     """The layer of these sizes, or None if it is of no kind that is measured."""
     if isinstance(facts, GemmFacts):
@@ -214,13 +249,17 @@ def layers(seed: int, convs: int = 60, floats: bool = True) -> Iterator[Layer]:
         more = (*[_conv_layer] * (convs // 2), *[_depthwise_layer, _gemm_layer] * (convs // 4))
         for maker in more:
             yield _drawn(draw, maker, True)
+    for maker in (*[_matmul_layer] * (convs // 2), *[_row_wise_layer] * (convs // 2)):
+        yield _drawn(draw, maker, False)
 
 
 def more_layers(seed: int, op: str, floats: bool, tries: int) -> Iterator[Layer]:
     """Other layers of an operation of rows, to find some that a row takes."""
     draw = _Draw(np.random.default_rng(seed))
     conv = (_conv_layer, _depthwise_layer, _first_layer)
-    makers = {"conv": conv, "gemm": (_gemm_layer,)}.get(op, (_pool_layer, _element_layer))
+    own = {"conv": conv, "gemm": (_gemm_layer,), "matmul": (_matmul_layer,)}
+    own |= dict.fromkeys(("layernorm", "softmax"), (_row_wise_layer,))
+    makers = own.get(op, (_pool_layer, _element_layer))
     for number in range(tries):
         yield _drawn(draw, makers[number % len(makers)], floats)
 
@@ -235,10 +274,10 @@ def _drawn(draw: _Draw, maker: Callable[[_Draw], Layer], floats: bool) -> Layer:
 
 def macs(layer: Layer) -> int:
     """Products of a layer, window elements of a pool, elements of other operations."""
-    if layer.kind in ("add", "mul", "lut"):
+    if layer.kind in ("add", "mul", "lut", "layernorm", "softmax"):
         return layer.h * layer.c
-    if layer.kind == "gemm":
-        return layer.h * layer.c * layer.oc
+    if layer.kind in ("gemm", "matmul"):
+        return layer.n * layer.h * layer.c * layer.oc
     outputs = layer.n * layer.out_h * layer.out_w * layer.oc
     return outputs * layer.kh * layer.kw * (layer.c if layer.kind == "conv" else 1)
 
@@ -331,3 +370,15 @@ def _element_layer(draw: _Draw) -> Layer:
     c, repeats = draw.upto(3, 2000), draw.upto(1, 40)
     whole = kind == "lut" or draw.chance(0.7)
     return Layer(kind, repeats, 1, c, repeats * c if whole else c)
+
+
+def _matmul_layer(draw: _Draw) -> Layer:
+    """Attention: a product by the keys, or by the values."""
+    k, n = draw.upto(3, 96), draw.upto(3, 96)
+    pairs, turned, tables = draw.upto(1, 8), draw.one(1, 1, 2), draw.one(1, 1, 2)
+    return Layer("matmul", draw.upto(1, 64), 1, k, n, turned, tables, n=pairs)
+
+
+def _row_wise_layer(draw: _Draw) -> Layer:
+    kind = ("layernorm", "softmax")[draw.one(0, 1)]
+    return Layer(kind, draw.upto(1, 60), 1, draw.upto(4, 400))

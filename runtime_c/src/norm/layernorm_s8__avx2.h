@@ -72,7 +72,8 @@ EDGEC_INLINE void edgec_layernorm_s8__avx2(const EdgecLayerNormS8 *p, const int8
         }
         for (; i < p->length; i++) {
             const float pair[2] = {exact[i], exact[p->length + i]};
-            out[i] = (int8_t)edgec_norm_exact(p, in[i], factor, s1, pair);
+            const int32_t d = in[i] * p->length - s1;
+            out[i] = (int8_t)edgec_norm_exact(d, factor, pair, p->lo, p->hi);
         }
     }
 }

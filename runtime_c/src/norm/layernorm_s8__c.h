@@ -40,8 +40,18 @@ typedef struct {
     uint32_t plus;
 } EdgecNormRow;
 
-/* The high half of a * b plus c; whether it is rounded does not matter within the margin. */
-EDGEC_INLINE int32_t edgec_norm_product(int32_t a, int32_t b, int32_t c)
+/* The high half of a * b; whether it is rounded does not matter within the margin. */
+EDGEC_INLINE int32_t edgec_norm_product(int32_t a, int32_t b)
+{
+#ifdef EDGEC_HAS_MULHRA_S32
+    return edgec_mulhr_s32(a, b);
+#else
+    return edgec_mulh_s32(a, b);
+#endif
+}
+
+/* The same plus c. */
+EDGEC_INLINE int32_t edgec_norm_sum(int32_t a, int32_t b, int32_t c)
 {
 #ifdef EDGEC_HAS_MULHRA_S32
     return edgec_mulhra_s32(a, b, c);
@@ -103,16 +113,16 @@ EDGEC_INLINE EdgecNormRow edgec_norm_row(const EdgecLayerNormS8 *p, int32_t s1, 
     row.factor = factor;
     row.mult = (int32_t)(((bits & 0x7fffffu) | 0x800000u) << 7);
     row.times = (uint32_t)p->length << shift;
-    row.plus = 0u - ((uint32_t)s1 << shift);
+    row.plus = (0u - (uint32_t)s1) << shift;
     return row;
 }
 
-/* The law itself. */
-EDGEC_INLINE int32_t edgec_norm_exact(const EdgecLayerNormS8 *p, int32_t x, float factor,
-                                      int32_t sum, const float *exact)
+/* The law itself; a function that layers share, as it is seldom called. */
+EDGEC_LAYER int32_t edgec_norm_exact(int32_t d, float factor, const float *exact, int32_t lo,
+                                     int32_t hi)
 {
-    const float y = (float)(x * p->length - sum) * factor * exact[0];
-    return edgec_quantize_f32(y + exact[1], 1.0f, 0, p->lo, p->hi);
+    const float y = (float)d * factor * exact[0];
+    return edgec_quantize_f32(y + exact[1], 1.0f, 0, lo, hi);
 }
 
 /* One element; gain and offset are those of its column in fixed point. */
@@ -121,13 +131,13 @@ EDGEC_INLINE void edgec_norm_element(const EdgecLayerNormS8 *p, const EdgecNormR
 {
     const uint32_t below = (UINT32_C(1) << p->fraction) - 1u;
     const int32_t d = (int32_t)((uint32_t)x * row.times + row.plus);
-    const int32_t scaled = edgec_norm_product(d, row.mult, 0);
-    const int32_t sum = edgec_norm_product(scaled, gain, offset);
+    const int32_t scaled = edgec_norm_product(d, row.mult);
+    const int32_t sum = edgec_norm_sum(scaled, gain, offset);
     if (((uint32_t)sum & below) > 2u * (uint32_t)p->margin) {
         const int32_t code = edgec_asr_s32(sum, (uint32_t)p->fraction);
         *y = (int8_t)edgec_clamp_s8(code, p->lo, p->hi);
     } else {
-        *y = (int8_t)edgec_norm_exact(p, x, row.factor, row.sum, exact);
+        *y = (int8_t)edgec_norm_exact(x * p->length - row.sum, row.factor, exact, p->lo, p->hi);
     }
 }
 
@@ -143,6 +153,7 @@ EDGEC_INLINE void edgec_layernorm_s8__c(const EdgecLayerNormS8 *p, const int8_t 
         edgec_norm_sums(in, p->length, &s1, &s2);
         const EdgecNormRow row = edgec_norm_row(p, s1, s2);
         const int32_t *column = fixed;
+        EDGEC_UNROLL
         for (int32_t i = 0; i < p->length; i++) {
             edgec_norm_element(p, row, in[i], column[0], column[1], exact + 2 * i, out + i);
             column += 2;

@@ -30,35 +30,71 @@ EDGEC_INLINE void edgec_norm_sums__mve(const int8_t *x, int32_t length, int32_t 
     *second = s2;
 }
 
+/* Elements from `i` on, four at a time, until some are near a half; their number, or `whole`. */
+EDGEC_INLINE int32_t edgec_norm_run__mve(const EdgecLayerNormS8 *p, const EdgecNormRow *row,
+                                         const int8_t *x, const int32_t *fixed, int32_t i,
+                                         int32_t whole, int8_t *y)
+{
+    const int8_t *from = x + i;
+    const int32_t *gain = fixed + i;
+    const int32_t *offset = gain + p->length;
+    int8_t *to = y + i;
+    int32_t left = (whole - i) / 4;
+    const uint32_t below = (UINT32_C(1) << p->fraction) - 1u;
+    const int32_t same[5] = {p->lo, (int32_t)row->times, row->mult, (int32_t)below, p->hi};
+    uint32_t near;
+    __asm__ volatile("ldr         %[near], [%[same], #0]\n"
+                     "vdup.32     q3, %[near]\n"
+                     "ldr         %[near], [%[same], #4]\n"
+                     "vdup.32     q4, %[near]\n"
+                     "ldr         %[near], [%[same], #8]\n"
+                     "vdup.32     q5, %[near]\n"
+                     "ldr         %[near], [%[same], #12]\n"
+                     "vdup.32     q6, %[near]\n"
+                     "ldr         %[near], [%[same], #16]\n"
+                     "vdup.32     q7, %[near]\n"
+                     "dls         lr, %[left]\n"
+                     "1:\n"
+                     "vldrb.s32   q0, [%[from]], #4\n"
+                     "vldrw.32    q1, [%[gain]], #16\n"
+                     "vmlas.s32   q0, q4, %[plus]\n"
+                     "vldrw.32    q2, [%[offset]], #16\n"
+                     "vmulh.s32   q0, q0, q5\n"
+                     "vmulh.s32   q0, q0, q1\n"
+                     "vadd.i32    q0, q0, q2\n"
+                     "vand        q1, q0, q6\n"
+                     "vcmp.u32    hi, q1, %[margin]\n"
+                     "vpnot\n"
+                     "vmrs        %[near], p0\n"
+                     "cbnz        %[near], 2f\n"
+                     "vshl.s32    q0, %[right]\n"
+                     "vmax.s32    q0, q0, q3\n"
+                     "vmin.s32    q0, q0, q7\n"
+                     "vstrb.32    q0, [%[to]], #4\n"
+                     "le          lr, 1b\n"
+                     "mov         lr, #0\n"
+                     "2:\n"
+                     "mov         %[left], lr\n"
+                     : [from] "+&l"(from), [gain] "+&r"(gain), [offset] "+&r"(offset),
+                       [to] "+&l"(to), [left] "+&r"(left), [near] "=&l"(near)
+                     : [same] "r"(same), [plus] "r"(row->plus), [margin] "r"(2 * p->margin),
+                       [right] "r"(-p->fraction)
+                     : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc", "memory");
+    return whole - 4 * left;
+}
+
 EDGEC_INLINE void edgec_layernorm_row__mve(const EdgecLayerNormS8 *p, const EdgecNormRow row,
                                            const int8_t *x, const int32_t *fixed,
                                            const float *exact, int8_t *y)
 {
-    const uint32_t below = (UINT32_C(1) << p->fraction) - 1u;
-    const uint32_t near = 2u * (uint32_t)p->margin;
-    const int32x4_t times = vdupq_n_s32((int32_t)row.times);
-    const int32x4_t mult = vdupq_n_s32(row.mult);
     const int32_t whole = p->length / 4 * 4;
-    for (int32_t i = 0; i < whole; i += 4) {
-        const int32x4_t d = vmlasq_n_s32(vldrbq_s32(x + i), times, (int32_t)row.plus);
-        const int32x4_t scaled = vmulhq_s32(d, mult);
-        const int32x4_t offset = vldrwq_s32(fixed + p->length + i);
-        const int32x4_t sum = vaddq_s32(vmulhq_s32(scaled, vldrwq_s32(fixed + i)), offset);
-        const uint32x4_t part = vandq_u32(vreinterpretq_u32_s32(sum), vdupq_n_u32(below));
-        int32x4_t code = vshlq_r_s32(sum, -p->fraction);
-        code = vmaxq_s32(vminq_s32(code, vdupq_n_s32(p->hi)), vdupq_n_s32(p->lo));
-        if (vcmpcsq_u32(vdupq_n_u32(near), part) != 0) {
-            int32_t four[4];
-            vst1q_s32(four, code);
-            for (int32_t j = 0; j < 4; j++) {
-                four[j] = edgec_norm_exact(p, x[i + j], row.factor, row.sum, exact + 2 * (i + j));
-            }
-            code = vld1q_s32(four);
+    int32_t i = 0;
+    while (i < p->length) {
+        i = i < whole ? edgec_norm_run__mve(p, &row, x, fixed, i, whole, y) : i;
+        for (int32_t j = 0; j < 4 && i < p->length; j++) {
+            edgec_norm_element(p, row, x[i], fixed[i], fixed[p->length + i], exact + 2 * i, y + i);
+            i++;
         }
-        vstrbq_s32(y + i, code);
-    }
-    for (int32_t i = whole; i < p->length; i++) {
-        edgec_norm_element(p, row, x[i], fixed[i], fixed[p->length + i], exact + 2 * i, y + i);
     }
 }
 
