@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.bands import BandDraft, band_drafts
 from edgec.lower.frames import frame_drafts
-from edgec.lower.program import Program, Step, Stream
+from edgec.lower.program import Program, Step, Stream, constants_of
 from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, rounded, segment
 from edgec.lower.strips import Region
 
@@ -265,4 +265,5 @@ def streamed(program: Program, cut: Cut) -> Program:
         steps += [*stages, *draft.after]
         done = draft.stop
     steps += program.steps[done:]
-    return replace(program, steps=tuple(steps), streams=tuple(streams))
+    constants = constants_of(steps)  # the halves of a sum need others than the whole
+    return replace(program, steps=tuple(steps), streams=tuple(streams), constants=constants)

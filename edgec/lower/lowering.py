@@ -21,7 +21,7 @@ from edgec.loops.stmt import KernelCall, Stmt, Store, loads, walk
 from edgec.loops.tensor import Tensor
 from edgec.lower.epilogues import Pair
 from edgec.lower.inplace import inplace_pairs
-from edgec.lower.program import Port, Program, RowForm, Step
+from edgec.lower.program import Port, Program, RowForm, Step, constants_of
 from edgec.lower.push import push_step, pushed_shape, seen_as
 from edgec.lower.rows import loop_cost, loop_rows
 from edgec.lower.sums import halves_of
@@ -107,7 +107,9 @@ class Lowering:
         outputs = tuple(self._output(v) for v in self.graph.open_outputs)
         self._keep_states()
         steps = tuple(self.steps)
-        return Program(self.graph.name, inputs, outputs, steps, self._constants(), states=states)
+        return Program(
+            self.graph.name, inputs, outputs, steps, constants_of(self.steps), states=states
+        )
 
     # boundaries ----------------------------------------------------------------------
 
@@ -155,20 +157,6 @@ class Lowering:
             # they must neither begin early, by rows, nor share bytes with what they copy
             last = replace(self.steps[-1], rows=None, halves=None, inplace=(), value="")
             self.steps[-1] = last
-
-    def _constants(self) -> tuple[Buffer, ...]:
-        """Constants that some step reads, in order of first use."""
-        found: dict[Buffer, None] = {}
-        for step in self.steps:
-            for load in loads(step.body):
-                if load.buffer.storage is Storage.CONST:
-                    found[load.buffer] = None
-            for stmt in walk(step.body):
-                if isinstance(stmt, KernelCall):
-                    for buffer in stmt.buffers:
-                        if buffer.storage is Storage.CONST:
-                            found[buffer] = None
-        return tuple(found)
 
     # nodes ---------------------------------------------------------------------------
 

@@ -6,14 +6,14 @@ A step becomes one C function. The memory planner reads `reads`, `writes`, `scra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from edgec.ir.types import DType
 from edgec.loops.buffer import Buffer, Storage
 from edgec.loops.expr import INDEX, Var
-from edgec.loops.stmt import Stmt
+from edgec.loops.stmt import KernelCall, Stmt, loads, walk
 
 __all__ = [
     "Buffer",
@@ -28,6 +28,7 @@ __all__ = [
     "Storage",
     "Stream",
     "Window",
+    "constants_of",
 ]
 
 
@@ -301,3 +302,15 @@ class Program:
     def resident(self) -> Mapping[Buffer, int]:
         """Bytes in memory of the buffers of which only some rows are there."""
         return {w.buffer: w.bytes for stream in self.streams for w in stream.windows}
+
+
+def constants_of(steps: Sequence[Step]) -> tuple[Buffer, ...]:
+    """Constants that some step reads, in order of first use."""
+    found: dict[Buffer, None] = {}
+    for step in steps:
+        read = [load.buffer for load in loads(step.body)]
+        called = [b for s in walk(step.body) if isinstance(s, KernelCall) for b in s.buffers]
+        for buffer in (*read, *called):
+            if buffer.storage is Storage.CONST:
+                found[buffer] = None
+    return tuple(found)

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from edgec.ir.execute import run
+from edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import cuts, lives, plain_bytes, streamed
-from edgec.lower.program import Program
+from edgec.lower.program import Program, constants_of
+from edgec.ops.matmul import Gemm
+from edgec.ops.shape import Reshape
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from tests.support.compile import run_program
@@ -58,3 +62,20 @@ def test_a_deep_chain_needs_a_fraction_of_the_memory() -> None:
 def test_estimates_of_plain_steps_are_what_the_planner_needs() -> None:
     program = lowered(image_net(1))
     assert max(plain_bytes(program, lives(program))) <= arena(program) + 16  # rounded up
+
+
+def test_the_halves_of_a_sum_bring_their_constants() -> None:
+    """A dense layer as loops reads the weights as they are, its kernel packed ones."""
+    rng = np.random.default_rng(0)
+    g = Graph("net")
+    x = g.value("x", TensorType(DType.F32, (1, 40, 6)))
+    g.inputs.append(x)
+    flat = g.add(Reshape((1, 240)), x)
+    w = g.constant(rng.normal(size=(240, 3)).astype(np.float32), "w")
+    bias = g.constant(rng.normal(size=3).astype(np.float32), "bias")
+    g.outputs.append(g.add(Gemm(), flat, w, bias))
+    program = lowered(g, push=True)
+    cuts_of = [streamed(program, cut) for cut in cuts(program)]
+    assert any(made.streams for made in cuts_of)
+    for made in cuts_of:
+        assert set(made.constants) == set(constants_of(made.steps))
