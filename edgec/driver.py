@@ -379,6 +379,7 @@ def goal_of(options: GenOptions) -> Goal:
         align=ARENA_ALIGN,
         push=options.stream_input,
         hop=options.hop,
+        epilogues=options.optimize is not Optimize.SIZE,
     )
     ample = load_target(options.target).has("ample_flash")
     if ample and options.optimize is not Optimize.SIZE:

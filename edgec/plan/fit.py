@@ -47,6 +47,7 @@ class Goal:
     room). rows: instructions that running by rows may cost, as a part of all. ram: bytes for the
     arena, if there is a limit. align: of the arena, in bytes. push: the caller pushes the input row
     by row. hop: if not 0, inputs overlap: each begins so many rows behind the one before.
+    epilogues: code may be spent on kernels that also do what follows a layer.
     """
 
     flash: float
@@ -56,6 +57,7 @@ class Goal:
     align: int
     push: bool = False
     hop: int = 0
+    epilogues: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +262,13 @@ class Fit:
     ) -> RowKernels:
         flash = self.goal.flash
         return RowKernels(
-            self.graph, self.features, flash, scratch, rooms, inplace=inplace, epilogues=True
+            self.graph,
+            self.features,
+            flash,
+            scratch,
+            rooms,
+            inplace=inplace,
+            epilogues=self.goal.epilogues,
         )
 
     def _planned(self, rows: RowKernels) -> Planned:

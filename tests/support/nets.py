@@ -13,7 +13,7 @@ from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
 from edgec.lower.stream import Draft
 from edgec.ops.pool import MaxPool
-from edgec.ops.quantized import QAdd, QReduceMean
+from edgec.ops.quantized import Lut, QAdd, QReduceMean
 from edgec.ops.quantized_window import QConv
 from edgec.ops.resize import Resize
 from edgec.plan.planner import plan_program
@@ -113,15 +113,22 @@ def time_net(seed: int, height: int = 38) -> Graph:
     return g
 
 
-def image_net(seed: int, height: int = 17, width: int = 6) -> Graph:
-    """A chain of up to eight random layers; the last one may be a mean over the image."""
+def image_net(
+    seed: int, height: int = 17, width: int = 6, *, table: np.ndarray | None = None
+) -> Graph:
+    """A chain of up to eight random layers; the last one may be a mean over the image.
+
+    table: of 256 int8, which follows every other layer.
+    """
     rng = np.random.default_rng(seed)
     g = Graph("net")
     x = g.value("x", TensorType(DType.I8, (1, height, width, 3)))
     g.inputs.append(x)
     y = conv(g, rng, x, int(rng.integers(2, 6)), 3, 1, dw=False)
-    for _ in range(int(rng.integers(2, 7))):
+    for k in range(int(rng.integers(2, 7))):
         y = layer(g, rng, y)
+        if table is not None and k % 2 == 0:
+            y = g.add(Lut(), y, g.constant(table))
     if rng.random() < 0.5:
         count = int(np.prod(y.type.shape[1:3]))
         m = fp.choose_mean(0.05, 4, 0.04, count)
@@ -132,8 +139,8 @@ def image_net(seed: int, height: int = 17, width: int = 6) -> Graph:
 
 def lowered(graph: Graph, target: str = "x86_64", *, push: bool = False) -> Program:
     """The program of `graph` in the order that the planner likes best, with tuned kernels."""
-    rows = RowKernels(graph, load_target(target).features)
-    program = lower_graph(graph, Kernels(rows.applies, rows.select), push=push)
+    rows = RowKernels(graph, load_target(target).features, epilogues=True)
+    program = lower_graph(graph, Kernels(rows.applies, rows.select, rows.joined), push=push)
     return plan_program(program, align=16)[0]
 
 

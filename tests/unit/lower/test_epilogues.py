@@ -5,19 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgec.ir.execute import run
 from edgec.ir.graph import Graph, Value
 from edgec.ir.types import DType, TensorType
 from edgec.kernels.facts import ConvFacts, Quant
+from edgec.lower.cuts import lives
 from edgec.lower.epilogues import pairs
 from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
+from edgec.lower.stream import Draft, Rates, Timing, segment
 from edgec.ops.quantized import Lut, QAdd, QGemm
 from edgec.ops.quantized_window import QConv
 from edgec.ops.shape import Reshape
 from edgec.plan import plan_program
+from edgec.plan.check import check_plan
 from edgec.targets import load_target
+from tests.support.batch import Case, run_cases
+from tests.support.nets import built, image_net, lowered, random_input
 
+PORTABLE = frozenset({"armv7m"})  # whose kernels are plain C on a host
 CORE = load_target("cortex-m4").features
 RNG = np.random.default_rng(3)
 TABLE = RNG.integers(-128, 128, 256).astype(np.int8)
@@ -121,6 +128,45 @@ def test_views_of_a_product_may_be_between(rows: int) -> None:
     g.outputs.append(g.add(Lut(), view, g.constant(TABLE)))
     assert [p.views[0].output for p in pairs(g)] == [view]
     assert kernels(g) == ["gemm_s8_rows_then__dsp" if rows > 1 else "gemm_s8_then__c"]
+
+
+def residual_nets() -> list[Graph]:
+    """Random networks with tables behind every other layer."""
+    return [image_net(seed, table=TABLE) for seed in range(24)]
+
+
+def test_random_networks_compute_the_same_with_epilogues() -> None:
+    cases, wanted, found = [], [], 0
+    for seed, g in enumerate(residual_nets()):
+        x = random_input(g, seed)
+        rows = RowKernels(g, PORTABLE, epilogues=True)
+        kernels = Kernels(rows.applies, rows.select, rows.joined)
+        cases.append(Case(g, (x,), kernels))
+        wanted.append(run(g, {g.inputs[0].name: x})[g.outputs[0].name])
+        found += sum("_then__" in s.kernel for s in lower_graph(g, kernels).steps)
+    assert found > 20
+    for (got,), want in zip(run_cases(cases), wanted, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("park", [False, True])
+def test_streams_of_them_keep_all_rows_that_are_needed(park: bool) -> None:
+    over = 0
+    for g in residual_nets()[:8]:
+        program = lowered(g, "cortex-m4")
+        rates = Rates()
+        stops = [n for n in range(1, len(program.steps) + 1) if segment(program.steps, 0, n, rates)]
+        found = segment(program.steps, 0, max(stops), rates)
+        for granule in (1, 3):
+            made = None if found is None else found.turns(granule)
+            if found is None or made is None:
+                continue
+            draft = Draft(Timing(found, granule, made, lives(program)), park)
+            streamed, plan = plan_program(built(program, draft), align=16)
+            check_plan(streamed, plan)
+            reads = {o.write: o.read for o in streamed.streams[0].overlaps}
+            over += sum(s.writes[0] in reads for s in streamed.steps if "_then__" in s.kernel)
+    assert over > 0
 
 
 def test_the_layer_for_which_it_saves_more_makes_the_sum() -> None:
