@@ -34,6 +34,13 @@ typedef struct {
     int32_t bottom;
 } EdgecDwAvx2;
 
+/* Weights of three neighbouring taps of 8 channels. */
+typedef struct {
+    __m256i zero;
+    __m256i one;
+    __m256i two;
+} EdgecDwTapsAvx2;
+
 /* Whether a row is taken as pixels of 16 channels. */
 EDGEC_INLINE bool edgec_dw_is_flat__avx2(const EdgecConvShape *s)
 {
@@ -224,6 +231,71 @@ EDGEC_INLINE void edgec_dw_taps__avx2(EdgecSumsAvx2 *s, const EdgecDwAvx2 *d, co
     }
 }
 
+/* A vector of pairs. Not left to gcc, which would keep those of the next pixels and spill. */
+EDGEC_INLINE __m256i edgec_dw_pairs__avx2(const int16_t *x)
+{
+    const struct {
+        int16_t taps[16];
+    } *pairs = (const void *)x;
+    __m256i v;
+    __asm__("vmovdqu %1, %0" : "=x"(v) : "m"(*pairs));
+    return v;
+}
+
+/* sum + x * w if there is such a pixel. In one piece like edgec_dw_tap8__avx2. */
+EDGEC_INLINE void edgec_dw_mac__avx2(__m256i *sum, __m256i x, __m256i w, bool there)
+{
+    __m256i v;
+    if (there) {
+        __asm__("vpmaddwd %3, %2, %1\n\t"
+                "vpaddd %1, %0, %0"
+                : "+x"(*sum), "=&x"(v)
+                : "x"(x), "x"(w));
+    }
+}
+
+/* Vector j of a row of pairs, which is tap 2, 1 and 0 of pixels j - 2, j - 1 and j. */
+EDGEC_INLINE void edgec_dw_column__avx2(__m256i *two, __m256i *one, __m256i *zero, const int16_t *x,
+                                        const EdgecDwTapsAvx2 *w, int32_t j, int32_t pixels)
+{
+    if (j < pixels + 2) {
+        const __m256i v = edgec_dw_pairs__avx2(x);
+        edgec_dw_mac__avx2(two, v, w->two, j >= 2);
+        edgec_dw_mac__avx2(one, v, w->one, j >= 1 && j <= pixels);
+        edgec_dw_mac__avx2(zero, v, w->zero, j < pixels);
+    }
+}
+
+/* Three neighbouring taps of `pixels` (1 to 6) pixels of 8 channels, of which each vector of pairs
+   is loaded once. Pixels and taps are `step` apart, weights `next`. */
+EDGEC_INLINE void edgec_dw_chain__avx2(__m256i *a, __m256i *b, __m256i *c, __m256i *d, __m256i *e,
+                                       __m256i *f, const int16_t *x, int32_t step, const int16_t *w,
+                                       int32_t next, int32_t pixels)
+{
+    const EdgecDwTapsAvx2 t = {edgec_load__avx2(w), edgec_load__avx2(w + next),
+                               edgec_load__avx2(w + 2 * next)};
+    edgec_dw_column__avx2(a, a, a, x, &t, 0, pixels);
+    edgec_dw_column__avx2(a, a, b, x + 2 * step, &t, 1, pixels);
+    edgec_dw_column__avx2(a, b, c, x + 4 * step, &t, 2, pixels);
+    edgec_dw_column__avx2(b, c, d, x + 6 * step, &t, 3, pixels);
+    edgec_dw_column__avx2(c, d, e, x + 8 * step, &t, 4, pixels);
+    edgec_dw_column__avx2(d, e, f, x + 10 * step, &t, 5, pixels);
+    edgec_dw_column__avx2(e, f, f, x + 12 * step, &t, 6, pixels);
+    edgec_dw_column__avx2(f, f, f, x + 14 * step, &t, 7, pixels);
+}
+
+/* The same as edgec_dw_taps__avx2 where pixels are as far apart as their three taps. */
+EDGEC_INLINE void edgec_dw_chains__avx2(EdgecSumsAvx2 *s, const int16_t *x, int32_t step,
+                                        const int16_t *w, int32_t pixels, int32_t n)
+{
+    const int32_t next = n > 8 ? 32 : 16;
+    edgec_dw_chain__avx2(&s->a0, &s->b0, &s->c0, &s->d0, &s->e0, &s->f0, x, step, w, next, pixels);
+    if (n > 8) {
+        edgec_dw_chain__avx2(&s->a1, &s->b1, &s->c1, &s->d1, &s->e1, &s->f1, x + 16, step, w + 16,
+                             next, pixels);
+    }
+}
+
 /* `pixels` pixels of n channels from channel c on, the first at element `from` of a row of pairs
    and at y. tap: the first row of taps, in the padded input. */
 EDGEC_INLINE void edgec_dw_block__avx2(const EdgecConvShape *s, const EdgecDwAvx2 *d,
@@ -233,11 +305,16 @@ EDGEC_INLINE void edgec_dw_block__avx2(const EdgecConvShape *s, const EdgecDwAvx
 {
     const __m256i b0 = edgec_load__avx2(g->bias + c);
     const __m256i b1 = n > 8 ? edgec_load__avx2(g->bias + c + 8) : b0;
+    const bool chained = d->columns == 3 && step == d->column_step;
     EdgecSumsAvx2 t = {b0, b1, b0, b1, b0, b1, b0, b1, b0, b1, b0, b1};
     for (int32_t j = 0; j < d->row_pairs; j++) {
         const int32_t slot = s->dilation_h == 1 ? (tap + 2 * j) % s->k_h : 2 * j;
         const int16_t *x = d->pairs + 2 * (slot * d->width + from);
-        edgec_dw_taps__avx2(&t, d, x, step, w, pixels, n);
+        if (chained) {
+            edgec_dw_chains__avx2(&t, x, step, w, pixels, n);
+        } else {
+            edgec_dw_taps__avx2(&t, d, x, step, w, pixels, n);
+        }
         w += (n > 8 ? 32 : 16) * d->columns;
     }
     edgec_finish_all_s8__avx2(g, &t, c, n, pixels, y);
