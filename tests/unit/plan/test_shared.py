@@ -90,6 +90,19 @@ def test_a_single_model_stays_as_it_is() -> None:
     assert (shared.offsets, shared.arena_bytes) == (plan.offsets, plan.arena_bytes)
 
 
+@pytest.mark.parametrize("at", [0, 8, 16, 32])
+def test_a_tensor_over_a_state_is_found(at: int) -> None:
+    program, plan = planned(swapped(), "swapped")
+    name = program.inputs[0].buffer.name
+    offsets = MappingProxyType({**plan.offsets, name: at})
+    wrong = dataclasses.replace(plan, offsets=offsets)
+    if at == plan.offsets[name]:
+        check_plan(program, wrong)
+        return
+    with pytest.raises(EdgecError, match="E0590"):
+        check_plan(program, wrong)
+
+
 @pytest.mark.parametrize("distance", [1, 4, 16])
 def test_a_model_in_the_state_of_another_is_found(distance: int) -> None:
     programs, plans = together(summing("a"), summing("b"))
