@@ -8,7 +8,7 @@ from rich.text import Text
 from edgec.boards import Board, board_names, load_board
 from edgec.cli import console
 from edgec.cli.options import JsonOpt
-from edgec.report.jsonout import JsonValue
+from edgec.report.jsonout import JsonValue, to_json
 from edgec.report.text import size
 
 
@@ -41,5 +41,6 @@ def _row(board: Board) -> JsonValue:
         "targets": list(board.targets),
         "flash_bytes": board.flash_bytes or None,
         "ram_bytes": board.ram_bytes or None,
+        "memories": to_json(board.memories),
         "emulator": board.emulator,
     }

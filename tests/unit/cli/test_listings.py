@@ -33,7 +33,9 @@ def test_boards_lists_all_with_their_memory(capsys: Capture) -> None:
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["boards"]}
     assert rows["microbit"]["ram_bytes"] == 16384
     assert rows["microbit"]["flash_bytes"] == 262144
-    assert rows["host"]["ram_bytes"] is None
+    assert rows["host"]["ram_bytes"] is None and rows["host"]["memories"] == []
+    flash = {"name": "FLASH", "kind": "flash", "base": 0, "bytes": 262144, "wait": 0.0}
+    assert flash in rows["microbit"]["memories"]
 
 
 def test_ops_lists_the_same_operators_in_every_form(capsys: Capture) -> None:
