@@ -95,8 +95,13 @@ def _new_rows(use: RowUse | None, ahead: int | None, height: int) -> int | None:
 
 def _source(use: RowUse, maker: int) -> Source:
     """The source that follows its producer exactly."""
-    every = use.first[1] - use.first[0]
+    every = _every(use)
     return Source(maker, 1, every, every - 1 - use.last[0])
+
+
+def _every(use: RowUse) -> int:
+    """Rows of the operand from one row of the result to the next."""
+    return use.first[1] - use.first[0] if len(use.first) > 1 else 1
 
 
 def _stage(found: Segment, k: int) -> Stage:
@@ -163,8 +168,7 @@ def _readers(found: Segment) -> dict[Buffer, list[tuple[int, int, int]]]:
     for k, step in enumerate(found.steps):
         assert step.rows is not None
         for use in step.rows.uses:
-            every = use.first[1] - use.first[0]
-            readers.setdefault(use.buffer, []).append((k, use.first[0], every))
+            readers.setdefault(use.buffer, []).append((k, use.first[0], _every(use)))
     return readers
 
 

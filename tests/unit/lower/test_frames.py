@@ -11,10 +11,12 @@ import pytest
 from edgec.diagnostics import EdgecError
 from edgec.ir.execute import run
 from edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import lives
 from edgec.lower.frames import FrameDraft, frame_drafts, shared
 from edgec.lower.program import Program, Stream
 from edgec.lower.push import check_pushable
+from edgec.ops.elementwise import Add
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from tests.support.compile import run_inferences
@@ -125,3 +127,13 @@ def test_a_hop_beyond_the_input_is_refused() -> None:
     check_pushable(graph, 36)
     with pytest.raises(EdgecError, match="36 rows"):
         check_pushable(graph, 37)
+
+
+def test_an_input_of_one_row_is_no_problem() -> None:
+    graph = Graph("net")
+    x = graph.value("x", TensorType(DType.I8, (1, 1)))
+    graph.inputs.append(x)
+    graph.outputs.append(graph.add(Add(), x, x))
+    program = lowered(graph, push=True)
+    assert shared(program, 1).granules == (1,)
+    assert said(built(program, next(drafts(program, 1)))) == ""
