@@ -95,6 +95,11 @@ def no_rows(_: Facts) -> int:
     return 0
 
 
+def nowhere(_: Facts) -> int | None:
+    """Rows of y may not lie over rows of x that the same call reads."""
+    return None
+
+
 def never(_: Facts) -> bool:
     """The row needs x until y is complete."""
     return False
@@ -113,7 +118,8 @@ class Kernel(Generic[F]):
     instructions by it. elementwise: y may be an operand. overwrites: whether y may have the place
     of x, though not element by element. pixelwise: whether each pixel of x is read before that of y
     is written, and never again, so that any row of y may have the place of the same row of x.
-    gathers: up to how many rows a call reads all of x that it needs before it writes. columns:
+    gathers: up to how many rows a call reads all of x that it needs before it writes. ahead: n, if
+    row r of y may have the place of row r + n of x in calls for any rows, pixel on pixel. columns:
     whether out_w and pad_left of the struct may be known at run time only, and pad_left negative.
     epilogues: kinds of epilogue that the kernel does, and the instructions for each output
     (`edgec.kernels.epilogues`); `fitted` is the row without, whose costs are measured.
@@ -136,6 +142,7 @@ class Kernel(Generic[F]):
     overwrites: Callable[[F], bool] = never
     pixelwise: Callable[[F], bool] = never
     gathers: Callable[[F], int] = no_rows
+    ahead: Callable[[F], int | None] = nowhere
     columns: bool = False
     preference: float = 1.0
     needs: frozenset[str] = field(default_factory=frozenset)

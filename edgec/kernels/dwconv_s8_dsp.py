@@ -88,6 +88,12 @@ def gathered_rows(f: ConvFacts) -> int:
     return 2 * (slots_3x3(f) - 1) if same else 0
 
 
+def rows_ahead(f: ConvFacts) -> int | None:
+    """Pairs of rows are read from `pads[0]` rows above the first output on, before any below."""
+    same = f.in_w == f.out_w and f.stride == (1, 1)
+    return 2 - f.pads[0] if same else None
+
+
 def slots_3x3(f: ConvFacts) -> int:
     """Row pairs in scratch: at least two, more where they are small or their lines short."""
     if overwrites(f):
@@ -337,6 +343,7 @@ DWCONV_3X3 = Kernel[ConvFacts](
     scratch=lambda f: slots_3x3(f) * pair_bytes(f),
     overwrites=overwrites,
     gathers=gathered_rows,
+    ahead=rows_ahead,
     cost=cost_3x3,
 )
 

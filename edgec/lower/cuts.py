@@ -199,16 +199,23 @@ def _granules(found: Segment, live: Lives, limit: int, little: float) -> Iterato
     None is any use behind one that costs next to nothing.
     """
     for granule in GRANULES:
-        made = found.turns(granule)
-        if made is None or made.shape[1] <= 2:
+        timings = list(_timings(found, granule, live))
+        if not timings:
             return
-        timing = Timing(found, granule, made, live)
-        drafts = [Draft(timing, park) for park in (False, True)]
+        drafts = [Draft(timing, park) for timing in timings for park in (False, True)]
         small = [draft for draft in drafts if draft.bytes < limit]
         for draft in small:
             yield _Edge(found.first, found.stop, draft.bytes, draft.overhead, draft)
         if not small or min(draft.overhead for draft in small) < little:
             return
+
+
+def _timings(found: Segment, granule: int, live: Lives) -> Iterator[Timing]:
+    """The ways to run a segment by `granule` rows a turn, in two turns or more."""
+    for start in found.starts(granule):
+        made = found.turns(granule, start)
+        if made is not None and made.shape[1] > 2:
+            yield Timing(found, granule, made, live, start)
 
 
 def _places(live: Lives, low: int, high: int) -> tuple[list[int], list[int]]:

@@ -54,7 +54,8 @@ def kernel_rows(
             return form
         own = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
         over = tuple(dict.fromkeys((*own, *(b for b in added_to(facts, buffers) if b is not x))))
-        return replace(form, overwrites=over, gathers=row.gathers(facts))  # type: ignore[arg-type]
+        gathers, ahead = row.gathers(facts), row.ahead(facts)  # type: ignore[arg-type]
+        return replace(form, overwrites=over, gathers=gathers, ahead=ahead)
     if isinstance(facts, ElementFacts) and rows_of(y) > 1 and rows_of(x) == rows_of(y):
         return _element_rows(facts, buffers, names, includes, emit, cost)
     return None

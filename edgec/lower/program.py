@@ -53,9 +53,11 @@ class RowForm:
     with `row_begin` and `row_end` (`row_range`) as parameters. cost: estimated instructions of a
     call for so many rows. overwrites: operands of which row r may lie where row r of the result
     goes. gathers: a call for at most so many rows reads all it needs of the first operand before
-    it writes, so that its rows may lie over any rows there that are as long. sums: the result is a
-    sum over the rows of the operand, complete after the last one; `height` is then the number of
-    those. alike: every row is computed from its operands' rows in the same way, wherever it is.
+    it writes, so that its rows may lie over any rows there that are as long. ahead: n, if in any
+    call row r may have the place of row r + n of the first operand, pixel on pixel. sums: the
+    result is a sum over the rows of the operand, complete after the last one; `height` is then the
+    number of those. alike: every row is computed from its operands' rows in the same way, wherever
+    it is.
     """
 
     height: int
@@ -64,6 +66,7 @@ class RowForm:
     cost: Callable[[int], float]
     overwrites: tuple[Buffer, ...] = ()
     gathers: int = 0
+    ahead: int | None = None
     sums: bool = False
     alike: bool = False
 

@@ -28,6 +28,7 @@ from edgec.lower.program import (
     Window,
     row_range,
 )
+from edgec.lower.push import KERNEL as PUSH
 from edgec.lower.rows import rows_of
 
 Counts = npt.NDArray[np.int64]
@@ -104,11 +105,8 @@ class Segment:
                 found.setdefault(use.buffer, []).append((k, later))
         return {b: tuple(r) for b, r in found.items()}
 
-    def turns(self, granule: int) -> Counts | None:
-        """Rows that each stage has made: [stages, turns + 1]; None if it never ends."""
-        rows = rows_of(self.clock)
-        limit = (2 * rows + 8 * len(self.stages)) // granule + 16
-        clock = granule * np.arange(limit + 1)
+    def _ready(self, clock: Counts) -> list[Counts]:
+        """Rows that each stage may have made when the operand has so many rows."""
         counts: list[Counts] = []
         for stage in self.stages:
             ready = [
@@ -116,6 +114,21 @@ class Segment:
                 for s in stage.sources
             ]
             counts.append(np.minimum.reduce(ready))
+        return counts
+
+    def starts(self, granule: int) -> tuple[int, ...]:
+        """Rows that may be ahead of the first turn: none, or such that all stages run in it."""
+        if self.steps[0].kernel == PUSH:
+            return (0,)
+        made = self._ready(granule + np.arange(granule))[-1]
+        first = int((made >= 1).argmax())
+        return (0, first) if first else (0,)
+
+    def turns(self, granule: int, start: int = 0) -> Counts | None:
+        """Rows that each stage has made: [stages, turns + 1]; None if it never ends."""
+        rows = rows_of(self.clock)
+        limit = (2 * rows + 8 * len(self.stages)) // granule + 16
+        counts = self._ready(start + granule * np.arange(limit + 1))
         made = np.stack([np.clip(c, 0, s.height) for c, s in zip(counts, self.stages, strict=True)])
         made[:, 0] = 0
         heights = np.asarray([s.height for s in self.stages])
@@ -215,6 +228,7 @@ class Timing:
     granule: int
     made: Counts
     lives: Lives
+    start: int = 0
 
     def _windowed(self, buffer: Buffer) -> bool:
         """Whether only stages of the segment ever see the buffer."""
@@ -400,13 +414,15 @@ class Draft:
     ) -> tuple[Overlap, ...]:
         """The result over the rows of its operand that are new, where calls read those first."""
         form = step.rows
-        if form is None or not form.gathers or not form.uses:
+        if form is None or not form.uses:
             return ()
         a, b = windows.get(form.uses[0].buffer), windows.get(step.writes[0])
         if a is None or b is None or a.hold is None or a.last != k or b.keep:
             return ()
-        rows = int(np.diff(self.made[k]).max())
-        if a.row_bytes != b.row_bytes or rows > form.gathers:
+        rows = np.diff(self.made[k])
+        read = np.maximum(self.made[a.maker][:-1] - a.keep, 0) + a.keep  # row that y begins on
+        ahead = read - self.made[k][:-1] == form.ahead
+        if a.row_bytes != b.row_bytes or not ((rows <= form.gathers) | ahead).all():
             return ()
         return (Overlap(b.buffer, a.buffer, -a.keep * a.row_bytes, exact=True),)
 
@@ -450,8 +466,8 @@ class Draft:
         """The stream with its first step at `first`, and its steps in row form."""
         s = self.segment
         stream = Stream(
-            first, s.clock, s.stages, self.granule, 0, self.made.shape[1] - 1, self.windows,
-            self.overlaps,
+            first, s.clock, s.stages, self.granule, self.timing.start, self.made.shape[1] - 1,
+            self.windows, self.overlaps,
         )  # fmt: skip
         steps = []
         for step, cost in zip(s.steps, self.timing.costs, strict=True):

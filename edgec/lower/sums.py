@@ -26,7 +26,8 @@ from edgec.lower.loop_work import work
 from edgec.lower.program import RowForm, RowUse, Step, row_range
 from edgec.lower.rows import CALL_COST, HEIGHT_LIMIT, row_elements, rows_of
 
-SUM_COST, PIXEL_COST = 10.0, 3.0  # instructions of a call by sums, and by elements of int8 pixels
+SUM_COST, PIXEL_COST = 6.0, 1.2  # instructions of a call by sums, and by elements of int8 pixels
+SHORT_PIXELS = 255  # times 128 is less than 2^15
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,9 @@ def halves_of(step: Step, body: tuple[Stmt, ...]) -> tuple[Step, Step] | None:
     found = _find(collapse(body), streamed, height)
     if found is None:
         return None
-    var = found.first.var
-    extents = tuple(int(f.end.value) for f in found.around if isinstance(f.end, Const))
-    total = Buffer(f"{step.writes[0].name}_sum", var.dtype, extents, Storage.TEMP)
-    index: tuple[Expr, ...] = tuple(f.var for f in found.around)
-    loaded = Load(var.dtype, total, index)
-    rows = tuple(range(height))
-    call = _pixels(found, streamed, total)
+    var, rows = found.first.var, tuple(range(height))
+    way = _way(found, streamed, f"{step.writes[0].name}_sum", height)
+    total, call = way.total, way.call
     each = work(found.loop.body) * found.turns * total.size
     if call is not None:
         each = PIXEL_COST * row_elements(streamed[0])
@@ -71,17 +68,16 @@ def halves_of(step: Step, body: tuple[Stmt, ...]) -> tuple[Step, Step] | None:
     def cost(n: int) -> float:
         return CALL_COST + SUM_COST * total.size + n * each
 
-    looped = _nested(found.around, _adding(found, total, index, height))
-    summed = looped if call is None else (call,)
+    summed = (call,) if call is not None else _looped(found, total, height)
     uses = tuple(RowUse(b, height, rows, rows) for b in streamed)
     form = RowForm(height, uses, summed, cost, sums=True)
-    kernel = "loops" if call is None else "sum_s8__c"
+    kernel = "loops" if call is None else call.includes[0].split("/")[-1].removesuffix(".h")
     adding = replace(
         step, writes=(total,), kernel=kernel, body=summed, inplace=(), rows=form,
         cost=cost(height), value="", parameters=row_range(height), halves=None,
     )  # fmt: skip
     kept = tuple(
-        Let(var, loaded) if s is found.first else s
+        Let(var, way.loaded) if s is found.first else s
         for s in found.before
         if s is found.first or (isinstance(s, Let) and _needed(s.var, found.after))
     )
@@ -91,6 +87,26 @@ def halves_of(step: Step, body: tuple[Stmt, ...]) -> tuple[Step, Step] | None:
         body=_nested(found.around, (*kept, *found.after)), cost=20.0 * total.size,
     )  # fmt: skip
     return adding, ending
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Where the sums are kept, how one is read, and the call that adds to all of them, if any."""
+
+    total: Buffer
+    loaded: Expr
+    call: KernelCall | None
+
+
+def _way(found: _Sum, streamed: tuple[Buffer, ...], name: str, height: int) -> _Way:
+    var = found.first.var
+    extents = tuple(int(f.end.value) for f in found.around if isinstance(f.end, Const))
+    total = Buffer(name, var.dtype, extents, Storage.TEMP)
+    call, pixels = _pixels(found, streamed, total), height * found.turns
+    if call is None or pixels > SHORT_PIXELS or total.size % 4:
+        return _Way(total, Load(var.dtype, total, tuple(f.var for f in found.around)), call)
+    short = Buffer(name, DType.I16, extents, Storage.TEMP, align=4)
+    return _Way(short, _unpacked(found, short), _short(found, streamed[0], short))
 
 
 def _pixels(found: _Sum, streamed: tuple[Buffer, ...], total: Buffer) -> KernelCall | None:
@@ -121,14 +137,32 @@ def _pixels(found: _Sum, streamed: tuple[Buffer, ...], total: Buffer) -> KernelC
     return KernelCall(text, (x, total), ("pool/sum_s8__c.h",))
 
 
+def _short(found: _Sum, x: Buffer, total: Buffer) -> KernelCall:
+    """The call that sums them in 16 bits."""
+    row = row_elements(x)
+    text = (
+        f"EDGEC_SUM_SHORT_S8__C(@0@ + row_begin * {row}, (row_end - row_begin) * {found.turns}, "
+        f"{total.size}, @1@, row_begin == 0);"
+    )
+    return KernelCall(text, (x, total), ("pool/sum_short_s8__c.h",))
+
+
+def _unpacked(found: _Sum, total: Buffer) -> Expr:
+    """The sum of a channel from what `_short` leaves."""
+    c: Expr = found.around[0].var
+    place = c // 4 * 4 + c % 2 * 2 + c % 4 // 2
+    return Cast(DType.I32, Load(DType.I16, total, (place,))) + found.first.value
+
+
 def _flat(found: _Sum, channels: int) -> tuple[Expr, ...]:
     """Channel of a pixel, as merged loops address it."""
     return (rules.build({found.loop.var: channels, found.around[0].var: 1}, 0),)
 
 
-def _adding(found: _Sum, total: Buffer, index: tuple[Expr, ...], height: int) -> tuple[Stmt, ...]:
+def _looped(found: _Sum, total: Buffer, height: int) -> tuple[Stmt, ...]:
     """The sum goes on from what it was, or from its first value with the first row."""
     begin, end = row_range(height)
+    index: tuple[Expr, ...] = tuple(f.var for f in found.around)
     var = found.first.var
     loaded = Load(var.dtype, total, index)
     is_first = Binary(DType.BOOL, "eq", begin, Const(INDEX, 0))
@@ -141,7 +175,7 @@ def _adding(found: _Sum, total: Buffer, index: tuple[Expr, ...], height: int) ->
         found.loop.body,
     )
     again = tuple(Local(var, start) if s is found.first else s for s in found.before)
-    return (*again, loop, Store(total, index, var))
+    return _nested(found.around, (*again, loop, Store(total, index, var)))
 
 
 def _find(body: tuple[Stmt, ...], streamed: tuple[Buffer, ...], height: int) -> _Sum | None:

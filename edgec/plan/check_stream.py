@@ -157,7 +157,12 @@ class StreamRun:
                 low, high = min(use.first[begin:until]), max(use.last[begin:until]) + 1
             span = self._read(step, number, buffer, use, (low, high), windows)
             over = buffer in form.overwrites
-            if gathers and use is form.uses[0] and self._along(buffer, step.writes[0]):
+            first = use is not None and use is form.uses[0]
+            if (
+                first
+                and (gathers or self._ahead(buffer, step, form.ahead))
+                and self._along(buffer, step.writes[0])
+            ):
                 continue  # it has been read in full before anything is written
             read.append((*span, over))
         for scratch in step.scratch:
@@ -181,6 +186,15 @@ class StreamRun:
                 here = self._bytes(y, (row - base) * size, size)
                 here[:] = self._row(k, y, row)
         self.made[k] = until
+
+    def _ahead(self, x: Buffer, step: Step, rows: int | None) -> bool:
+        """Whether each row of the result has the place of the one `rows` further in `x`."""
+        if rows is None:
+            return False
+        y = step.writes[0]
+        size = y.bytes // y.shape[1]
+        zero_x, zero_y = (self.place[b.name] - self.base.get(b, 0) * size for b in (x, y))
+        return zero_y == zero_x + rows * size
 
     def _along(self, x: Buffer, y: Buffer) -> bool:
         """Whether pixels of `y` lie over pixels of `x`, so that no channel meets another one."""

@@ -15,7 +15,7 @@ from tests.kernels.harness import skip_without_machine
 from tests.unit.verify.generated import Tensor, write_folder
 
 UNARY = ["sat_s8", "sat_u8", "sat_s16", "asr_sat_s8", "sxtb16", "sxtb16_odd", "uxtb16"]
-BINARY = ["mulhr_s32", "mulh_s32", "sadd16", "ssub16"]
+BINARY = ["mulhr_s32", "mulh_s32", "sadd16", "ssub16", "sxtab16", "sxtab16_odd"]
 TERNARY = ["smlad", "smladx", "mulhra_s32"]
 NAMES = UNARY + BINARY + TERNARY
 COUNT = 256
@@ -110,6 +110,10 @@ def check_meaning(words: np.ndarray, results: dict[str, np.ndarray]) -> None:
     for name, first in (("sxtb16", 0), ("sxtb16_odd", 1)):
         np.testing.assert_array_equal(halves(results[name]), bytes_of[:, first::2].T)
     np.testing.assert_array_equal(halves(results["uxtb16"]), (bytes_of[:, ::2] & 255).T)
+    added = b.astype(np.int32).view(np.int8).reshape(-1, 4).astype(np.int64)
+    for name, first in (("sxtab16", 0), ("sxtab16_odd", 1)):
+        wanted = (a16 + added[:, first::2].T).astype(np.int16)
+        np.testing.assert_array_equal(halves(results[name]), wanted)
     for name, sums in (("sadd16", a16 + b16), ("ssub16", a16 - b16)):
         np.testing.assert_array_equal(halves(results[name]), sums.astype(np.int16))
 

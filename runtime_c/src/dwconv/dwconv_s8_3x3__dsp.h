@@ -140,9 +140,8 @@ EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const int8_t *x, const
     int32_t ahead = slots - 1;
     edgec_dw3x3_expand__dsp(p, x, oy * p->shape.stride_h - p->shape.pad_top, slot);
     while (oy < row_end) {
-        const int8_t *const from = slot;
-        const int32_t first = oy;
-        int32_t lines = (row_end - oy) / rows;
+        const int8_t *from = slot;
+        int32_t first = oy;
         if (ahead == 0) {
             step = -step;
             ahead = slots - 1;
@@ -151,9 +150,15 @@ EDGEC_INLINE void edgec_dw3x3_group(const EdgecConvS8 *p, const int8_t *x, const
             oy += rows;
             slot += step;
             ahead--;
-            lines--;
             edgec_dw3x3_expand__dsp(p, x, oy * p->shape.stride_h - p->shape.pad_top, slot);
-        } while (lines > 0 && ahead != 0);
+        } while (oy < row_end && ahead != 0);
+        if (oy > row_end && oy - first > rows) { /* the last row is a line of its own */
+            EDGEC_DW_FORGET(p, channels);
+            edgec_dw3x3_compute(p, w, y, channels, first, row_end, rows, from, slot - step, step,
+                                table);
+            from = slot - step;
+            first = oy - rows;
+        }
         EDGEC_DW_FORGET(p, channels);
         edgec_dw3x3_compute(p, w, y, channels, first, row_end, rows, from, slot, step, table);
         EDGEC_DW_FORGET(p, channels);

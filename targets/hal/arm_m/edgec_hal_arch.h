@@ -168,6 +168,18 @@ EDGEC_INLINE uint32_t edgec_uxtb16(uint32_t x)
     return result;
 }
 
+EDGEC_INLINE uint32_t edgec_sxtab16(uint32_t sum, uint32_t x)
+{
+    __asm__("sxtab16 %0, %0, %1" : "+r"(sum) : "r"(x));
+    return sum;
+}
+
+EDGEC_INLINE uint32_t edgec_sxtab16_odd(uint32_t sum, uint32_t x)
+{
+    __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sum) : "r"(x));
+    return sum;
+}
+
 EDGEC_INLINE uint32_t edgec_sadd16(uint32_t x, uint32_t y)
 {
     uint32_t result;

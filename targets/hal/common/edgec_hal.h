@@ -254,6 +254,17 @@ EDGEC_INLINE uint32_t edgec_sadd16_portable(uint32_t x, uint32_t y)
     return ((x + y) & 0xffffu) | (((x >> 16) + (y >> 16)) << 16);
 }
 
+/* Bytes 0 and 2 of x, or 1 and 3, as int8 added to the halves of sum, modulo 2^16. */
+EDGEC_INLINE uint32_t edgec_sxtab16_portable(uint32_t sum, uint32_t x)
+{
+    return edgec_sadd16_portable(sum, edgec_sxtb16_portable(x));
+}
+
+EDGEC_INLINE uint32_t edgec_sxtab16_odd_portable(uint32_t sum, uint32_t x)
+{
+    return edgec_sxtab16_portable(sum, x >> 8);
+}
+
 /* x - y in each half, modulo 2^16. */
 EDGEC_INLINE uint32_t edgec_ssub16_portable(uint32_t x, uint32_t y)
 {
@@ -326,6 +337,8 @@ EDGEC_INLINE int32_t edgec_mulhra_s32(int32_t a, int32_t b, int32_t c)
 #define edgec_sxtb16 edgec_sxtb16_portable
 #define edgec_sxtb16_odd edgec_sxtb16_odd_portable
 #define edgec_uxtb16 edgec_uxtb16_portable
+#define edgec_sxtab16 edgec_sxtab16_portable
+#define edgec_sxtab16_odd edgec_sxtab16_odd_portable
 #define edgec_sadd16 edgec_sadd16_portable
 #define edgec_ssub16 edgec_ssub16_portable
 #endif

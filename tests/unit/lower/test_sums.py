@@ -74,6 +74,19 @@ def test_other_axes_have_no_halves() -> None:
         assert lower_graph(graph).steps[0].halves is None
 
 
+def test_few_pixels_are_summed_in_16_bits() -> None:
+    graph = reduction(QReduceMean((1, 2), 4, 0, 0, -4, same_scale=True), S8, (1, 127, 2, 8))
+    program = lower_graph(graph)
+    adding, _ = program.steps[0].halves or (None, None)
+    assert adding is not None and adding.kernel == "sum_short_s8__c"
+    assert adding.writes[0].bytes == 16
+    x = np.random.default_rng(1).integers(-128, 128, (1, 127, 2, 8)).astype(np.int8)
+    x[..., 0], x[..., 5] = 127, -128
+    for granule in (3, 64):
+        (got,) = run_program(graph, by_turns(program, granule), [x])
+        assert np.array_equal(got, run(graph, [x])[graph.outputs[0].name])
+
+
 def test_more_pixels_than_16_bits_hold_are_summed_in_lots() -> None:
     graph = reduction(QReduceMean((1, 2), 4, 0, 0, -4, same_scale=True), S8, (1, 20, 17, 6))
     program = lower_graph(graph)
