@@ -215,7 +215,7 @@ def _timings(found: Segment, granule: int, live: Lives) -> Iterator[Timing]:
     for start in found.starts(granule):
         made = found.turns(granule, start)
         if made is not None and made.shape[1] > 2:
-            yield Timing(found, granule, made, live, start)
+            yield Timing(found, granule, made, live, start=start)
 
 
 def _places(live: Lives, low: int, high: int) -> tuple[list[int], list[int]]:

@@ -228,7 +228,7 @@ class Timing:
     granule: int
     made: Counts
     lives: Lives
-    start: int = 0
+    start: int = field(default=0, kw_only=True)
 
     def _windowed(self, buffer: Buffer) -> bool:
         """Whether only stages of the segment ever see the buffer."""
