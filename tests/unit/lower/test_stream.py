@@ -58,9 +58,10 @@ def drafts(program: Program, park: bool) -> Iterator[Draft]:
     found = segment(program.steps, 0, max(stops), rates)
     assert found is not None
     for granule in (1, 2, 3, 5, 7):
-        made = found.turns(granule)
-        assert made is not None
-        yield Draft(Timing(found, granule, made, live), park)
+        for start in found.starts(granule) if granule == 5 else (0,):
+            made = found.turns(granule, start)
+            assert made is not None and (start == 0 or made[:, 1].all())
+            yield Draft(Timing(found, granule, made, live, start=start), park)
 
 
 @pytest.mark.parametrize("park", [False, True])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edgec.diagnostics import EdgecError
+from edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import lives
 from edgec.lower.program import Program, RowUse, Source, Stage, Step, Stream, Window
 from edgec.lower.stream import Draft, Rates, Timing, segment
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
-from tests.support.nets import built, image_net, line_net, lowered
+from tests.support.nets import built, conv, image_net, line_net, lowered
 from tests.support.patches import patched_net
 
 SEEDS = range(8)
@@ -110,6 +113,36 @@ def test_a_result_a_row_too_close_to_its_operand_is_caught(seed: int) -> None:
             offsets = {**far, y.name: far[x.name] - distance}
             moved = replace(plan, offsets=offsets, arena_bytes=4 * plan.arena_bytes)
             assert (said(planned, moved) == "") == right
+
+
+def test_results_that_are_not_just_as_far_ahead_as_their_kernel_bears_are_caught() -> None:
+    """A depthwise convolution in place, by more rows at once than its scratch memory holds."""
+    program = lowered(columns_net(), "cortex-m4")
+    found = segment(program.steps, 0, 3, Rates())
+    assert found is not None and found.steps[1].kernel == "dwconv_s8_3x3__dsp"
+    made = found.turns(6)
+    assert made is not None and (made[1, 1], made[1, 2]) == (1, 7)
+    draft = Draft(Timing(found, 6, made, lives(program)), park=True)
+    (overlap,) = (o for o in draft.overlaps if o.write is found.steps[1].writes[0])
+    planned, plan = plan_program(built(program, draft), align=16)
+    row = overlap.write.bytes // overlap.write.shape[1]
+    far = {**plan.offsets, overlap.read.name: plan.arena_bytes}
+    for distance, right in ((overlap.distance, True), (overlap.distance - row, False)):
+        offsets = {**far, overlap.write.name: plan.arena_bytes - distance}
+        moved = replace(plan, offsets=offsets, arena_bytes=4 * plan.arena_bytes)
+        assert (said(planned, moved) == "") == right
+
+
+def columns_net() -> Graph:
+    """9x9, 3x3 by channels and 1x1."""
+    rng = np.random.default_rng(2)
+    g = Graph("columns")
+    y = g.value("x", TensorType(DType.I8, (1, 40, 5, 8)))
+    g.inputs.append(y)
+    for k, dw in ((9, False), (3, True), (1, False)):
+        y = conv(g, rng, y, 8, k, 1, dw=dw)
+    g.outputs.append(y)
+    return g
 
 
 def test_a_window_that_is_taken_for_free_between_turns_is_caught() -> None:
