@@ -421,8 +421,9 @@ def _summary(compiled: Compiled, options: GenOptions) -> Summary:
     """What is known of `compiled` before its C is compiled."""
     ram, flash = capacity(options)
     placement = compiled.board.placement
-    if options.place and options.ram is None:
-        ram = compiled.board.ram_bytes
+    if options.place:
+        ram = compiled.board.ram_bytes if options.ram is None else ram
+        flash = compiled.board.flash_bytes if options.flash is None else flash
     summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
     if options.board is None or placement is None:
         return summary

@@ -53,7 +53,7 @@ def place_program(program: Program, plan: MemoryPlan, places: Places) -> MemoryP
         room = ", ".join(f"{r.memory}: {r.limit:,} bytes" for r in regions)
         raise _too_small(f"an arena of {plan.arena_bytes:,} bytes does not fit into {room}")
     weights = places.weights
-    if weights.kind == "ram" and size > weights.bytes:
+    if size > weights.bytes:
         raise _too_small(f"weights of {size:,} bytes do not fit into {weights.name}")
     return found
 

@@ -68,6 +68,12 @@ def test_weights_that_are_too_large_are_refused() -> None:
         place_program(program, make_plan(program), places("weights=DTCM"))
 
 
+def test_weights_that_exceed_the_flash_are_refused() -> None:
+    program = with_weights(BOARD.memory("FLASH").bytes)
+    with pytest.raises(EdgecError, match="do not fit into FLASH"):
+        place_program(program, make_plan(program), places("weights=FLASH"))
+
+
 def test_auto_copies_weights_where_there_is_room() -> None:
     auto = places("auto")
     for size, memory in ((0, "DTCM"), (BOARD.memory("DTCM").bytes, "RAM"), (1 << 22, "DDR")):

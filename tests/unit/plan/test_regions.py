@@ -14,6 +14,8 @@ from edgec.plan import MemoryPlan, check_plan, live, make_plan
 from edgec.plan import regions as regions_module
 from edgec.plan.access import Accesses
 from edgec.plan.alias import merge
+from edgec.plan.blocks import Block
+from edgec.plan.rects import Packing
 from edgec.plan.regions import Region, split_arena
 from edgec.plan.result import ArenaPart
 from tests.unit.plan.execute import harmful
@@ -172,6 +174,30 @@ def damaged(plan: MemoryPlan, **offsets: int) -> str:
         check_plan(busy(), replace(plan, offsets={**plan.offsets, **offsets}))
     assert caught.value.diagnostics[0].code == "E0590"
     return caught.value.diagnostics[0].what
+
+
+def test_a_packer_that_forgets_a_buffer_in_a_part_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One buffer of every part is put at the bottom of it, whatever is there."""
+    whole = regions_module.pack_blocks
+
+    def without_last(blocks: list[Block], goal: int, node_limit: int) -> Packing:
+        packed = whole(blocks[:-1], goal, node_limit)
+        height = max([packed.height, *(b.extent for b in blocks[-1:])])
+        return replace(packed, offsets=(*packed.offsets, 0)[: len(blocks)], height=height)
+
+    monkeypatch.setattr(regions_module, "pack_blocks", without_last)
+    done = 0
+    for seed in range(0, 60, 3):
+        p = model_program(seed)
+        counted(monkeypatch, {n: (7 * k + seed) % 13 for k, n in enumerate(make_plan(p).offsets)})
+        plan = split_arena(p, make_plan(p, align=8), (fast(40), LARGE))
+        if plan is not None and harmful(p, plan):
+            done += 1
+            with pytest.raises(EdgecError):
+                check_plan(p, plan)
+    assert done >= 5
 
 
 @pytest.fixture
