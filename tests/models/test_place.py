@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from benchmarks.shared import MODELS
 from edgec import driver
 from edgec.config import GenOptions
 from edgec.report.records import RegionUse
+from tests.support.stateful import write_gru
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 BOARD = "mps3-an547"
@@ -47,6 +49,17 @@ def test_weights_are_copied_on_other_cores_too() -> None:
         made = GenOptions(target, board=board, place=("weights=RAM",))
         result = driver.verify(DIGITS / "digits_int8.onnx", made, DIGITS / "inputs.npz", 2, print)
         assert all(run.ok for run in result.runs), board
+
+
+@pytest.mark.qemu
+def test_a_state_outlives_runs_of_a_model_in_parts(tmp_path: Path) -> None:
+    """The state is in the first part, which is reset; what is busier is elsewhere."""
+    model = write_gru(tmp_path / "gru.onnx")
+    made = replace(options("arena=DTCM:96,RAM"), states=(("h0", "hn"),))
+    compiled = driver.compile_model(model, made, print)
+    assert len(compiled.plan.parts) == 2 and compiled.emission.manifest.reset == "gru_reset"
+    result = driver.verify(model, made, None, 5, print)
+    assert all(run.ok for run in result.runs)
 
 
 @pytest.mark.qemu
