@@ -257,5 +257,16 @@ def _then(row: Kernel[ConvFacts], scratch: int) -> Kernel[ConvFacts]:
     return replace(made, when=lambda f: row.when(f) and may_add(f))
 
 
+def _looked_up(row: Kernel[ConvFacts]) -> Kernel[ConvFacts]:
+    """`row` with a table, where there is no shift."""
+    made = with_epilogue(row, table=TABLE_COST)
+    return replace(made, when=lambda f: row.when(f) and calls.required_quant(f.quant).shift == 0)
+
+
 CONV_ROWS = (CONV_1X1, CONV, CONV_STRIP, CONV_PIXEL)
-THEN_ROWS = (_then(CONV_1X1, 0), _then(CONV, THEN_SCRATCH), _then(CONV_STRIP, THEN_SCRATCH))
+THEN_ROWS = (
+    _then(CONV_1X1, 0),
+    _then(CONV, THEN_SCRATCH),
+    _then(CONV_STRIP, THEN_SCRATCH),
+    _looked_up(CONV_PIXEL),
+)

@@ -84,4 +84,8 @@ GEMM_MANY = Kernel[GemmFacts](
 GEMM_MANY_THEN = replace(with_epilogue(GEMM_MANY, table=TABLE_COST, total=SUM_COST), when=may_add)
 
 GEMM_ROWS = (GEMM, GEMM_MANY)
-THEN_ROWS = (GEMM_MANY_THEN,)
+GEMM_THEN = replace(
+    with_epilogue(GEMM, table=TABLE_COST),
+    when=lambda f: calls.required_quant(f.quant).shift == 0,
+)
+THEN_ROWS = (GEMM_THEN, GEMM_MANY_THEN)

@@ -61,6 +61,7 @@ from edgec.ops.shape import Reshape
 AMPLE = "ample_flash"  # a feature: memory hardly matters
 
 
+JOINT_CODE = 256.0  # instructions that an epilogue has to save, as it takes a core of its own
 FEW = 8  # an operand with so many times fewer elements than the result may well be stored
 
 
@@ -70,7 +71,7 @@ class Choice:
 
     row: AnyRow | Transposed
     facts: Facts
-    after: float = 0.0  # instructions of what others compute as an epilogue
+    after: float = 0.0  # what the choice counts besides: an epilogue's own step, or more code
 
     def scratch(self) -> int:
         """Bytes of scratch memory."""
@@ -152,6 +153,7 @@ class RowKernels:
         best: dict[int, tuple[float, Pair, list[Choice]]] = {}
         for pair in pairs(graph):
             joint = self._options(pair.layer, pair) if id(pair.layer) in options else []
+            joint = [replace(choice, after=JOINT_CODE) for choice in joint]
             if not joint:
                 continue
             rows = [c.instructions(self._costs) for c in options.get(id(pair.then), ())]

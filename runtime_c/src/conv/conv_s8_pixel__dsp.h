@@ -23,6 +23,21 @@ EDGEC_INLINE void edgec_conv_s8_pixel__dsp(const EdgecConvS8 *p, const int8_t *r
     edgec_gemm_s8__dsp(&gemm, x, w, y, scratch, row_begin, row_end);
 }
 
+/* The same without shift, and a table behind it. */
+EDGEC_INLINE void edgec_conv_s8_pixel_then__dsp(const EdgecConvThenS8 *p, const int8_t *table,
+                                                const int8_t *restrict x,
+                                                const uint32_t *restrict w, int8_t *restrict y,
+                                                int8_t *restrict scratch, int32_t row_begin,
+                                                int32_t row_end)
+{
+    const EdgecConvShape *s = &p->layer.shape;
+    const EdgecGemmS8 gemm = {1, s->k_h * s->k_w * s->in_c, s->out_c, p->layer.quant};
+    edgec_gemm_each_s8__dsp(&gemm, table, x, w, y, scratch, row_begin, row_end);
+}
+
+#ifndef EDGEC_CONV_S8_PIXEL_THEN__DSP
+#define EDGEC_CONV_S8_PIXEL_THEN__DSP edgec_conv_s8_pixel_then__dsp
+#endif
 #ifndef EDGEC_CONV_S8_PIXEL__DSP
 #define EDGEC_CONV_S8_PIXEL__DSP edgec_conv_s8_pixel__dsp
 #endif

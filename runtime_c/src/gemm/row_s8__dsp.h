@@ -34,9 +34,10 @@ EDGEC_DSP_CORE int32_t edgec_sum_run_s8__dsp(const int8_t *x, int32_t groups)
     return sum;
 }
 
-/* Pairs of channels one by one. */
-EDGEC_DSP_CORE void edgec_row_pairs_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
+/* Pairs of channels one by one; `table` is that of the value 0, or NULL. */
+EDGEC_INLINE void edgec_row_each_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                         const uint32_t *w, int8_t *y, int32_t pairs,
+                                         const int8_t *table)
 {
     const EdgecQuant q = {row->shift, row->zp, -128, 127};
     const int8_t *const end = x + 4 * groups;
@@ -54,11 +55,26 @@ EDGEC_DSP_CORE void edgec_row_pairs_s8__dsp(const int8_t *x, int32_t groups, con
             b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(w[1]), odd, (int32_t)b);
             w += 2;
         }
-        y[0] = (int8_t)edgec_requantize((int32_t)(t - (b << 8)), (int32_t)w[0], q);
-        y[1] = (int8_t)edgec_requantize((int32_t)b, (int32_t)w[1], q);
+        const int32_t y0 = edgec_requantize((int32_t)(t - (b << 8)), (int32_t)w[0], q);
+        const int32_t y1 = edgec_requantize((int32_t)b, (int32_t)w[1], q);
+        y[0] = table == NULL ? (int8_t)y0 : table[y0];
+        y[1] = table == NULL ? (int8_t)y1 : table[y1];
         w += 2;
         y += 2;
     }
+}
+
+EDGEC_DSP_CORE void edgec_row_pairs_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                            const uint32_t *w, int8_t *y, int32_t pairs)
+{
+    edgec_row_each_s8__dsp(x, groups, row, w, y, pairs, NULL);
+}
+
+EDGEC_DSP_CORE void edgec_row_pairs_table_s8__dsp(const int8_t *x, int32_t groups,
+                                                  const EdgecRow *row, const uint32_t *w, int8_t *y,
+                                                  int32_t pairs, const int8_t *table)
+{
+    edgec_row_each_s8__dsp(x, groups, row, w, y, pairs, table);
 }
 
 #if EDGEC_DSP_ASM
@@ -105,7 +121,7 @@ typedef struct {
     "sub r12, r12, r0, lsl #7\n\t"                 \
     "ldrd r7, r5, %[start]\n\t"
 
-#define EDGEC_ROW_END(SHIFT)                                 \
+#define EDGEC_ROW_END(SHIFT, THEN)                           \
     "ldmia.w r6!, {r0, r1, r2, r3, r4, r5}\n\t"              \
     "sub r8, r8, r9, lsl #8\n\t"                             \
     "sub r10, r10, r11, lsl #8\n\t"                          \
@@ -123,8 +139,7 @@ typedef struct {
     "ssat r10, #8, r10\n\t"                                  \
     "ssat r11, #8, r11\n\t"                                  \
     "ssat r12, #8, r12\n\t"                                  \
-    "ssat lr, #8, lr\n\t"                                    \
-    "strb r9, [r7, #1]\n\t"                                  \
+    "ssat lr, #8, lr\n\t" THEN "strb r9, [r7, #1]\n\t"       \
     "strb r10, [r7, #2]\n\t"                                 \
     "strb r11, [r7, #3]\n\t"                                 \
     "strb r12, [r7, #4]\n\t"                                 \
@@ -133,21 +148,33 @@ typedef struct {
     "str r7, %[y]\n\t"                                       \
     "cmp r7, r0\n\t"
 
-#define EDGEC_ROW_CORE(SHIFT)                                                                    \
-    __asm__ volatile("ldr r6, %[w]\n\t"                                                          \
-                     "ldr r0, %[entry]\n\t"                                                      \
-                     "adr.w r1, 2f\n\t"                                                          \
-                     "add r0, r0, r1\n\t"                                                        \
-                     "str r0, %[entry]\n"                                                        \
-                     "1:\n\t" EDGEC_ROW_BEGIN "ldr pc, %[entry]\n"                               \
-                     "2:\n\t" EDGEC_ROW_GROUP EDGEC_ROW_GROUP EDGEC_ROW_GROUP EDGEC_ROW_GROUP    \
-                     "subs r5, r5, #1\n\t"                                                       \
-                     "bne.w 2b\n\t" EDGEC_ROW_END(SHIFT) "bne.w 1b\n\t"                          \
-                     : [entry] "+m"(frame.entry), [y] "+m"(frame.y)                              \
-                     : [start] "m"(frame.start), [sum] "m"(frame.sum), [w] "m"(frame.w),         \
-                       [y_end] "m"(frame.y_end), [zp] "m"(frame.zp), [shift] "m"(frame.shift)    \
-                     : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", \
-                       "r12", "lr", "cc", "memory")
+/* Outputs from a table. */
+#define EDGEC_ROW_TABLE         \
+    "ldr r1, %[table]\n\t"      \
+    "ldrb.w r8, [r1, r8]\n\t"   \
+    "ldrb.w r9, [r1, r9]\n\t"   \
+    "ldrb.w r10, [r1, r10]\n\t" \
+    "ldrb.w r11, [r1, r11]\n\t" \
+    "ldrb.w r12, [r1, r12]\n\t" \
+    "ldrb.w lr, [r1, lr]\n\t"
+
+/* The last argument: `table` as an operand that the texts need, or nothing. */
+#define EDGEC_ROW_CORE(SHIFT, THEN, ...)                                                         \
+    __asm__ volatile(                                                                            \
+        "ldr r6, %[w]\n\t"                                                                       \
+        "ldr r0, %[entry]\n\t"                                                                   \
+        "adr.w r1, 2f\n\t"                                                                       \
+        "add r0, r0, r1\n\t"                                                                     \
+        "str r0, %[entry]\n"                                                                     \
+        "1:\n\t" EDGEC_ROW_BEGIN "ldr pc, %[entry]\n"                                            \
+        "2:\n\t" EDGEC_ROW_GROUP EDGEC_ROW_GROUP EDGEC_ROW_GROUP EDGEC_ROW_GROUP                 \
+        "subs r5, r5, #1\n\t"                                                                    \
+        "bne.w 2b\n\t" EDGEC_ROW_END(SHIFT, THEN) "bne.w 1b\n\t"                                 \
+        : [entry] "+m"(frame.entry), [y] "+m"(frame.y)                                           \
+        : [start] "m"(frame.start), [sum] "m"(frame.sum), [w] "m"(frame.w),                      \
+          [y_end] "m"(frame.y_end), [zp] "m"(frame.zp), [shift] "m"(frame.shift)__VA_ARGS__      \
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", \
+          "cc", "memory")
 
 EDGEC_INLINE EdgecRowFrame edgec_row_frame(const int8_t *x, int32_t groups, const EdgecRow *row,
                                            const uint32_t *w, int8_t *y, int32_t blocks)
@@ -164,7 +191,7 @@ EDGEC_DSP_ASM_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const
                                           const uint32_t *w, int8_t *y, int32_t blocks)
 {
     EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
-    EDGEC_ROW_CORE("");
+    EDGEC_ROW_CORE("", "", );
 }
 
 /* The same with a shift above 0. */
@@ -173,11 +200,21 @@ EDGEC_DSP_ASM_CORE void edgec_row_shift_s8__dsp(const int8_t *x, int32_t groups,
                                                 int32_t blocks)
 {
     EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
-    EDGEC_ROW_CORE(EDGEC_PAIRS_SHIFT("r7", "%[shift]"));
+    EDGEC_ROW_CORE(EDGEC_PAIRS_SHIFT("r7", "%[shift]"), "", );
+}
+
+/* The same without shift, and a table behind it. */
+EDGEC_DSP_ASM_CORE void edgec_row_table_s8__dsp(const int8_t *x, int32_t groups,
+                                                const EdgecRow *row, const uint32_t *w, int8_t *y,
+                                                int32_t blocks, const int8_t *table)
+{
+    EdgecRowFrame frame = edgec_row_frame(x, groups, row, w, y, blocks);
+    EDGEC_ROW_CORE("", EDGEC_ROW_TABLE, , [table] "m"(table));
 }
 #else
-EDGEC_DSP_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                      const uint32_t *w, int8_t *y, int32_t blocks)
+EDGEC_DSP_CORE void edgec_row_table_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                            const uint32_t *w, int8_t *y, int32_t blocks,
+                                            const int8_t *table)
 {
     const EdgecQuant q = {row->shift, row->zp, -128, 127};
     for (int32_t block = 0; block < blocks; block++) {
@@ -194,42 +231,76 @@ EDGEC_DSP_CORE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const Edg
                 b = (uint32_t)edgec_smlad(edgec_sxtb16_odd(word), two, (int32_t)b);
             }
             t -= b << 8;
-            y[2 * pair] = (int8_t)edgec_requantize((int32_t)t, (int32_t)mult[2 * pair], q);
-            y[2 * pair + 1] = (int8_t)edgec_requantize((int32_t)b, (int32_t)mult[2 * pair + 1], q);
+            const int32_t y0 = edgec_requantize((int32_t)t, (int32_t)mult[2 * pair], q);
+            const int32_t y1 = edgec_requantize((int32_t)b, (int32_t)mult[2 * pair + 1], q);
+            y[2 * pair] = table == NULL ? (int8_t)y0 : table[y0];
+            y[2 * pair + 1] = table == NULL ? (int8_t)y1 : table[y1];
         }
         w = mult + 6;
         y += 6;
     }
 }
 
+EDGEC_INLINE void edgec_row_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                    const uint32_t *w, int8_t *y, int32_t blocks)
+{
+    edgec_row_table_s8__dsp(x, groups, row, w, y, blocks, NULL);
+}
+
 #define edgec_row_shift_s8__dsp edgec_row_s8__dsp
 #endif
 
+/* Blocks of six channels, above 0. */
+EDGEC_INLINE void edgec_row_blocks_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                           const uint32_t *w, int8_t *y, int32_t blocks,
+                                           const int8_t *table, bool shifted)
+{
+    if (table != NULL) {
+        edgec_row_table_s8__dsp(x, groups, row, w, y, blocks, table);
+    } else if (shifted) {
+        edgec_row_shift_s8__dsp(x, groups, row, w, y, blocks);
+    } else {
+        edgec_row_s8__dsp(x, groups, row, w, y, blocks);
+    }
+}
+
+EDGEC_INLINE void edgec_row_rest_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                         const uint32_t *w, int8_t *y, int32_t pairs,
+                                         const int8_t *table)
+{
+    if (table != NULL) {
+        edgec_row_pairs_table_s8__dsp(x, groups, row, w, y, pairs, table);
+    } else {
+        edgec_row_pairs_s8__dsp(x, groups, row, w, y, pairs);
+    }
+}
+
 /* All channels of one row: blocks of six, then pairs. An odd number of channels ends with a pair
-   of the last two, of which one is written twice; a single channel is a pair of itself. */
+   of the last two, of which one is written twice; a single channel is a pair of itself. `table` is
+   that of the value 0, without a shift, or NULL. */
 EDGEC_INLINE void edgec_row_channels_s8__dsp(const int8_t *x, int32_t groups, const EdgecQuant q,
-                                             const uint32_t *w, int8_t *y, int32_t out_c)
+                                             const uint32_t *w, int8_t *y, int32_t out_c,
+                                             const int8_t *table)
 {
     const EdgecRow row = {edgec_sum_run_s8__dsp(x, groups), q.zp, q.shift};
     const int32_t blocks = out_c / 6;
     const int32_t pairs = out_c / 2 - 3 * blocks;
     if (out_c == 1) {
         int8_t both[2];
-        edgec_row_pairs_s8__dsp(x, groups, &row, w, both, 1);
+        edgec_row_rest_s8__dsp(x, groups, &row, w, both, 1, table);
         y[0] = both[0];
         return;
     }
-    if (blocks > 0 && q.shift != 0) {
-        edgec_row_shift_s8__dsp(x, groups, &row, w, y, blocks);
-    } else if (blocks > 0) {
-        edgec_row_s8__dsp(x, groups, &row, w, y, blocks);
+    if (blocks > 0) {
+        edgec_row_blocks_s8__dsp(x, groups, &row, w, y, blocks, table, q.shift != 0);
     }
     w += 3 * blocks * (4 + 2 * groups);
     if (pairs > 0) {
-        edgec_row_pairs_s8__dsp(x, groups, &row, w, y + 6 * blocks, pairs);
+        edgec_row_rest_s8__dsp(x, groups, &row, w, y + 6 * blocks, pairs, table);
     }
     if (out_c % 2 != 0) {
-        edgec_row_pairs_s8__dsp(x, groups, &row, w + pairs * (4 + 2 * groups), y + out_c - 2, 1);
+        edgec_row_rest_s8__dsp(x, groups, &row, w + pairs * (4 + 2 * groups), y + out_c - 2, 1,
+                               table);
     }
 }
 
