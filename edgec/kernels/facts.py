@@ -334,6 +334,35 @@ class MatMulFacts:
         return self.outputs * self.k
 
 
+@dataclass(frozen=True, eq=False)
+class SumsFacts:
+    """y int32 [rows, n] = sum over k of (x - zero) * w of bytes x [rows, k], `signed` or not.
+
+    weights: int8 [n, k] without their zero point. zero: whether x has a zero point, which is known
+    at run time.
+    """
+
+    rows: int
+    k: int
+    n: int
+    weights: Array
+    signed: bool
+    zero: bool
+
+    @property
+    def types(self) -> str:
+        return SUMS_S32
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output."""
+        return self.rows * self.n
+
+    @property
+    def macs(self) -> int:
+        return self.outputs * self.k
+
+
 Facts = (
     ConvFacts
     | GemmFacts
@@ -344,6 +373,7 @@ Facts = (
     | LayerNormFacts
     | SoftmaxFacts
     | MatMulFacts
+    | SumsFacts
 )
 
 
@@ -359,3 +389,4 @@ ELEMENT_S8 = "s8,s8->s8"
 NORM_S8 = "s8,f32,f32->s8"
 SOFTMAX_S8 = "s8,u32->s8"
 MATMUL_S8 = "s8,s8,lut->s8"
+SUMS_S32 = "u8,s8->s32"

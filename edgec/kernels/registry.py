@@ -34,6 +34,7 @@ from edgec.kernels import (
     pool_s8_rvv,
     rnn_f32,
     softmax_s8,
+    sums_s32,
     winograd,
     winograd4_line,
     winograd4_scalar,
@@ -50,6 +51,7 @@ from edgec.kernels.facts import (
     PoolFacts,
     RecurrentFacts,
     SoftmaxFacts,
+    SumsFacts,
 )
 
 CONV_ROWS: tuple[Kernel[ConvFacts], ...] = (
@@ -116,6 +118,7 @@ ELEMENT_ROWS: tuple[Kernel[ElementFacts], ...] = (
 RECURRENT_ROWS: tuple[Kernel[RecurrentFacts], ...] = rnn_f32.RECURRENT_ROWS
 NORM_ROWS: tuple[Kernel[LayerNormFacts], ...] = layernorm_s8.NORM_ROWS
 SOFTMAX_ROWS: tuple[Kernel[SoftmaxFacts], ...] = softmax_s8.SOFTMAX_ROWS
+SUMS_ROWS: tuple[Kernel[SumsFacts], ...] = sums_s32.SUMS_ROWS
 MATMUL_ROWS: tuple[Kernel[MatMulFacts], ...] = matmul_s8.MATMUL_ROWS
 
 
@@ -150,6 +153,11 @@ def softmax_candidates(
 ) -> tuple[Kernel[SoftmaxFacts], ...]:
     """All kernels that compute a softmax on a target with `features`."""
     return tuple(r for r in SOFTMAX_ROWS if r.applies(facts, features))
+
+
+def sums_candidates(facts: SumsFacts, features: frozenset[str]) -> tuple[Kernel[SumsFacts], ...]:
+    """All kernels that compute a product with int32 sums on a target with `features`."""
+    return tuple(r for r in SUMS_ROWS if r.applies(facts, features))
 
 
 def matmul_candidates(
@@ -190,11 +198,13 @@ AnyRow = (
     | Kernel[LayerNormFacts]
     | Kernel[SoftmaxFacts]
     | Kernel[MatMulFacts]
+    | Kernel[SumsFacts]
 )
 
 
 def all_rows() -> tuple[AnyRow, ...]:
     """Every row, for reports and tests."""
     layers: tuple[AnyRow, ...] = (*CONV_ROWS, *CONV_THEN_ROWS, *GEMM_ROWS, *GEMM_THEN_ROWS)
-    rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *SOFTMAX_ROWS, *MATMUL_ROWS)
-    return (*layers, *POOL_ROWS, *ELEMENT_ROWS, *rowwise)
+    rowwise: tuple[AnyRow, ...] = (*RECURRENT_ROWS, *NORM_ROWS, *SOFTMAX_ROWS)
+    products: tuple[AnyRow, ...] = (*MATMUL_ROWS, *SUMS_ROWS)
+    return (*layers, *POOL_ROWS, *ELEMENT_ROWS, *rowwise, *products)

@@ -22,6 +22,7 @@ from edgec.kernels.facts import (
     MatMulFacts,
     Quant,
     RecurrentFacts,
+    SumsFacts,
     epilogue_of,
 )
 from edgec.kernels.registry import (
@@ -34,6 +35,7 @@ from edgec.kernels.registry import (
     pool_candidates,
     recurrent_candidates,
     softmax_candidates,
+    sums_candidates,
 )
 from edgec.kernels.transposed import Transposed, transposed_candidates
 from edgec.loops.buffer import Buffer, Storage
@@ -50,6 +52,7 @@ from edgec.lower.pools import pool_facts
 from edgec.lower.recurrent import recurrent_facts
 from edgec.lower.rows import CALL_COST
 from edgec.lower.rowwise import layer_norm_facts, softmax_facts
+from edgec.lower.sums_facts import sums_facts
 from edgec.lower.transposed import transposed_facts
 from edgec.ops.conv import Conv
 from edgec.ops.matmul import Gemm
@@ -285,6 +288,9 @@ class RowKernels:
         softmax = softmax_facts(node, self._constants)
         if softmax is not None:
             return [Choice(row, softmax) for row in softmax_candidates(softmax, self._features)]
+        sums = sums_facts(node, self._constants)
+        if sums is not None:
+            return [Choice(row, sums) for row in sums_candidates(sums, self._features)]
         product = matmul_facts(node)
         if product is not None:
             return [Choice(row, product) for row in matmul_candidates(product, self._features)]
@@ -355,6 +361,8 @@ def _other_operands(facts: Facts) -> tuple[int, ...]:
     """The operands besides the first one that a kernel reads as they are."""
     if isinstance(facts, RecurrentFacts):
         return facts.given
+    if isinstance(facts, SumsFacts):
+        return (2,) if facts.zero else ()
     if isinstance(facts, MatMulFacts):
         return (1, *((2,) if facts.a_table else ()), *((3,) if facts.b_table else ()))
     epilogue = epilogue_of(facts)
