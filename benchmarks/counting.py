@@ -103,6 +103,8 @@ def _make(call: Call) -> _Made:
     elif layer.kind == "matmul":
         left, right, out = layer.h * layer.c, layer.c * layer.oc, layer.h * layer.oc
         sizes = (layer.n * left, layer.n * right + 256, layer.n * out)
+    elif layer.kind == "sums":
+        sizes = (layer.h * layer.c, 1, 4 * layer.h * layer.oc)
     elif layer.kind in ("layernorm", "softmax"):
         sizes = (layer.h * layer.c, 0, layer.h * layer.c)
     elif layer.kind == "gemm":
@@ -232,8 +234,9 @@ def _source(program: Sequence[_Made], at: Sequence[int]) -> str:
 
 
 def _function(number: int, made: _Made) -> list[str]:
+    y = "(int32_t *)(void *)y" if made.call.layer.kind == "sums" else "y"
     names = CallNames(
-        "x", "y", "scratch" if made.scratch else "",
+        "x", y, "scratch" if made.scratch else "",
         tuple(f"fit_k{number}_{k}" for k in range(len(made.constants))), others=("other",) * 3,
     )  # fmt: skip
     lines = [

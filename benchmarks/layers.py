@@ -19,6 +19,7 @@ from edgec.kernels.facts import (
     PoolFacts,
     Quant,
     SoftmaxFacts,
+    SumsFacts,
 )
 from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, choose_softmax
 
@@ -36,8 +37,8 @@ class Layer:
     Kinds: "conv", "dwconv", "gemm" (rows h, k c, n oc), "maxpool", "meanpool", and the operations
     on elements "add", "mul", "lut" (h times c elements; the second operand has oc), "layernorm" and
     "softmax" (h rows of c), and "matmul" (n pairs of h by c and c by oc; kh is 2 if columns of the
-    second lie together, kw is 2 if both have tables). `floats`: 1 for float32. `limited`: 1 if the
-    output is limited to less than its type holds.
+    second lie together, kw is 2 if both have tables), and "sums" (as "gemm", of bytes). `floats`: 1
+    for float32. `limited`: 1 if the output is limited to less than its type holds.
     """
 
     kind: str
@@ -104,6 +105,9 @@ def facts_of(layer: Layer) -> Facts:
         return _pool(layer, rng)
     if layer.kind in ("layernorm", "softmax"):
         return _row_wise(layer, rng)
+    if layer.kind == "sums":
+        weights = rng.integers(-127, 128, (layer.oc, layer.c)).astype(np.int8)
+        return SumsFacts(layer.h, layer.c, layer.oc, weights, signed=False, zero=True)
     return _matmul(layer) if layer.kind == "matmul" else _element(layer)
 
 
@@ -249,7 +253,8 @@ def layers(seed: int, convs: int = 60, floats: bool = True) -> Iterator[Layer]:
         more = (*[_conv_layer] * (convs // 2), *[_depthwise_layer, _gemm_layer] * (convs // 4))
         for maker in more:
             yield _drawn(draw, maker, True)
-    for maker in (*[_matmul_layer] * (convs // 2), *[_row_wise_layer] * (convs // 2)):
+    few = convs // 2
+    for maker in (*[_matmul_layer] * few, *[_row_wise_layer] * few, *[_sums_layer] * few):
         yield _drawn(draw, maker, False)
 
 
@@ -258,6 +263,7 @@ def more_layers(seed: int, op: str, floats: bool, tries: int) -> Iterator[Layer]
     draw = _Draw(np.random.default_rng(seed))
     conv = (_conv_layer, _depthwise_layer, _first_layer)
     own = {"conv": conv, "gemm": (_gemm_layer,), "matmul": (_matmul_layer,)}
+    own["sums"] = (_sums_layer,)
     own |= dict.fromkeys(("layernorm", "softmax"), (_row_wise_layer,))
     makers = own.get(op, (_pool_layer, _element_layer))
     for number in range(tries):
@@ -276,7 +282,7 @@ def macs(layer: Layer) -> int:
     """Products of a layer, window elements of a pool, elements of other operations."""
     if layer.kind in ("add", "mul", "lut", "layernorm", "softmax"):
         return layer.h * layer.c
-    if layer.kind in ("gemm", "matmul"):
+    if layer.kind in ("gemm", "matmul", "sums"):
         return layer.n * layer.h * layer.c * layer.oc
     outputs = layer.n * layer.out_h * layer.out_w * layer.oc
     return outputs * layer.kh * layer.kw * (layer.c if layer.kind == "conv" else 1)
@@ -377,6 +383,10 @@ def _matmul_layer(draw: _Draw) -> Layer:
     k, n = draw.upto(3, 96), draw.upto(3, 96)
     pairs, turned, tables = draw.upto(1, 8), draw.one(1, 1, 2), draw.one(1, 1, 2)
     return Layer("matmul", draw.upto(1, 64), 1, k, n, turned, tables, n=pairs)
+
+
+def _sums_layer(draw: _Draw) -> Layer:
+    return replace(_gemm_layer(draw), kind="sums", limited=0)
 
 
 def _row_wise_layer(draw: _Draw) -> Layer:
