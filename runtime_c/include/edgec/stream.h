@@ -34,11 +34,7 @@ typedef struct {
 } EdgecBlock;
 
 /* Moves `bytes` bytes, word by word if that is possible; `to` is before `from` or far from it. */
-#if EDGEC_HAS_ATTRIBUTE(noinline) && EDGEC_HAS_ATTRIBUTE(unused)
-__attribute__((noinline, unused))
-#endif
-static void
-edgec_move_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes)
+EDGEC_SHARED void edgec_move_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
     if ((((uintptr_t)to | (uintptr_t)from | bytes) & 3u) != 0u) {
         memmove(to, from, bytes);

@@ -101,10 +101,10 @@ EDGEC_INLINE void edgec_conv_pass_f32__mve(const EdgecConvF32 *p, const EdgecCon
     }
 }
 
-EDGEC_MVE_SHARED void edgec_conv_f32__mve(const EdgecConvF32 *p, const float *restrict x,
-                                          const float *restrict w, const float *restrict bias,
-                                          float *restrict y, int8_t *restrict scratch,
-                                          int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_conv_f32__mve(const EdgecConvF32 *p, const float *restrict x,
+                                      const float *restrict w, const float *restrict bias,
+                                      float *restrict y, int8_t *restrict scratch,
+                                      int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t blocked = edgec_blocked_f32__mve(s->out_c);

@@ -30,18 +30,18 @@ EDGEC_INLINE void edgec_pointwise_s8__packed(const EdgecConvS8 *p, const EdgecCo
     }
 }
 
-EDGEC_PACKED_CORE void edgec_pointwise_plain_s8__packed(const EdgecConvS8 *p,
-                                                        const EdgecCouples *layer, const int8_t *x,
-                                                        int8_t *y, int8_t *scratch,
-                                                        int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_pointwise_plain_s8__packed(const EdgecConvS8 *p,
+                                                     const EdgecCouples *layer, const int8_t *x,
+                                                     int8_t *y, int8_t *scratch, int32_t row_begin,
+                                                     int32_t row_end)
 {
     edgec_pointwise_s8__packed(p, layer, x, y, scratch, row_begin, row_end, false, NULL);
 }
 
-EDGEC_PACKED_CORE void edgec_pointwise_shift_s8__packed(const EdgecConvS8 *p,
-                                                        const EdgecCouples *layer, const int8_t *x,
-                                                        int8_t *y, int8_t *scratch,
-                                                        int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_pointwise_shift_s8__packed(const EdgecConvS8 *p,
+                                                     const EdgecCouples *layer, const int8_t *x,
+                                                     int8_t *y, int8_t *scratch, int32_t row_begin,
+                                                     int32_t row_end)
 {
     edgec_pointwise_s8__packed(p, layer, x, y, scratch, row_begin, row_end, true, NULL);
 }
@@ -61,11 +61,10 @@ EDGEC_INLINE void edgec_conv_s8_1x1__packed(const EdgecConvS8 *p, const int8_t *
     }
 }
 
-EDGEC_PACKED_CORE void edgec_pointwise_table_s8__packed(const EdgecConvS8 *p,
-                                                        const EdgecCouples *layer,
-                                                        const int8_t *table, const int8_t *x,
-                                                        int8_t *y, int8_t *scratch,
-                                                        int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_pointwise_table_s8__packed(const EdgecConvS8 *p,
+                                                     const EdgecCouples *layer, const int8_t *table,
+                                                     const int8_t *x, int8_t *y, int8_t *scratch,
+                                                     int32_t row_begin, int32_t row_end)
 {
     edgec_pointwise_s8__packed(p, layer, x, y, scratch, row_begin, row_end, false, table);
 }

@@ -50,9 +50,9 @@ EDGEC_INLINE int32_t edgec_couple_alike(const EdgecConvShape *s, bool inside, in
 
 /* A row of taps of two outputs, some of them padding: pieces where neither changes. row0, row1: the
    input rows or NULL. padding: k_w * in_c bytes. */
-EDGEC_PACKED_CORE void edgec_couple_border_s8(const EdgecConvShape *s, const int8_t *row0,
-                                              const int8_t *row1, const EdgecCoupleTap *t,
-                                              uint32_t *to, const int8_t *padding)
+EDGEC_ASM_CORE void edgec_couple_border_s8(const EdgecConvShape *s, const int8_t *row0,
+                                           const int8_t *row1, const EdgecCoupleTap *t,
+                                           uint32_t *to, const int8_t *padding)
 {
     int32_t ix0 = t[0].ix;
     int32_t ix1 = t[1].ix;
@@ -74,9 +74,9 @@ EDGEC_PACKED_CORE void edgec_couple_border_s8(const EdgecConvShape *s, const int
 }
 
 /* All k of two outputs. */
-EDGEC_PACKED_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_t *x,
-                                            const EdgecCoupleTap *t, uint32_t *to,
-                                            const int8_t *padding)
+EDGEC_ASM_CORE void edgec_couple_taps_s8(const EdgecConvShape *s, const int8_t *x,
+                                         const EdgecCoupleTap *t, uint32_t *to,
+                                         const int8_t *padding)
 {
     const int32_t last = s->in_w - s->k_w;
     const bool whole =
@@ -134,23 +134,23 @@ EDGEC_INLINE void edgec_patches_s8__packed(const EdgecConvS8 *p, const int8_t *x
     edgec_couple_limit_s8(y + row_begin * row, (row_end - row_begin) * row, p->quant);
 }
 
-EDGEC_PACKED_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p, const int8_t *x,
-                                                      int8_t *y, int8_t *scratch, int32_t row_begin,
-                                                      int32_t row_end)
+EDGEC_ASM_CORE void edgec_patches_plain_s8__packed(const EdgecConvS8 *p, const int8_t *x, int8_t *y,
+                                                   int8_t *scratch, int32_t row_begin,
+                                                   int32_t row_end)
 {
     edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false, NULL);
 }
 
-EDGEC_PACKED_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p, const int8_t *x,
-                                                      int8_t *y, int8_t *scratch, int32_t row_begin,
-                                                      int32_t row_end)
+EDGEC_ASM_CORE void edgec_patches_shift_s8__packed(const EdgecConvS8 *p, const int8_t *x, int8_t *y,
+                                                   int8_t *scratch, int32_t row_begin,
+                                                   int32_t row_end)
 {
     edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, true, NULL);
 }
 
-EDGEC_PACKED_CORE void edgec_patches_table_s8__packed(const EdgecConvS8 *p, const int8_t *table,
-                                                      const int8_t *x, int8_t *y, int8_t *scratch,
-                                                      int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_patches_table_s8__packed(const EdgecConvS8 *p, const int8_t *table,
+                                                   const int8_t *x, int8_t *y, int8_t *scratch,
+                                                   int32_t row_begin, int32_t row_end)
 {
     edgec_patches_s8__packed(p, x, y, scratch, row_begin, row_end, false, table);
 }

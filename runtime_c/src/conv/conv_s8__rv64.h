@@ -23,9 +23,9 @@ typedef struct {
 } EdgecTriplePatches;
 
 /* All k of six outputs. A row of taps is one piece if none of its columns is outside. */
-EDGEC_TRIPLE_CORE void edgec_triple_taps_s8(const EdgecConvShape *s, const int8_t *x,
-                                            const EdgecTriplePatches *t, uint64_t *to,
-                                            const int8_t *padding)
+EDGEC_CORE void edgec_triple_taps_s8(const EdgecConvShape *s, const int8_t *x,
+                                     const EdgecTriplePatches *t, uint64_t *to,
+                                     const int8_t *padding)
 {
     bool whole = s->dilation_w == 1;
     for (int32_t i = 0; i < EDGEC_TRIPLE_PIXELS; i++) {
@@ -60,9 +60,9 @@ EDGEC_INLINE void edgec_triple_place(const EdgecConvShape *s, int8_t *y, int32_t
     t->y[i] = y + (oy * s->out_w + ox) * s->out_c;
 }
 
-EDGEC_TRIPLE_CORE void edgec_conv_s8__rv64(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
-                                           const int32_t *channels, int8_t *y, int8_t *scratch,
-                                           int32_t row_begin, int32_t row_end)
+EDGEC_CORE void edgec_conv_s8__rv64(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
+                                    const int32_t *channels, int8_t *y, int8_t *scratch,
+                                    int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t k = (s->k_h * s->k_w * s->in_c + 1) / 2 * 2;

@@ -45,14 +45,14 @@ EDGEC_INLINE EdgecTile44At edgec_line4_next(const EdgecConvShape *s, EdgecTile44
 }
 
 /* V of n channels of six pixels: to [n][6][2 tiles]. */
-EDGEC_TILE44_CORE void edgec_line4_pixels(const int8_t *const pixels[6], int16_t *to, int32_t n)
+EDGEC_ASM_CORE void edgec_line4_pixels(const int8_t *const pixels[6], int16_t *to, int32_t n)
 {
     edgec_tile44_pixels(pixels, to, n, 2);
 }
 
 /* V of the tile at `at`, of all lines of three taps. */
-EDGEC_TILE44_CORE void edgec_line4_input(const EdgecConvShape *s, const int8_t *x, EdgecTile44At at,
-                                         const int8_t *padding, int16_t *to)
+EDGEC_ASM_CORE void edgec_line4_input(const EdgecConvShape *s, const int8_t *x, EdgecTile44At at,
+                                      const int8_t *padding, int16_t *to)
 {
     const bool down = edgec_line4_down(s);
     const int32_t taps = down ? s->k_h : s->k_w;
@@ -70,9 +70,9 @@ EDGEC_TILE44_CORE void edgec_line4_input(const EdgecConvShape *s, const int8_t *
 }
 
 /* V of `pairs` times two tiles from `at` on, as far as there are; the first tile after them. */
-EDGEC_TILE44_CORE EdgecTile44At edgec_line4_inputs(const EdgecConvS8 *p, const int8_t *x,
-                                                   EdgecTile44At at, int32_t row_end,
-                                                   const int8_t *padding, int16_t *v, int32_t pairs)
+EDGEC_ASM_CORE EdgecTile44At edgec_line4_inputs(const EdgecConvS8 *p, const int8_t *x,
+                                                EdgecTile44At at, int32_t row_end,
+                                                const int8_t *padding, int16_t *v, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t pair = 12 * edgec_tile44_depth(s);
@@ -102,9 +102,9 @@ EDGEC_INLINE void edgec_line4_place(const EdgecConvShape *s, int8_t *y, const Ed
 }
 
 /* Up to eight channels from `channel` on, of one tile. m: [6 positions][8 channels][2 tiles]. */
-EDGEC_TILE44_CORE void edgec_line4_outputs(const EdgecConvS8 *p, const uint32_t *m,
-                                           const int32_t *channels, const EdgecLine4Place *place,
-                                           int32_t channel)
+EDGEC_ASM_CORE void edgec_line4_outputs(const EdgecConvS8 *p, const uint32_t *m,
+                                        const int32_t *channels, const EdgecLine4Place *place,
+                                        int32_t channel)
 {
     const EdgecTile44Quant q = edgec_tile44_quant(p->quant);
     const int32_t rest = p->shape.out_c - channel;
@@ -122,9 +122,9 @@ EDGEC_TILE44_CORE void edgec_line4_outputs(const EdgecConvS8 *p, const uint32_t 
 }
 
 /* Eight channels of `pairs` times two tiles from `at` on. m: [pairs][6][16]. */
-EDGEC_TILE44_CORE void edgec_line4_store(const EdgecConvS8 *p, const uint32_t *m,
-                                         const int32_t *channels, int32_t channel, EdgecTile44At at,
-                                         int32_t row_end, int8_t *y, int32_t pairs)
+EDGEC_ASM_CORE void edgec_line4_store(const EdgecConvS8 *p, const uint32_t *m,
+                                      const int32_t *channels, int32_t channel, EdgecTile44At at,
+                                      int32_t row_end, int8_t *y, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t k = 0; k < 2 * pairs && at.oy < row_end; k++) {
@@ -135,9 +135,9 @@ EDGEC_TILE44_CORE void edgec_line4_store(const EdgecConvS8 *p, const uint32_t *m
     }
 }
 
-EDGEC_TILE44_CORE void edgec_line4_conv_s8(const EdgecConvS8 *p, const int8_t *x, const int16_t *u,
-                                           const int32_t *channels, int8_t *y, int8_t *scratch,
-                                           int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_line4_conv_s8(const EdgecConvS8 *p, const int8_t *x, const int16_t *u,
+                                        const int32_t *channels, int8_t *y, int8_t *scratch,
+                                        int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t n = edgec_tile44_depth(s);

@@ -16,7 +16,7 @@
 #include "conv/conv_s8_line4__scalar.h"
 
 /* U of eight channels: to [n inputs][6][8] from w [n][8][3]. */
-EDGEC_TILE44_CORE void edgec_line4_weights(const int8_t *w, int32_t n, int16_t *to)
+EDGEC_ASM_CORE void edgec_line4_weights(const int8_t *w, int32_t n, int16_t *to)
 {
     const EdgecTile44Factors f = edgec_tile44_factors();
     for (int32_t i = 0; i < n; i++) {
@@ -29,9 +29,9 @@ EDGEC_TILE44_CORE void edgec_line4_weights(const int8_t *w, int32_t n, int16_t *
     }
 }
 
-EDGEC_TILE44_CORE void edgec_line4_conv_int8(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
-                                             const int32_t *channels, int8_t *y, int8_t *scratch,
-                                             int32_t row_begin, int32_t row_end, int32_t pairs)
+EDGEC_ASM_CORE void edgec_line4_conv_int8(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
+                                          const int32_t *channels, int8_t *y, int8_t *scratch,
+                                          int32_t row_begin, int32_t row_end, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t n = edgec_tile44_depth(s);

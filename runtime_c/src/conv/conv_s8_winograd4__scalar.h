@@ -24,16 +24,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
-#ifndef EDGEC_TILE44_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
-#define EDGEC_TILE44_CORE \
-    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
-#else
-#define EDGEC_TILE44_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 /* Channels and tiles that are multiplied together, and words of their 36 products. */
 #define EDGEC_TILE44_CHANNELS 8
 #define EDGEC_TILE44_TILES 2
@@ -99,13 +89,13 @@ EDGEC_INLINE void edgec_tile44_pixels(const int8_t *const pixels[6], int16_t *to
 }
 
 /* A column of a tile: pixels one above the other. */
-EDGEC_TILE44_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_t *to, int32_t n)
+EDGEC_ASM_CORE void edgec_tile44_column(const int8_t *const pixels[6], int16_t *to, int32_t n)
 {
     edgec_tile44_pixels(pixels, to, n, 12);
 }
 
 /* B' of what the columns gave, in place: six rows of each of n channels. */
-EDGEC_TILE44_CORE void edgec_tile44_rows(int16_t *v, int32_t n)
+EDGEC_ASM_CORE void edgec_tile44_rows(int16_t *v, int32_t n)
 {
     for (int32_t left = 6 * n; left > 0; left--) {
         edgec_tile44_line(v[0], v[2], v[4], v[6], v[8], v[10], v, 2);
@@ -114,8 +104,8 @@ EDGEC_TILE44_CORE void edgec_tile44_rows(int16_t *v, int32_t n)
 }
 
 /* V of the tile whose inputs begin at (iy, ix), for one 3x3 kernel. padding: in_c bytes x_zp. */
-EDGEC_TILE44_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t *x, int32_t iy,
-                                          int32_t ix, const int8_t *padding, int16_t *v)
+EDGEC_ASM_CORE void edgec_tile44_input(const EdgecConvShape *s, const int8_t *x, int32_t iy,
+                                       int32_t ix, const int8_t *padding, int16_t *v)
 {
     const int8_t *rows[6];
     for (int32_t k = 0; k < 6; k++) {
@@ -174,15 +164,14 @@ EDGEC_INLINE void edgec_tile44_row(const int16_t *u, const int16_t *v, int32_t n
 }
 
 /* v: [n][36][2 tiles]. */
-EDGEC_TILE44_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v, int32_t n,
-                                             uint32_t *m)
+EDGEC_ASM_CORE void edgec_tile44_products(const int16_t *u, const int16_t *v, int32_t n,
+                                          uint32_t *m)
 {
     edgec_tile44_row(u, v, n, m, 72);
 }
 
 /* v: [n][6][2 tiles]. */
-EDGEC_TILE44_CORE void edgec_line4_products(const int16_t *u, const int16_t *v, int32_t n,
-                                            uint32_t *m)
+EDGEC_ASM_CORE void edgec_line4_products(const int16_t *u, const int16_t *v, int32_t n, uint32_t *m)
 {
     edgec_tile44_row(u, v, n, m, 12);
 }
@@ -267,9 +256,9 @@ EDGEC_INLINE void edgec_tile44_output(const uint32_t *m, int32_t bias, int32_t m
 }
 
 /* Up to eight channels from `channel` on, of one tile. */
-EDGEC_TILE44_CORE void edgec_tile44_outputs(const EdgecConvS8 *p, const uint32_t *m,
-                                            const int32_t *channels, const EdgecTile44Place *place,
-                                            int32_t channel)
+EDGEC_ASM_CORE void edgec_tile44_outputs(const EdgecConvS8 *p, const uint32_t *m,
+                                         const int32_t *channels, const EdgecTile44Place *place,
+                                         int32_t channel)
 {
     const EdgecTile44Quant q = edgec_tile44_quant(p->quant);
     const int32_t pixel = p->shape.out_c;
@@ -318,10 +307,9 @@ EDGEC_INLINE int32_t edgec_tile44_depth(const EdgecConvShape *s)
 }
 
 /* V of `pairs` times two tiles from `at` on, as far as there are; the first tile after them. */
-EDGEC_TILE44_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const int8_t *x,
-                                                    EdgecTile44At at, int32_t row_end,
-                                                    const int8_t *padding, int16_t *v,
-                                                    int32_t pairs)
+EDGEC_ASM_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const int8_t *x,
+                                                 EdgecTile44At at, int32_t row_end,
+                                                 const int8_t *padding, int16_t *v, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t pair = 72 * edgec_tile44_depth(s);
@@ -340,10 +328,9 @@ EDGEC_TILE44_CORE EdgecTile44At edgec_tile44_inputs(const EdgecConvS8 *p, const 
 }
 
 /* Eight channels of `pairs` times two tiles from `at` on. m: [pairs][36][16]. */
-EDGEC_TILE44_CORE void edgec_tile44_store(const EdgecConvS8 *p, const uint32_t *m,
-                                          const int32_t *channels, int32_t channel,
-                                          EdgecTile44At at, int32_t row_end, int8_t *y,
-                                          int32_t pairs)
+EDGEC_ASM_CORE void edgec_tile44_store(const EdgecConvS8 *p, const uint32_t *m,
+                                       const int32_t *channels, int32_t channel, EdgecTile44At at,
+                                       int32_t row_end, int8_t *y, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     for (int32_t k = 0; k < 2 * pairs && at.oy < row_end; k++) {
@@ -355,9 +342,9 @@ EDGEC_TILE44_CORE void edgec_tile44_store(const EdgecConvS8 *p, const uint32_t *
     }
 }
 
-EDGEC_TILE44_CORE void edgec_tile44_conv_s8(const EdgecConvS8 *p, const int8_t *x, const int16_t *u,
-                                            const int32_t *channels, int8_t *y, int8_t *scratch,
-                                            int32_t row_begin, int32_t row_end)
+EDGEC_ASM_CORE void edgec_tile44_conv_s8(const EdgecConvS8 *p, const int8_t *x, const int16_t *u,
+                                         const int32_t *channels, int8_t *y, int8_t *scratch,
+                                         int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t n = edgec_tile44_depth(s);

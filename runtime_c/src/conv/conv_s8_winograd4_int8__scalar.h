@@ -44,8 +44,8 @@ EDGEC_INLINE void edgec_tile44_weight_line(int32_t a, int32_t b, int32_t c,
 }
 
 /* The first or the last row of U, of one row of taps: to [in_c][6][8] from w [in_c][8][9]. */
-EDGEC_TILE44_CORE void edgec_tile44_weights_end(const int8_t *w, int32_t factor, int32_t n,
-                                                int16_t *to)
+EDGEC_ASM_CORE void edgec_tile44_weights_end(const int8_t *w, int32_t factor, int32_t n,
+                                             int16_t *to)
 {
     const EdgecTile44Factors f = edgec_tile44_factors();
     for (int32_t i = 0; i < n; i++) {
@@ -59,8 +59,8 @@ EDGEC_TILE44_CORE void edgec_tile44_weights_end(const int8_t *w, int32_t factor,
 }
 
 /* A middle row of U, of the three rows of taps times outer, inner and last. */
-EDGEC_TILE44_CORE void edgec_tile44_weights_middle(const int8_t *w, int32_t outer, int32_t last,
-                                                   int32_t inner, int32_t n, int16_t *to)
+EDGEC_ASM_CORE void edgec_tile44_weights_middle(const int8_t *w, int32_t outer, int32_t last,
+                                                int32_t inner, int32_t n, int16_t *to)
 {
     const EdgecTile44Factors f = edgec_tile44_factors();
     for (int32_t i = 0; i < n; i++) {
@@ -97,10 +97,9 @@ EDGEC_INLINE void edgec_tile44_weights(const int8_t *w, int32_t row, int32_t n, 
     }
 }
 
-EDGEC_TILE44_CORE void edgec_tile44_conv_int8(const EdgecConvS8 *p, const int8_t *x,
-                                              const int8_t *w, const int32_t *channels, int8_t *y,
-                                              int8_t *scratch, int32_t row_begin, int32_t row_end,
-                                              int32_t pairs)
+EDGEC_ASM_CORE void edgec_tile44_conv_int8(const EdgecConvS8 *p, const int8_t *x, const int8_t *w,
+                                           const int32_t *channels, int8_t *y, int8_t *scratch,
+                                           int32_t row_begin, int32_t row_end, int32_t pairs)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t n = edgec_tile44_depth(s);

@@ -57,10 +57,10 @@ EDGEC_INLINE void edgec_winograd_products_portable(const uint32_t *u, const uint
 
 /* Two output channels by three tiles in registers: one LDRD and one LDM feed six SMLAD. On the
    stack: positions left, quads, m. */
-__attribute__((naked, noinline, unused)) static void
-edgec_winograd_products(const uint32_t *u __attribute__((unused)),
-                        const uint32_t *v __attribute__((unused)),
-                        int32_t quads __attribute__((unused)), int32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd_products(const uint32_t *u __attribute__((unused)),
+                                         const uint32_t *v __attribute__((unused)),
+                                         int32_t quads __attribute__((unused)),
+                                         int32_t *m __attribute__((unused)))
 {
     __asm__("push {r4-r11, lr}\n push {r2, r3}\n"
             "mov r2, #16\n str r2, [sp, #-4]!\n"
@@ -74,10 +74,10 @@ edgec_winograd_products(const uint32_t *u __attribute__((unused)),
 }
 
 /* The same for a multiple of 16 inputs; `more` is their number / 16, less one. */
-__attribute__((naked, noinline, unused)) static void
-edgec_winograd_products16(const uint32_t *u __attribute__((unused)),
-                          const uint32_t *v __attribute__((unused)),
-                          int32_t more __attribute__((unused)), int32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd_products16(const uint32_t *u __attribute__((unused)),
+                                           const uint32_t *v __attribute__((unused)),
+                                           int32_t more __attribute__((unused)),
+                                           int32_t *m __attribute__((unused)))
 {
     __asm__("push {r4-r11, lr}\n push {r2, r3}\n"
             "mov r2, #16\n str r2, [sp, #-4]!\n"

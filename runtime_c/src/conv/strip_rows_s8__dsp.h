@@ -32,12 +32,8 @@ EDGEC_INLINE void edgec_strip_row(const EdgecConvS8 *p, const int8_t *x, int32_t
 }
 
 /* The same by code that layers share, for a multiple of four channels. */
-#if EDGEC_HAS_ATTRIBUTE(noinline) && EDGEC_HAS_ATTRIBUTE(unused)
-__attribute__((noinline, unused))
-#endif
-static void
-edgec_strip_row_shared(const EdgecConvS8 *p, const int8_t *x, int32_t row, int32_t width,
-                       int8_t *strip)
+EDGEC_SHARED void edgec_strip_row_shared(const EdgecConvS8 *p, const int8_t *x, int32_t row,
+                                         int32_t width, int8_t *strip)
 {
     edgec_strip_row(p, x, row, width, strip);
 }

@@ -46,22 +46,22 @@
                      "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT, THEN) "bne.w 1b\n\t"                  \
                                                                  "pop {r7, pc}\n\t")
 
-EDGEC_DSP_NAKED void edgec_strip_core__dsp(void)
+EDGEC_NAKED void edgec_strip_core__dsp(void)
 {
     EDGEC_STRIP_CORE("", "");
 }
 
-EDGEC_DSP_NAKED void edgec_strip_shift_core__dsp(void)
+EDGEC_NAKED void edgec_strip_shift_core__dsp(void)
 {
     EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), "");
 }
 
-EDGEC_DSP_NAKED void edgec_strip_table_core__dsp(void)
+EDGEC_NAKED void edgec_strip_table_core__dsp(void)
 {
     EDGEC_STRIP_CORE("", EDGEC_THEN_TABLE_TEXT);
 }
 
-EDGEC_DSP_NAKED void edgec_strip_table_shift_core__dsp(void)
+EDGEC_NAKED void edgec_strip_table_shift_core__dsp(void)
 {
     EDGEC_STRIP_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), EDGEC_THEN_TABLE_TEXT);
 }
@@ -86,8 +86,8 @@ EDGEC_INLINE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *
     }
 }
 #else
-EDGEC_DSP_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
-                                              bool shifted, const uint32_t *w)
+EDGEC_CORE void edgec_strip_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then, bool shifted,
+                                          const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
     const int32_t turns = lanes->turns;
@@ -131,8 +131,8 @@ EDGEC_INLINE void edgec_strip_channels_s8__dsp(EdgecLanes *lanes, const EdgecThe
 /* ---- Columns to int16 ---------------------------------------------------------------------- */
 
 /* Whole groups of three columns, words of the next two channels five apart. Adds to the sums. */
-EDGEC_DSP_CORE void edgec_columns3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
-                                           int32_t groups, uint32_t *to, int32_t *sums)
+EDGEC_CORE void edgec_columns3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
+                                       int32_t groups, uint32_t *to, int32_t *sums)
 {
     int32_t sum[3] = {sums[0], sums[1], sums[2]};
     const int8_t *const end = x0 + 4 * groups;
@@ -150,7 +150,7 @@ EDGEC_DSP_CORE void edgec_columns3_s8__dsp(const int8_t *x0, const int8_t *x1, c
 }
 
 /* Columns 3 and 4 become columns 0 and 1. */
-EDGEC_DSP_CORE void edgec_shift_columns__dsp(uint32_t *x, int32_t words)
+EDGEC_CORE void edgec_shift_columns__dsp(uint32_t *x, int32_t words)
 {
     for (uint32_t *const end = x + words; x != end; x += 10) {
         x[0] = x[3];

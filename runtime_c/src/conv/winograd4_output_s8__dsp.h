@@ -120,8 +120,7 @@ EDGEC_INLINE void edgec_winograd4_output_portable(EdgecWinograd4Out *out, const 
                                           "[r9, r11, lsl #1]\n add r9, lr\n"
 
 /* Without a shift before the multiplication, limited to int8 only. */
-__attribute__((naked, noinline, unused)) static void
-edgec_winograd4_output_plain(EdgecWinograd4Out *out __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd4_output_plain(EdgecWinograd4Out *out __attribute__((unused)))
 {
     __asm__(
         "push {r0, r4-r11, lr}\n"

@@ -79,19 +79,19 @@
 /* clang-format on */
 
 /* v: [n][36][2 tiles]. */
-__attribute__((naked, noinline, unused)) static void
-edgec_tile44_products(const int16_t *u __attribute__((unused)),
-                      const int16_t *v __attribute__((unused)), int32_t n __attribute__((unused)),
-                      uint32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_tile44_products(const int16_t *u __attribute__((unused)),
+                                       const int16_t *v __attribute__((unused)),
+                                       int32_t n __attribute__((unused)),
+                                       uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_TILE44_PASSES("144", "3", "4"));
 }
 
 /* v: [n][6][2 tiles]. */
-__attribute__((naked, noinline, unused)) static void
-edgec_line4_products(const int16_t *u __attribute__((unused)),
-                     const int16_t *v __attribute__((unused)), int32_t n __attribute__((unused)),
-                     uint32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_line4_products(const int16_t *u __attribute__((unused)),
+                                      const int16_t *v __attribute__((unused)),
+                                      int32_t n __attribute__((unused)),
+                                      uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_TILE44_PASSES("24", "1", "3"));
 }

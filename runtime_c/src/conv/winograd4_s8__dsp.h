@@ -74,19 +74,20 @@ EDGEC_INLINE void edgec_winograd4_products_portable(const uint32_t *wide, const 
 
 /* Eight sums in registers: three loads of two words feed eight SMLAD. `work`: loops are pairs / 2
  * - 1. */
-__attribute__((naked, noinline, unused)) static void
-edgec_winograd4_products(const uint32_t *wide __attribute__((unused)),
-                         const uint32_t *narrow __attribute__((unused)),
-                         int32_t work __attribute__((unused)), uint32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd4_products(const uint32_t *wide __attribute__((unused)),
+                                          const uint32_t *narrow __attribute__((unused)),
+                                          int32_t work __attribute__((unused)),
+                                          uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_WINOGRAD4_ENTER EDGEC_WINOGRAD4_FIRST EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_MORE
                 EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_LEAVE);
 }
 
 /* The same for a multiple of 16 inputs; loops are pairs / 8 - 1. */
-__attribute__((naked, noinline, unused)) static void edgec_winograd4_products16(
-    const uint32_t *wide __attribute__((unused)), const uint32_t *narrow __attribute__((unused)),
-    int32_t work __attribute__((unused)), uint32_t *m __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd4_products16(const uint32_t *wide __attribute__((unused)),
+                                            const uint32_t *narrow __attribute__((unused)),
+                                            int32_t work __attribute__((unused)),
+                                            uint32_t *m __attribute__((unused)))
 {
     __asm__(EDGEC_WINOGRAD4_ENTER EDGEC_WINOGRAD4_FIRST EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT
                 EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT EDGEC_WINOGRAD4_NEXT
@@ -215,8 +216,7 @@ EDGEC_INLINE void edgec_winograd4_input_portable(EdgecWinograd4Tile *tile)
     "str r9, [r11]\n str r7, [r11, r2]\n str r8, [r11, r2, lsl #1]\n add r1, r11, lr\n"
 
 /* On the stack: the tile, and pairs of columns to do. */
-__attribute__((naked, noinline, unused)) static void edgec_winograd4_input(EdgecWinograd4Tile *tile
-                                                                           __attribute__((unused)))
+EDGEC_NAKED void edgec_winograd4_input(EdgecWinograd4Tile *tile __attribute__((unused)))
 {
     __asm__(
         "push {r4-r11, lr}\n push {r0, r1, r2}\n mov r9, r0\n"

@@ -187,12 +187,12 @@ typedef struct {
     EDGEC_DW3X3_END
 /* clang-format on */
 
-EDGEC_DW_NAKED void edgec_dw3x3_stride1__dsp(void)
+EDGEC_NAKED void edgec_dw3x3_stride1__dsp(void)
 {
     __asm__ volatile(EDGEC_DW3X3_STRIDE1("", ""));
 }
 
-EDGEC_DW_NAKED void edgec_dw3x3_table1__dsp(void)
+EDGEC_NAKED void edgec_dw3x3_table1__dsp(void)
 {
     __asm__ volatile(EDGEC_DW3X3_STRIDE1(EDGEC_DW3X3_TABLE4, EDGEC_DW3X3_TABLE2));
 }
@@ -297,12 +297,12 @@ EDGEC_DW_NAKED void edgec_dw3x3_table1__dsp(void)
     EDGEC_DW3X3_END
 /* clang-format on */
 
-EDGEC_DW_NAKED void edgec_dw3x3_stride2__dsp(void)
+EDGEC_NAKED void edgec_dw3x3_stride2__dsp(void)
 {
     __asm__ volatile(EDGEC_DW3X3_STRIDE2("", ""));
 }
 
-EDGEC_DW_NAKED void edgec_dw3x3_table2__dsp(void)
+EDGEC_NAKED void edgec_dw3x3_table2__dsp(void)
 {
     __asm__ volatile(EDGEC_DW3X3_STRIDE2(EDGEC_DW3X3_TABLE4, EDGEC_DW3X3_TABLE1));
 }

@@ -12,16 +12,6 @@
 
 #include "edgec/types.h"
 
-/* A function that is assembly from its first to its last instruction. */
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 /* What edgec_dw_columns_s8__mve reads. Rows that are padding have from = zp line, step 0. */
 typedef struct {
     int8_t *to;
@@ -62,7 +52,7 @@ typedef char edgec_check_dw_columns[sizeof(EdgecDwColumns) == 60 ? 1 : -1];
 /* clang-format on */
 
 /* Every column is stored as 64 bytes: those beyond the channels are overwritten by the next. */
-EDGEC_MVE_CORE void edgec_dw_columns_s8__mve(__attribute__((unused)) const EdgecDwColumns *c)
+EDGEC_NAKED void edgec_dw_columns_s8__mve(__attribute__((unused)) const EdgecDwColumns *c)
 {
     /* clang-format off */
     __asm__ volatile(

@@ -10,10 +10,6 @@
 
 #include "edgec/types.h"
 
-/* Functions in assembly: they keep 14 values in registers, and one copy serves all layers. */
-#define EDGEC_DW_NAKED static __attribute__((naked, noinline, unused))
-#define EDGEC_DW_SHARED static __attribute__((noinline, unused))
-
 /* Four channels of an upper and a lower row; a step of 0 repeats one pixel (padding). */
 typedef struct {
     const int8_t *upper;
@@ -58,7 +54,7 @@ typedef struct {
    words, channel 0 of two pixels, then channels 1, 2 and 3. With `left` the first block already has
    its first pixel, padding. A block costs 21 instructions for 16 elements. Changes all registers
    but r7. */
-EDGEC_DW_NAKED void edgec_dw_expand_blocks__dsp(void)
+EDGEC_NAKED void edgec_dw_expand_blocks__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -126,10 +122,10 @@ EDGEC_INLINE void edgec_dw_blocks__dsp(uint32_t *out, const EdgecDwRows *rows, i
 
 /* The row pair of `pixels` pixels, a plane of words for each channel, `plane` bytes apart. Two
    pixels cost 27 instructions. */
-EDGEC_DW_NAKED void edgec_dw_expand_planes__dsp(__attribute__((unused)) uint32_t *out,
-                                                __attribute__((unused)) const EdgecDwRows *rows,
-                                                __attribute__((unused)) int32_t pixels,
-                                                __attribute__((unused)) int32_t plane)
+EDGEC_NAKED void edgec_dw_expand_planes__dsp(__attribute__((unused)) uint32_t *out,
+                                             __attribute__((unused)) const EdgecDwRows *rows,
+                                             __attribute__((unused)) int32_t pixels,
+                                             __attribute__((unused)) int32_t plane)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -184,8 +180,8 @@ EDGEC_INLINE const int8_t *edgec_dw_row__dsp(const EdgecConvShape *s, const int8
 }
 
 /* Not inlined: rare, at the border. */
-EDGEC_DW_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t *x,
-                                          const uint32_t *pad, int32_t top, EdgecDwRows *rows)
+EDGEC_SHARED void edgec_dw_border__dsp(const EdgecConvShape *s, const int8_t *x,
+                                       const uint32_t *pad, int32_t top, EdgecDwRows *rows)
 {
     rows->upper = edgec_dw_row__dsp(s, x, pad, top, &rows->upper_step);
     rows->lower = edgec_dw_row__dsp(s, x, pad, top + 1, &rows->lower_step);
@@ -270,7 +266,7 @@ EDGEC_INLINE uint32_t edgec_clamp_s8x4__dsp(uint32_t x, uint32_t lo, uint32_t hi
 }
 
 /* n int8 limited to [lo, hi], in place: a fused activation that saturation does not cover. */
-EDGEC_DW_SHARED void edgec_dw_clamp__dsp(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_SHARED void edgec_dw_clamp__dsp(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     const uint32_t lo4 = (uint32_t)(uint8_t)lo * 0x01010101u;
     const uint32_t hi4 = (uint32_t)(uint8_t)hi * 0x01010101u;

@@ -270,43 +270,43 @@ typedef struct {
         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", \
           "cc", "memory")
 
-EDGEC_QUAD_CORE void edgec_dw_quad4_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad4_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S1_4("0") EDGEC_QUAD_S1_4("1") EDGEC_QUAD_S1_4("2"),
                         EDGEC_QUAD_OUTPUTS_4);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad3_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad3_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S1_3("0") EDGEC_QUAD_S1_3("1") EDGEC_QUAD_S1_3("2"),
                         EDGEC_QUAD_OUTPUTS_3);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad2_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad2_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S1_2("0") EDGEC_QUAD_S1_2("1") EDGEC_QUAD_S1_2("2"),
                         EDGEC_QUAD_OUTPUTS_2);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad1_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad1_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S1_1("0") EDGEC_QUAD_S1_1("1") EDGEC_QUAD_S1_1("2"),
                         EDGEC_QUAD_OUTPUTS_1);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad4_stride2_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad4_stride2_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S2_4("0") EDGEC_QUAD_S2_4("1") EDGEC_QUAD_S2_4("2"),
                         EDGEC_QUAD_OUTPUTS_4);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad3_stride2_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad3_stride2_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S2_3("0") EDGEC_QUAD_S2_3("1") EDGEC_QUAD_S2_3("2"),
                         EDGEC_QUAD_OUTPUTS_3);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad2_stride2_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad2_stride2_s8__armv6m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_S2_2("0") EDGEC_QUAD_S2_2("1") EDGEC_QUAD_S2_2("2"),
                         EDGEC_QUAD_OUTPUTS_2);
@@ -328,7 +328,7 @@ EDGEC_INLINE EdgecDwQuadCore *edgec_dw_quad_core__armv6m(int32_t n, int32_t stri
     return stride == 1 ? edgec_dw_quad4_s8__armv6m : edgec_dw_quad4_stride2_s8__armv6m;
 }
 #else
-EDGEC_QUAD_CORE void edgec_dw_quad_s8__armv6m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad_s8__armv6m(const EdgecDwQuad *run)
 {
     for (int32_t c = 0; c < run->channels; c++) {
         edgec_dw_quad_channel(run,

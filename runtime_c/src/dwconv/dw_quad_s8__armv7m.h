@@ -167,37 +167,37 @@
 #define EDGEC_QUAD_ROWS_3(ROW) ROW("lr", "lr", "lr") ROW("r10", "r11", "lr") ROW("r10", "r11", "lr")
 #define EDGEC_QUAD_ROWS_2(ROW) ROW("lr", "lr") ROW("r10", "lr") ROW("r10", "lr")
 
-EDGEC_QUAD_CORE void edgec_dw_quad4_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad4_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_4(EDGEC_QUAD_S1_4), EDGEC_QUAD_OUTPUTS_4);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad3_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad3_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_3(EDGEC_QUAD_S1_3), EDGEC_QUAD_OUTPUTS_3);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad2_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad2_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_2(EDGEC_QUAD_S1_2), EDGEC_QUAD_OUTPUTS_2);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad1_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad1_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_1 EDGEC_QUAD_1 EDGEC_QUAD_1, EDGEC_QUAD_OUTPUTS_1);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad4_stride2_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad4_stride2_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_4(EDGEC_QUAD_S2_4), EDGEC_QUAD_OUTPUTS_4);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad3_stride2_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad3_stride2_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_3(EDGEC_QUAD_S2_3), EDGEC_QUAD_OUTPUTS_3);
 }
 
-EDGEC_QUAD_CORE void edgec_dw_quad2_stride2_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad2_stride2_s8__armv7m(const EdgecDwQuad *run)
 {
     EDGEC_QUAD_CHANNELS(EDGEC_QUAD_ROWS_2(EDGEC_QUAD_S2_2), EDGEC_QUAD_OUTPUTS_2);
 }
@@ -218,7 +218,7 @@ EDGEC_INLINE EdgecDwQuadCore *edgec_dw_quad_core__armv7m(int32_t n, int32_t stri
     return stride == 1 ? edgec_dw_quad4_s8__armv7m : edgec_dw_quad4_stride2_s8__armv7m;
 }
 #else
-EDGEC_QUAD_CORE void edgec_dw_quad_s8__armv7m(const EdgecDwQuad *run)
+EDGEC_ASM_CORE void edgec_dw_quad_s8__armv7m(const EdgecDwQuad *run)
 {
     for (int32_t c = 0; c < run->channels; c++) {
         edgec_dw_quad_channel(

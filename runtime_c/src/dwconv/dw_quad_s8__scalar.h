@@ -13,17 +13,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. Assembly needs every
-   register, so no frame pointer. */
-#ifndef EDGEC_QUAD_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
-#define EDGEC_QUAD_CORE \
-    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
-#else
-#define EDGEC_QUAD_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 typedef struct {
     const int8_t *left;
     const int8_t *middle;
@@ -121,10 +110,10 @@ EDGEC_INLINE void edgec_dw_quad_run(EdgecDwQuad *run, EdgecDwQuadCore *core, int
 }
 
 /* All rows of a layer; four, rest: the cores for four outputs and for the last out_w % 4. */
-EDGEC_QUAD_CORE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, const uint8_t *taps,
-                                        int8_t *y, int8_t *scratch, int32_t row_begin,
-                                        int32_t row_end, EdgecDwQuadCore *four,
-                                        EdgecDwQuadCore *rest)
+EDGEC_ASM_CORE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, const uint8_t *taps,
+                                       int8_t *y, int8_t *scratch, int32_t row_begin,
+                                       int32_t row_end, EdgecDwQuadCore *four,
+                                       EdgecDwQuadCore *rest)
 {
     const EdgecConvShape *s = &p->shape;
     EdgecDwQuad run = {.taps = taps,
@@ -162,7 +151,7 @@ EDGEC_QUAD_CORE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, c
 }
 
 /* Limits outputs; the cores saturate to int8 only. */
-EDGEC_QUAD_CORE void edgec_dw_quad_clamp_s8(const EdgecConvS8 *p, int8_t *y, int32_t count)
+EDGEC_ASM_CORE void edgec_dw_quad_clamp_s8(const EdgecConvS8 *p, int8_t *y, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], p->quant.lo, p->quant.hi);

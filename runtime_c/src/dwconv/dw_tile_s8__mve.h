@@ -160,12 +160,12 @@ typedef char edgec_check_dw_tile[sizeof(EdgecDwTile) == 108 ? 1 : -1];
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_pairs_s8__mve(void)
+EDGEC_NAKED void edgec_dw_pairs_s8__mve(void)
 {
     __asm__ volatile(EDGEC_DW_CORE_PLAIN("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(void)
+EDGEC_NAKED void edgec_dw_pairs_any_s8__mve(void)
 {
     __asm__ volatile(EDGEC_DW_CORE_ANY("", EDGEC_DW_PAIRS_CHANNEL, EDGEC_DW_PAIRS_SUMS));
 }
@@ -196,13 +196,13 @@ EDGEC_MVE_CORE void edgec_dw_pairs_any_s8__mve(void)
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_fours_s8__mve(void)
+EDGEC_NAKED void edgec_dw_fours_s8__mve(void)
 {
     __asm__ volatile(
         EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(void)
+EDGEC_NAKED void edgec_dw_fours_any_s8__mve(void)
 {
     __asm__ volatile(
         EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_FOURS_CHANNEL, EDGEC_DW_FOURS_SUMS));
@@ -224,13 +224,13 @@ EDGEC_MVE_CORE void edgec_dw_fours_any_s8__mve(void)
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_line_s8__mve(void)
+EDGEC_NAKED void edgec_dw_line_s8__mve(void)
 {
     __asm__ volatile(
         EDGEC_DW_CORE_PLAIN(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
 }
 
-EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(void)
+EDGEC_NAKED void edgec_dw_line_any_s8__mve(void)
 {
     __asm__ volatile(
         EDGEC_DW_CORE_ANY(EDGEC_DW_FOURS_START, EDGEC_DW_LINE_CHANNEL, EDGEC_DW_FOURS_SUMS));
@@ -276,7 +276,7 @@ EDGEC_MVE_CORE void edgec_dw_line_any_s8__mve(void)
 
 /* clang-format on */
 
-EDGEC_MVE_CORE void edgec_dw_many_s8__mve(void)
+EDGEC_NAKED void edgec_dw_many_s8__mve(void)
 {
     __asm__ volatile(EDGEC_DW_CORE(EDGEC_DW_FOURS_START, "", EDGEC_DW_MANY_SUMS,
                                    EDGEC_DW_REQUANTIZE_ANY, "vmsr        p0, r0\n",

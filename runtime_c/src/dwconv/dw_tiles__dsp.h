@@ -252,7 +252,7 @@ EDGEC_INLINE int32_t edgec_dw_memory__dsp(int32_t words)
     "ldrd r6, r7, [r11], #8\n" EDGEC_DW_TILES_THREE_TWO("r0", "r2", "r4", "r10") \
         EDGEC_DW_TILES_THREE_TWO("r1", "r3", "r5", "r12")
 
-EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(void)
+EDGEC_NAKED void edgec_dw_tiles_step1__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(
@@ -264,7 +264,7 @@ EDGEC_DW_NAKED void edgec_dw_tiles_step1__dsp(void)
     /* clang-format on */
 }
 
-EDGEC_DW_NAKED void edgec_dw_tiles_step2__dsp(void)
+EDGEC_NAKED void edgec_dw_tiles_step2__dsp(void)
 {
     /* clang-format off */
     __asm__ volatile(

@@ -15,15 +15,6 @@
 
 #include "edgec/types.h"
 
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 /* One tap of channel 0 of the first pixel. */
 typedef struct {
     const float *x;
@@ -163,7 +154,7 @@ typedef char edgec_check_dw_f32[sizeof(EdgecDwF32) == 48 ? 1 : -1];
 /* clang-format on */
 
 /* d->count > 0 pixels. */
-EDGEC_MVE_CORE void edgec_dw_pixels_f32__mve(__attribute__((unused)) EdgecDwF32 *d)
+EDGEC_NAKED void edgec_dw_pixels_f32__mve(__attribute__((unused)) EdgecDwF32 *d)
 {
     __asm__ volatile(EDGEC_DW_F32_CORE ::: "memory");
 }
@@ -189,10 +180,10 @@ EDGEC_INLINE int32_t edgec_dw_taps_f32__mve(const EdgecConvShape *s, const float
     return count;
 }
 
-EDGEC_MVE_SHARED void edgec_dwconv_f32__mve(const EdgecConvF32 *p, const float *restrict x,
-                                            const float *restrict w, const float *restrict bias,
-                                            float *restrict y, int8_t *restrict scratch,
-                                            int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dwconv_f32__mve(const EdgecConvF32 *p, const float *restrict x,
+                                        const float *restrict w, const float *restrict bias,
+                                        float *restrict y, int8_t *restrict scratch,
+                                        int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t reach = (s->k_w - 1) * s->dilation_w;

@@ -127,9 +127,9 @@ EDGEC_INLINE void edgec_dw_phase__dsp(const EdgecDwLine1d *l, EdgecDwTiles *tile
 }
 
 /* Not inlined: one copy serves all layers. pairs: 3 or more. */
-EDGEC_DW_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
-                                        int8_t *y, uint32_t *scratch, int32_t pairs,
-                                        int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dw_line__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                     int8_t *y, uint32_t *scratch, int32_t pairs, int32_t row_begin,
+                                     int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;

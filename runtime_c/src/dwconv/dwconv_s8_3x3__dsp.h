@@ -70,8 +70,8 @@ EDGEC_INLINE int32_t edgec_dw3x3_columns(const EdgecConvShape *s)
 
 /* The row pair from row `top` of the four channels at x on. Not inlined: its stack is free again
    when the lines are computed. */
-EDGEC_DW_SHARED void edgec_dw3x3_expand__dsp(const EdgecConvS8 *p, const int8_t *x, int32_t top,
-                                             int8_t *out)
+EDGEC_SHARED void edgec_dw3x3_expand__dsp(const EdgecConvS8 *p, const int8_t *x, int32_t top,
+                                          int8_t *out)
 {
     const EdgecConvShape *s = &p->shape;
     const int32_t room = edgec_dw3x3_columns(s) - s->pad_left;
@@ -185,33 +185,33 @@ EDGEC_INLINE void edgec_dw3x3_layer__dsp(const EdgecConvS8 *p, const int8_t *x, 
 }
 
 /* Not inlined: one copy serves all layers of a stride. */
-EDGEC_DW_SHARED void edgec_dw3x3_layer1__dsp(const EdgecConvS8 *p, const int8_t *x,
-                                             const int32_t *w, int8_t *y, int8_t *ring,
-                                             int32_t slots, int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dw3x3_layer1__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                          int8_t *y, int8_t *ring, int32_t slots, int32_t row_begin,
+                                          int32_t row_end)
 {
     edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 2, NULL);
 }
 
-EDGEC_DW_SHARED void edgec_dw3x3_layer2__dsp(const EdgecConvS8 *p, const int8_t *x,
-                                             const int32_t *w, int8_t *y, int8_t *ring,
-                                             int32_t slots, int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dw3x3_layer2__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                          int8_t *y, int8_t *ring, int32_t slots, int32_t row_begin,
+                                          int32_t row_end)
 {
     edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 1, NULL);
 }
 
 /* The same with a table behind it. */
-EDGEC_DW_SHARED void edgec_dw3x3_layer_table1__dsp(const EdgecConvS8 *p, const int8_t *table,
-                                                   const int8_t *x, const int32_t *w, int8_t *y,
-                                                   int8_t *ring, int32_t slots, int32_t row_begin,
-                                                   int32_t row_end)
+EDGEC_SHARED void edgec_dw3x3_layer_table1__dsp(const EdgecConvS8 *p, const int8_t *table,
+                                                const int8_t *x, const int32_t *w, int8_t *y,
+                                                int8_t *ring, int32_t slots, int32_t row_begin,
+                                                int32_t row_end)
 {
     edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 2, table);
 }
 
-EDGEC_DW_SHARED void edgec_dw3x3_layer_table2__dsp(const EdgecConvS8 *p, const int8_t *table,
-                                                   const int8_t *x, const int32_t *w, int8_t *y,
-                                                   int8_t *ring, int32_t slots, int32_t row_begin,
-                                                   int32_t row_end)
+EDGEC_SHARED void edgec_dw3x3_layer_table2__dsp(const EdgecConvS8 *p, const int8_t *table,
+                                                const int8_t *x, const int32_t *w, int8_t *y,
+                                                int8_t *ring, int32_t slots, int32_t row_begin,
+                                                int32_t row_end)
 {
     edgec_dw3x3_layer__dsp(p, x, w, y, ring, slots, row_begin, row_end, 1, table);
 }

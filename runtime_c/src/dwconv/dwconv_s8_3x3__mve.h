@@ -68,10 +68,10 @@ EDGEC_INLINE void edgec_dw_pairs_of_s8__mve(const EdgecConvShape *s, EdgecDwTile
     t->lanes = both ? 0xffffu : 0x00ffu;
 }
 
-EDGEC_MVE_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const int8_t *x,
-                                                  const int8_t *w, const int32_t *quant, int8_t *y,
-                                                  int8_t *scratch, int32_t channels, int32_t width,
-                                                  int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dw_pairs_rows_s8__mve(const EdgecConvS8 *p, const int8_t *x,
+                                              const int8_t *w, const int32_t *quant, int8_t *y,
+                                              int8_t *scratch, int32_t channels, int32_t width,
+                                              int32_t row_begin, int32_t row_end)
 {
     int8_t zp_line[16];
     EdgecDwColumns rows;

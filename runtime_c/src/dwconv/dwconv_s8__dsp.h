@@ -114,9 +114,9 @@ EDGEC_INLINE void edgec_dw_group__dsp(const EdgecConvShape *s, EdgecDwTiles *til
 }
 
 /* Not inlined: one copy serves all layers. lines: 1 to EDGEC_DW_LINES. */
-EDGEC_DW_SHARED void edgec_dw_layer__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
-                                         int8_t *y, uint32_t *scratch, int32_t lines,
-                                         int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dw_layer__dsp(const EdgecConvS8 *p, const int8_t *x, const int32_t *w,
+                                      int8_t *y, uint32_t *scratch, int32_t lines,
+                                      int32_t row_begin, int32_t row_end)
 {
     const EdgecConvShape *s = &p->shape;
     const uint32_t pad = (uint32_t)(uint8_t)p->x_zp * 0x01010101u;

@@ -126,11 +126,11 @@ EDGEC_INLINE void edgec_dw_all_s8__mve(const EdgecConvS8 *p, const int8_t *x, co
     }
 }
 
-EDGEC_MVE_SHARED void edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int8_t *restrict x,
-                                                 const int8_t *restrict w,
-                                                 const int32_t *restrict quant, int8_t *restrict y,
-                                                 int8_t *restrict scratch, int32_t channels,
-                                                 int32_t width, int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                             const int8_t *restrict w,
+                                             const int32_t *restrict quant, int8_t *restrict y,
+                                             int8_t *restrict scratch, int32_t channels,
+                                             int32_t width, int32_t row_begin, int32_t row_end)
 {
     edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, NULL);
 }
@@ -139,11 +139,11 @@ EDGEC_MVE_SHARED void edgec_dwconv_s8_small__mve(const EdgecConvS8 *p, const int
 #define EDGEC_DWCONV_S8_SMALL__MVE edgec_dwconv_s8_small__mve
 #endif
 
-EDGEC_MVE_SHARED void edgec_dwconv_s8__mve(const EdgecConvS8 *p, const int8_t *restrict x,
-                                           const int8_t *restrict w, const int32_t *restrict quant,
-                                           int8_t *restrict y, int8_t *restrict scratch,
-                                           int32_t channels, int32_t width, int32_t row_begin,
-                                           int32_t row_end)
+EDGEC_SHARED void edgec_dwconv_s8__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                       const int8_t *restrict w, const int32_t *restrict quant,
+                                       int8_t *restrict y, int8_t *restrict scratch,
+                                       int32_t channels, int32_t width, int32_t row_begin,
+                                       int32_t row_end)
 {
     int32_t patch[EDGEC_DW_PATCHES];
     edgec_dw_all_s8__mve(p, x, w, quant, y, scratch, channels, width, row_begin, row_end, patch);

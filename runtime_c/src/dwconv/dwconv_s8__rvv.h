@@ -61,8 +61,8 @@ typedef struct {
     [columns] "r"(t->columns), [x_step] "r"(t->x_step), [x_skip] "r"(t->x_skip), \
         [w_step] "r"(t->w_step), [w_skip] "r"(t->w_skip)
 
-static __attribute__((noinline, unused)) void
-edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDwTapsRvv *t)
+EDGEC_SHARED void edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g,
+                                    const EdgecDwTapsRvv *t)
 {
     const int8_t *x0 = p->x;
     const int8_t *w = g->w;
@@ -76,8 +76,8 @@ edgec_dw1_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDw
                      : EDGEC_CLOBBERS_RVV);
 }
 
-static __attribute__((noinline, unused)) void
-edgec_dw3_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDwTapsRvv *t)
+EDGEC_SHARED void edgec_dw3_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g,
+                                    const EdgecDwTapsRvv *t)
 {
     const int8_t *x0 = p->x;
     const int8_t *x1 = x0 + p->x_step;
@@ -94,9 +94,8 @@ edgec_dw3_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g, const EdgecDw
 }
 
 /* sums[n] = from[n] + value * w over `taps` taps that follow each other, `step` bytes apart. */
-static __attribute__((noinline, unused)) void
-edgec_dw_pad_s8__rvv(int32_t *sums, const int32_t *from, const int8_t *w, intptr_t step,
-                     intptr_t taps, intptr_t value, intptr_t n)
+EDGEC_SHARED void edgec_dw_pad_s8__rvv(int32_t *sums, const int32_t *from, const int8_t *w,
+                                       intptr_t step, intptr_t taps, intptr_t value, intptr_t n)
 {
     __asm__ volatile(
         EDGEC_VTYPE_RVV("e16, m4") "vle32.v v8, (%[from])\n\t"

@@ -78,11 +78,11 @@ EDGEC_INLINE void edgec_dw_line_tile_s8__mve(EdgecDwTile *t, const EdgecDwLineMv
     }
 }
 
-EDGEC_MVE_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8_t *restrict x,
-                                                const int8_t *restrict w,
-                                                const int32_t *restrict quant, int8_t *restrict y,
-                                                int8_t *restrict scratch, int32_t channels,
-                                                int32_t width, int32_t row_begin, int32_t row_end)
+EDGEC_SHARED void edgec_dwconv_s8_line__mve(const EdgecConvS8 *p, const int8_t *restrict x,
+                                            const int8_t *restrict w, const int32_t *restrict quant,
+                                            int8_t *restrict y, int8_t *restrict scratch,
+                                            int32_t channels, int32_t width, int32_t row_begin,
+                                            int32_t row_end)
 {
     const EdgecDwLineMve l = edgec_dw_line_of__mve(&p->shape, row_begin, row_end);
     const int32_t c = p->shape.in_c;

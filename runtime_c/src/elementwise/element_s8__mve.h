@@ -15,15 +15,6 @@
 
 #include "edgec/types.h"
 
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 typedef struct {
     int32_t ma;
     int32_t mb;
@@ -163,30 +154,30 @@ typedef struct {
 
 #define EDGEC_ELEMENT_UNUSED __attribute__((unused))
 
-EDGEC_MVE_CORE void edgec_add_run_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecAddS8 *p,
-                                          EDGEC_ELEMENT_UNUSED const int8_t *a,
-                                          EDGEC_ELEMENT_UNUSED const int8_t *b,
-                                          EDGEC_ELEMENT_UNUSED int8_t *y,
-                                          EDGEC_ELEMENT_UNUSED int32_t count)
+EDGEC_NAKED void edgec_add_run_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecAddS8 *p,
+                                       EDGEC_ELEMENT_UNUSED const int8_t *a,
+                                       EDGEC_ELEMENT_UNUSED const int8_t *b,
+                                       EDGEC_ELEMENT_UNUSED int8_t *y,
+                                       EDGEC_ELEMENT_UNUSED int32_t count)
 {
     __asm__ volatile(EDGEC_ELEMENT_CORE(EDGEC_ADD_START, EDGEC_ADD_BODY(""))::: "memory");
 }
 
-EDGEC_MVE_CORE void edgec_add_run_any_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecAddS8 *p,
-                                              EDGEC_ELEMENT_UNUSED const int8_t *a,
-                                              EDGEC_ELEMENT_UNUSED const int8_t *b,
-                                              EDGEC_ELEMENT_UNUSED int8_t *y,
-                                              EDGEC_ELEMENT_UNUSED int32_t count)
+EDGEC_NAKED void edgec_add_run_any_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecAddS8 *p,
+                                           EDGEC_ELEMENT_UNUSED const int8_t *a,
+                                           EDGEC_ELEMENT_UNUSED const int8_t *b,
+                                           EDGEC_ELEMENT_UNUSED int8_t *y,
+                                           EDGEC_ELEMENT_UNUSED int32_t count)
 {
     __asm__ volatile(EDGEC_ELEMENT_CORE(EDGEC_ADD_START, EDGEC_ADD_BODY(EDGEC_ELEMENT_CLAMP))::
                          : "memory");
 }
 
-EDGEC_MVE_CORE void edgec_mul_run_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecMulS8 *p,
-                                          EDGEC_ELEMENT_UNUSED const int8_t *a,
-                                          EDGEC_ELEMENT_UNUSED const int8_t *b,
-                                          EDGEC_ELEMENT_UNUSED int8_t *y,
-                                          EDGEC_ELEMENT_UNUSED int32_t count)
+EDGEC_NAKED void edgec_mul_run_s8__mve(EDGEC_ELEMENT_UNUSED const EdgecMulS8 *p,
+                                       EDGEC_ELEMENT_UNUSED const int8_t *a,
+                                       EDGEC_ELEMENT_UNUSED const int8_t *b,
+                                       EDGEC_ELEMENT_UNUSED int8_t *y,
+                                       EDGEC_ELEMENT_UNUSED int32_t count)
 {
     __asm__ volatile(EDGEC_ELEMENT_CORE(EDGEC_MUL_START, EDGEC_MUL_BODY(EDGEC_ELEMENT_CLAMP))::
                          : "memory");

@@ -66,7 +66,7 @@ typedef struct {
 #define EDGEC_ELEMENT_STATE_RVV \
     [n] "=&r"(n), [a] "+&r"(a), [b] "+&r"(b), [count] "+&r"(count)
 
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_add_run_s8__rvv(const EdgecAddS8Rvv *p, const int8_t *a, const int8_t *b, int8_t *y,
                       intptr_t count)
 {
@@ -90,7 +90,7 @@ edgec_add_run_s8__rvv(const EdgecAddS8Rvv *p, const int8_t *a, const int8_t *b, 
                      : EDGEC_CLOBBERS_RVV);
 }
 
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_mul_run_s8__rvv(const EdgecMulS8Rvv *p, const int8_t *a, const int8_t *b, int8_t *y,
                       intptr_t count)
 {

@@ -12,11 +12,6 @@
 #include "edgec/exp.h"
 #include "edgec/types.h"
 
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 typedef struct {
     float32x4_t power;
     float32x4_t rest;
@@ -73,7 +68,7 @@ EDGEC_INLINE float32x4_t edgec_tanh_f32__mve(float32x4_t x)
 }
 
 /* y[i] = 1 / (1 + exp(-x[i])); y may be x. */
-EDGEC_MVE_SHARED void edgec_logistics_f32__mve(const float *x, float *y, int32_t n)
+EDGEC_SHARED void edgec_logistics_f32__mve(const float *x, float *y, int32_t n)
 {
     int32_t i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -90,7 +85,7 @@ EDGEC_MVE_SHARED void edgec_logistics_f32__mve(const float *x, float *y, int32_t
 }
 
 /* y[i] = tanh(x[i]); y may be x. */
-EDGEC_MVE_SHARED void edgec_tanhs_f32__mve(const float *x, float *y, int32_t n)
+EDGEC_SHARED void edgec_tanhs_f32__mve(const float *x, float *y, int32_t n)
 {
     int32_t i = 0;
     for (; i + 8 <= n; i += 8) {

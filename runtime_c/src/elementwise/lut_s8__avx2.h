@@ -66,8 +66,8 @@ EDGEC_INLINE EdgecLookUpAvx2 edgec_look_up__avx2(const EdgecHalfTableAvx2 *half,
     return edgec_look_in__avx2(half->part[7], v);
 }
 
-static __attribute__((noinline, unused)) void
-edgec_lut_run_s8__avx2(const int8_t *a, const int8_t *table, int8_t *y, int32_t size)
+EDGEC_SHARED void edgec_lut_run_s8__avx2(const int8_t *a, const int8_t *table, int8_t *y,
+                                         int32_t size)
 {
     const EdgecHalfTableAvx2 low = edgec_half_table__avx2(table);
     const EdgecHalfTableAvx2 high = edgec_half_table__avx2(table + 128);

@@ -35,7 +35,7 @@
     "adds %[i], %[i], #1\n\t"
 
 /* n couples of bytes that follow each other, n above 0. */
-EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
+EDGEC_ASM_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
                                            int32_t n)
 {
     int32_t i = -n;
@@ -231,16 +231,16 @@ EDGEC_INLINE EdgecCouplesFrame edgec_couples_frame(const EdgecCouples *p, const 
 /* clang-format on */
 
 /* All channels of a couple: y0 and y1 are the outputs of its pixels. */
-EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                int8_t *y0, int8_t *y1)
+EDGEC_ASM_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x, int8_t *y0,
+                                             int8_t *y1)
 {
     EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1, NULL);
     EDGEC_COUPLES_CORE("");
 }
 
 /* The same with a table behind it. */
-EDGEC_PACKED_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                      int8_t *y0, int8_t *y1, const int8_t *table)
+EDGEC_ASM_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                   int8_t *y0, int8_t *y1, const int8_t *table)
 {
     EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1, table);
     EDGEC_COUPLES_CORE(EDGEC_COUPLES_TABLE);

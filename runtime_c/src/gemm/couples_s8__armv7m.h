@@ -63,7 +63,7 @@ typedef struct {
     "str %[t], [%[to]], #4\n\t"
 
 /* n couples of bytes that follow each other, n above 0. */
-EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
+EDGEC_ASM_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
                                            int32_t n)
 {
     uint32_t *const end = to + n;
@@ -144,7 +144,7 @@ EDGEC_INLINE EdgecCouplesFrame edgec_couples_frame(const EdgecCouples *p, const 
 }
 
 /* All channels of a couple: y0 and y1 are the outputs of its pixels. */
-EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
+EDGEC_ASM_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
                                                 int8_t *y0, int8_t *y1)
 {
     EdgecCouplesFrame frame = edgec_couples_frame(p, x, y0, y1);

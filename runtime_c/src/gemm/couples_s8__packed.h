@@ -18,17 +18,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. Assembly needs every
-   register, so no frame pointer. */
-#ifndef EDGEC_PACKED_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
-#define EDGEC_PACKED_CORE \
-    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
-#else
-#define EDGEC_PACKED_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 /* Everything about a layer that does not change from couple to couple. */
 typedef struct {
     const int8_t *w;
@@ -63,8 +52,7 @@ EDGEC_INLINE uint32_t edgec_couple(int8_t x0, int8_t x1)
 }
 
 /* n couples of bytes that follow each other. */
-EDGEC_PACKED_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to,
-                                           int32_t n)
+EDGEC_ASM_CORE void edgec_couple_run_s8(const int8_t *x0, const int8_t *x1, uint32_t *to, int32_t n)
 {
     uint32_t *const body = to + n / 4 * 4;
     uint32_t *const end = to + n;
@@ -175,8 +163,8 @@ EDGEC_INLINE void edgec_couple_blocks(const EdgecCouples *p, const uint32_t *x, 
 
 #if !EDGEC_COUPLES_ARMV6M && !EDGEC_COUPLES_ARMV7M
 /* All channels of a couple: y0 and y1 are the outputs of its pixels. */
-EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                int8_t *y0, int8_t *y1)
+EDGEC_ASM_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uint32_t *x, int8_t *y0,
+                                             int8_t *y1)
 {
     edgec_couple_blocks(p, x, y0, y1, 0, NULL);
 }
@@ -184,16 +172,16 @@ EDGEC_PACKED_CORE void edgec_couples_s8__packed(const EdgecCouples *p, const uin
 
 #if !EDGEC_COUPLES_ARMV6M
 /* The same with a table behind it. */
-EDGEC_PACKED_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                      int8_t *y0, int8_t *y1, const int8_t *table)
+EDGEC_ASM_CORE void edgec_couples_table_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                   int8_t *y0, int8_t *y1, const int8_t *table)
 {
     edgec_couple_blocks(p, x, y0, y1, 0, table);
 }
 #endif
 
 /* The same with a shift above 0. */
-EDGEC_PACKED_CORE void edgec_couples_shift_s8__packed(const EdgecCouples *p, const uint32_t *x,
-                                                      int8_t *y0, int8_t *y1)
+EDGEC_ASM_CORE void edgec_couples_shift_s8__packed(const EdgecCouples *p, const uint32_t *x,
+                                                   int8_t *y0, int8_t *y1)
 {
     edgec_couple_blocks(p, x, y0, y1, p->shift, NULL);
 }
@@ -212,7 +200,7 @@ EDGEC_INLINE void edgec_couples_s8(const EdgecCouples *p, const uint32_t *x, int
 }
 
 /* n outputs limited to [lo, hi]; the core saturates to int8 only. */
-EDGEC_PACKED_CORE void edgec_couple_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_ASM_CORE void edgec_couple_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     for (int32_t i = 0; i < n; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);

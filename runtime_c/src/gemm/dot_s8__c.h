@@ -116,8 +116,7 @@ EDGEC_INLINE void edgec_dot2_s8__c(const int8_t *x0, const int8_t *x1, const int
 
 #if EDGEC_FEW_REGISTERS
 /* k taps (even, above 0) of 4 channels. A real call, so that nothing else needs registers. */
-static __attribute__((noinline, unused)) void edgec_taps4_s8__c(EdgecSums *sums, const int8_t *x,
-                                                                const int8_t *w, int32_t k)
+EDGEC_SHARED void edgec_taps4_s8__c(EdgecSums *sums, const int8_t *x, const int8_t *w, int32_t k)
 {
     int32_t s0 = sums->s0;
     int32_t s1 = sums->s1;

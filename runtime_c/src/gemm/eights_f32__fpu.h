@@ -12,11 +12,6 @@
 
 #include "gemm/dot_f32__c.h"
 
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_SHARED
-#define EDGEC_SHARED static __attribute__((noinline, unused))
-#endif
-
 #if defined(__GNUC__) && defined(__arm__) && defined(__ARM_FP) && __ARM_ARCH >= 7
 
 /* clang-format off */

@@ -12,8 +12,8 @@
 #include "gemm/tile_f32__mve.h"
 
 /* `rows` rows of p->k inputs that are `step` floats apart; p->n floats of y each. y may be bias. */
-EDGEC_MVE_SHARED void edgec_rows_f32__mve(const EdgecGemmF32 *p, const float *x, int32_t step,
-                                          const float *w, const float *bias, float *y, int32_t rows)
+EDGEC_SHARED void edgec_rows_f32__mve(const EdgecGemmF32 *p, const float *x, int32_t step,
+                                      const float *w, const float *bias, float *y, int32_t rows)
 {
     const int32_t blocked = edgec_blocked_f32__mve(p->n);
     EdgecSegment segment = {x, w};

@@ -89,7 +89,7 @@ EDGEC_INLINE void edgec_expand_group_s8__dsp(uint32_t u0, uint32_t u1, uint32_t 
 /* r0-r2: x of the three pixels. r3: bytes of a row. r4: to. r5, r6, r12: sums, in and out. r8:
    rows. r9: bytes from a row's end to the next row. Changes all registers but r7. A group of four k
    of three pixels costs 20 instructions. */
-EDGEC_DSP_NAKED void edgec_expand3_core__dsp(void)
+EDGEC_NAKED void edgec_expand3_core__dsp(void)
 {
     __asm__ volatile("push {r7, lr}\n\t"
                      "sub sp, sp, #16\n\t"
@@ -163,9 +163,9 @@ EDGEC_INLINE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1,
 #else
 /* Rows of three pixels, each of whole groups, `step` bytes from row to row. Adds to the sums.
    Returns where the next word goes. */
-EDGEC_DSP_CORE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
-                                               int32_t groups, int32_t rows, int32_t step,
-                                               uint32_t *to, int32_t *sums)
+EDGEC_CORE uint32_t *edgec_expand3_s8__dsp(const int8_t *x0, const int8_t *x1, const int8_t *x2,
+                                           int32_t groups, int32_t rows, int32_t step, uint32_t *to,
+                                           int32_t *sums)
 {
     for (int32_t row = 0; row < rows; row++) {
         for (int32_t i = 0; i < 4 * groups; i += 4) {
@@ -275,22 +275,22 @@ EDGEC_INLINE void edgec_expand_pixels_s8__dsp(const int8_t *x0, const int8_t *x1
         "bne.w 2b\n\t" EDGEC_LANES_END(SHIFT, THEN) "bne.w 1b\n\t"                       \
                                                     "pop {r7, pc}\n\t")
 
-EDGEC_DSP_NAKED void edgec_lanes_core__dsp(void)
+EDGEC_NAKED void edgec_lanes_core__dsp(void)
 {
     EDGEC_LANES_CORE("", "");
 }
 
-EDGEC_DSP_NAKED void edgec_lanes_shift_core__dsp(void)
+EDGEC_NAKED void edgec_lanes_shift_core__dsp(void)
 {
     EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), "");
 }
 
-EDGEC_DSP_NAKED void edgec_lanes_table_core__dsp(void)
+EDGEC_NAKED void edgec_lanes_table_core__dsp(void)
 {
     EDGEC_LANES_CORE("", EDGEC_THEN_TABLE_TEXT);
 }
 
-EDGEC_DSP_NAKED void edgec_lanes_table_shift_core__dsp(void)
+EDGEC_NAKED void edgec_lanes_table_shift_core__dsp(void)
 {
     EDGEC_LANES_CORE(EDGEC_PAIRS_SHIFT("r0", "[r7, #44]"), EDGEC_THEN_TABLE_TEXT);
 }
@@ -344,8 +344,8 @@ EDGEC_INLINE void edgec_lanes_store_s8(uint32_t t, uint32_t b, const uint32_t *m
     y[1] = edgec_lanes_then_s8(y1, y + 1, then, with);
 }
 
-EDGEC_DSP_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then,
-                                              bool shifted, const uint32_t *w)
+EDGEC_CORE void edgec_lanes_pairs_s8__dsp(EdgecLanes *lanes, const EdgecThen *then, bool shifted,
+                                          const uint32_t *w)
 {
     const int32_t to[3] = {0, lanes->to1, lanes->to2};
     const int32_t groups = 4 * lanes->turns - lanes->skip / EDGEC_LANES_CODE;

@@ -22,23 +22,15 @@
 #endif
 #endif
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
-#if EDGEC_HAS_ATTRIBUTE(noclone)
-#define EDGEC_DSP_CORE static __attribute__((noinline, noclone, unused))
-#else
-#define EDGEC_DSP_CORE static __attribute__((noinline, unused))
-#endif
 /* Inlined into each layer, and so made for its shape; where size matters, shared by layers. */
 #ifdef __OPTIMIZE_SIZE__
-#define EDGEC_DSP_LAYER static __attribute__((noinline, unused))
+#define EDGEC_DSP_LAYER EDGEC_SHARED
 #else
 #define EDGEC_DSP_LAYER EDGEC_INLINE
 #endif
 
-/* Assembly that C calls by `bl`, with its own convention of registers. */
-#define EDGEC_DSP_NAKED static __attribute__((naked, noinline, unused))
 #define EDGEC_DSP_ASM_CORE \
-    EDGEC_DSP_CORE         \
+    EDGEC_CORE             \
     __attribute__((aligned(4), optimize("omit-frame-pointer"))) /* adr counts in words */
 
 /* Scratch memory as words; the caller has it aligned to 4. */
@@ -69,7 +61,7 @@ EDGEC_INLINE int32_t edgec_sum_s16x2(uint32_t x, int32_t sum)
     "bne 3b\n\t"
 
 /* n bytes limited to [lo, hi]. */
-EDGEC_DSP_CORE void edgec_clamp_run_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_CORE void edgec_clamp_run_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     for (int32_t i = 0; i < n; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);

@@ -12,15 +12,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
-#ifndef EDGEC_ROW8_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone)
-#define EDGEC_ROW8_CORE static __attribute__((noinline, noclone, unused))
-#else
-#define EDGEC_ROW8_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 /* Four k; a first turn of fewer starts in the middle, which immediate offsets have to know. */
 /* clang-format off */
 #if defined(__ARM_ARCH_7M__) && defined(__OPTIMIZE__) && !defined(__clang__)
@@ -116,8 +107,8 @@ EDGEC_INLINE int8_t edgec_row8_value(int32_t sum, int32_t mult, const EdgecQuant
 #endif
 
 /* All channels of one row: blocks of eight, w [k][8] each, then the others alone, w [k]. */
-EDGEC_ROW8_CORE void edgec_row8_s8__scalar(const EdgecGemmS8 *p, const int8_t *x, const int8_t *w,
-                                           const int32_t *bias, const int32_t *mult, int8_t *y)
+EDGEC_CORE void edgec_row8_s8__scalar(const EdgecGemmS8 *p, const int8_t *x, const int8_t *w,
+                                      const int32_t *bias, const int32_t *mult, int8_t *y)
 {
     int32_t n = 0;
     for (; n + 8 <= p->n; n += 8) {
@@ -141,7 +132,7 @@ EDGEC_ROW8_CORE void edgec_row8_s8__scalar(const EdgecGemmS8 *p, const int8_t *x
 }
 
 /* n outputs limited to [lo, hi]: rows saturate to int8 only. */
-EDGEC_ROW8_CORE void edgec_row8_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_CORE void edgec_row8_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     for (int32_t i = 0; i < n; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);

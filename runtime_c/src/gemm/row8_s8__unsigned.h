@@ -15,17 +15,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. Assembly needs every
-   register, so no frame pointer. */
-#ifndef EDGEC_ROW8_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone) && EDGEC_HAS_ATTRIBUTE(optimize)
-#define EDGEC_ROW8_CORE \
-    static __attribute__((noinline, noclone, unused, optimize("omit-frame-pointer")))
-#else
-#define EDGEC_ROW8_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 #if defined(__ARM_ARCH_6M__) && defined(__OPTIMIZE__) && !defined(__clang__)
 /* r0: one x. r2: end of x. r3: weights. r4: from the end of x, negative. s0 to s4: r8 to r12. */
 /* clang-format off */
@@ -174,9 +163,8 @@ EDGEC_INLINE void edgec_row8_store(const int32_t *sums, const int32_t *mult, con
 #endif
 
 /* All channels of one row. */
-EDGEC_ROW8_CORE void edgec_row8_s8__unsigned(const EdgecGemmS8 *p, const int8_t *x,
-                                             const uint8_t *w, const int32_t *bias,
-                                             const int32_t *mult, int8_t *y)
+EDGEC_ASM_CORE void edgec_row8_s8__unsigned(const EdgecGemmS8 *p, const int8_t *x, const uint8_t *w,
+                                            const int32_t *bias, const int32_t *mult, int8_t *y)
 {
     int32_t excess = 0;
     for (int32_t i = 0; i < p->k; i++) {
@@ -204,7 +192,7 @@ EDGEC_ROW8_CORE void edgec_row8_s8__unsigned(const EdgecGemmS8 *p, const int8_t 
 }
 
 /* n outputs limited to [lo, hi]: rows saturate to int8 only. */
-EDGEC_ROW8_CORE void edgec_row8_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_ASM_CORE void edgec_row8_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     for (int32_t i = 0; i < n; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);

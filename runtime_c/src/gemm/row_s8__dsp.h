@@ -22,7 +22,7 @@ typedef struct {
 } EdgecRow;
 
 /* The sum of groups of four int8. */
-EDGEC_DSP_CORE int32_t edgec_sum_run_s8__dsp(const int8_t *x, int32_t groups)
+EDGEC_CORE int32_t edgec_sum_run_s8__dsp(const int8_t *x, int32_t groups)
 {
     const int8_t *const end = x + 4 * groups;
     int32_t sum = 0;
@@ -64,15 +64,15 @@ EDGEC_INLINE void edgec_row_each_s8__dsp(const int8_t *x, int32_t groups, const 
     }
 }
 
-EDGEC_DSP_CORE void edgec_row_pairs_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                            const uint32_t *w, int8_t *y, int32_t pairs)
+EDGEC_CORE void edgec_row_pairs_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                        const uint32_t *w, int8_t *y, int32_t pairs)
 {
     edgec_row_each_s8__dsp(x, groups, row, w, y, pairs, NULL);
 }
 
-EDGEC_DSP_CORE void edgec_row_pairs_table_s8__dsp(const int8_t *x, int32_t groups,
-                                                  const EdgecRow *row, const uint32_t *w, int8_t *y,
-                                                  int32_t pairs, const int8_t *table)
+EDGEC_CORE void edgec_row_pairs_table_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                              const uint32_t *w, int8_t *y, int32_t pairs,
+                                              const int8_t *table)
 {
     edgec_row_each_s8__dsp(x, groups, row, w, y, pairs, table);
 }
@@ -212,9 +212,9 @@ EDGEC_DSP_ASM_CORE void edgec_row_table_s8__dsp(const int8_t *x, int32_t groups,
     EDGEC_ROW_CORE("", EDGEC_ROW_TABLE, , [table] "m"(table));
 }
 #else
-EDGEC_DSP_CORE void edgec_row_table_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
-                                            const uint32_t *w, int8_t *y, int32_t blocks,
-                                            const int8_t *table)
+EDGEC_CORE void edgec_row_table_s8__dsp(const int8_t *x, int32_t groups, const EdgecRow *row,
+                                        const uint32_t *w, int8_t *y, int32_t blocks,
+                                        const int8_t *table)
 {
     const EdgecQuant q = {row->shift, row->zp, -128, 127};
     for (int32_t block = 0; block < blocks; block++) {

@@ -14,15 +14,6 @@
 
 #include "edgec/types.h"
 
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 /* What the core reads; it advances y, quant, x and count. Channels c are computed with c + 2, then
    c + 1 with c + 3. */
 typedef struct {
@@ -161,13 +152,13 @@ typedef char edgec_check_rows[sizeof(EdgecRows) == 84 ? 1 : -1];
 /* clang-format on */
 
 /* Three pixels at a time, rows->count > 0 times. */
-EDGEC_MVE_CORE void edgec_rows3_s8__mve(__attribute__((unused)) EdgecRows *rows)
+EDGEC_NAKED void edgec_rows3_s8__mve(__attribute__((unused)) EdgecRows *rows)
 {
     __asm__ volatile(EDGEC_ROWS3("", "", "")::: "memory");
 }
 
 /* The same with a shift. */
-EDGEC_MVE_CORE void edgec_rows3_shift_s8__mve(__attribute__((unused)) EdgecRows *rows)
+EDGEC_NAKED void edgec_rows3_shift_s8__mve(__attribute__((unused)) EdgecRows *rows)
 {
     __asm__ volatile(
         EDGEC_ROWS3(EDGEC_ROWS_SHIFT("q5"), EDGEC_ROWS_SHIFT("q6"), EDGEC_ROWS_SHIFT("q7"))::
@@ -254,14 +245,14 @@ EDGEC_INLINE void edgec_rows_all_s8__mve(EdgecRows *r, const int8_t *x, int8_t *
     }
 }
 
-EDGEC_MVE_SHARED void edgec_rows_plain_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
-                                               int32_t pixels)
+EDGEC_SHARED void edgec_rows_plain_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
+                                           int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, false);
 }
 
-EDGEC_MVE_SHARED void edgec_rows_shift_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
-                                               int32_t pixels)
+EDGEC_SHARED void edgec_rows_shift_s8__mve(EdgecRows *rows, const int8_t *x, int8_t *y,
+                                           int32_t pixels)
 {
     edgec_rows_all_s8__mve(rows, x, y, pixels, true);
 }

@@ -85,7 +85,7 @@ EDGEC_INLINE EdgecLanesThen edgec_lanes_then(const EdgecThen *then, const int8_t
     EDGEC_THEN_ADD_CORE(NAME, CORE, 23)
 /* clang-format on */
 #define EDGEC_THEN_ADD_CORE(NAME, CORE, SHIFT) \
-    EDGEC_DSP_NAKED void NAME##SHIFT(void)     \
+    EDGEC_NAKED void NAME##SHIFT(void)         \
     {                                          \
         CORE("", EDGEC_THEN_ADD_TEXT(#SHIFT)); \
     }

@@ -14,15 +14,6 @@
 
 #include "edgec/types.h"
 
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 /* Where the inputs of the first pixel and the weights of the first block are. */
 typedef struct {
     const float *x;
@@ -249,27 +240,27 @@ typedef char edgec_check_tile_f32[sizeof(EdgecTileF32) == 56 ? 1 : -1];
 /* clang-format on */
 
 /* tile->count > 0 times three pixels, blocks of 8 channels. */
-EDGEC_MVE_CORE void edgec_tile_3x8_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
+EDGEC_NAKED void edgec_tile_3x8_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
 {
     __asm__ volatile(EDGEC_F32_CORE("3", 3X8, EDGEC_F32_NEXT_3, EDGEC_F32_PAIR_3, EDGEC_F32_ODD_3)::
                          : "memory");
 }
 
 /* tile->count > 0 times three pixels, up to 4 channels. */
-EDGEC_MVE_CORE void edgec_tile_3x4_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
+EDGEC_NAKED void edgec_tile_3x4_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
 {
     __asm__ volatile(EDGEC_F32_CORE("3", 3X4, EDGEC_F32_NEXT_3, EDGEC_F32_PAIR_3, EDGEC_F32_ODD_3)::
                          : "memory");
 }
 
 /* tile->count > 0 pixels, blocks of 8 channels. */
-EDGEC_MVE_CORE void edgec_tile_1x8_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
+EDGEC_NAKED void edgec_tile_1x8_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
 {
     __asm__ volatile(EDGEC_F32_CORE("1", 1X8, "", EDGEC_F32_PAIR_1, EDGEC_F32_ODD_1)::: "memory");
 }
 
 /* tile->count > 0 pixels, up to 4 channels. */
-EDGEC_MVE_CORE void edgec_tile_1x4_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
+EDGEC_NAKED void edgec_tile_1x4_f32__mve(__attribute__((unused)) EdgecTileF32 *tile)
 {
     __asm__ volatile(EDGEC_F32_CORE("1", 1X4, "", EDGEC_F32_PAIR_1, EDGEC_F32_ODD_1)::: "memory");
 }

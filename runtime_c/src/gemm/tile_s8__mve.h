@@ -33,16 +33,6 @@ typedef struct {
 
 typedef char edgec_check_tile[sizeof(EdgecTile) == 48 ? 1 : -1];
 
-/* A function that is assembly from its first to its last instruction. */
-#ifndef EDGEC_MVE_CORE
-#define EDGEC_MVE_CORE static __attribute__((naked, noinline, unused))
-#endif
-
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_MVE_SHARED
-#define EDGEC_MVE_SHARED static __attribute__((noinline, unused))
-#endif
-
 /* clang-format off */
 
 /* Two channels of three pixels, one chunk: sums in even registers. */
@@ -199,30 +189,30 @@ typedef char edgec_check_tile[sizeof(EdgecTile) == 48 ? 1 : -1];
 /* clang-format on */
 
 /* Three pixels at a time, tile->count > 0 times. */
-EDGEC_MVE_CORE void edgec_tile3_s8__mve(void)
+EDGEC_NAKED void edgec_tile3_s8__mve(void)
 {
     __asm__ volatile(EDGEC_TILE3("", "", ""));
 }
 
 /* The same with a shift. */
-EDGEC_MVE_CORE void edgec_tile3_shift_s8__mve(void)
+EDGEC_NAKED void edgec_tile3_shift_s8__mve(void)
 {
     __asm__ volatile(
         EDGEC_TILE3(EDGEC_TILE_SHIFT("q4"), EDGEC_TILE_SHIFT("q5"), EDGEC_TILE_SHIFT("q6")));
 }
 
 /* One pixel at a time, tile->count > 0 times. A shift of 0 costs nothing much here. */
-EDGEC_MVE_CORE void edgec_tile1_s8__mve(void)
+EDGEC_NAKED void edgec_tile1_s8__mve(void)
 {
     __asm__ volatile(EDGEC_TILE1);
 }
 
 /* y[0..n), n > 0, limited to [lo, hi]: the cores only saturate. Uses no other registers than those
    that any function may change. */
-EDGEC_MVE_CORE void edgec_limit_run_s8__mve(__attribute__((unused)) int8_t *y,
-                                            __attribute__((unused)) int32_t n,
-                                            __attribute__((unused)) int32_t lo,
-                                            __attribute__((unused)) int32_t hi)
+EDGEC_NAKED void edgec_limit_run_s8__mve(__attribute__((unused)) int8_t *y,
+                                         __attribute__((unused)) int32_t n,
+                                         __attribute__((unused)) int32_t lo,
+                                         __attribute__((unused)) int32_t hi)
 {
     __asm__ volatile("push {r4, lr}\n\t"
                      "vdup.8 q1, r2\n\t"
@@ -313,14 +303,14 @@ EDGEC_INLINE void edgec_tile_all_s8__mve(EdgecTile *t, const int8_t *x, int8_t *
     }
 }
 
-EDGEC_MVE_SHARED void edgec_tile_plain_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
-                                               int32_t pixels)
+EDGEC_SHARED void edgec_tile_plain_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
+                                           int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, false);
 }
 
-EDGEC_MVE_SHARED void edgec_tile_shift_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
-                                               int32_t pixels)
+EDGEC_SHARED void edgec_tile_shift_s8__mve(EdgecTile *tile, const int8_t *x, int8_t *y,
+                                           int32_t pixels)
 {
     edgec_tile_all_s8__mve(tile, x, y, pixels, true);
 }

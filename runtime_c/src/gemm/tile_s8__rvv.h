@@ -183,23 +183,22 @@ typedef struct {
 #define EDGEC_MOVED6_RVV EDGEC_MOVED3_RVV, [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5)
 
 /* A group of channels of N pixels; lmul of int32 and int16. */
-#define EDGEC_TILE_RVV(N, m32, m16)                                                                \
-    static __attribute__((noinline, unused)) void edgec_tile##N##_s8__rvv(const EdgecPixelsRvv *p, \
-                                                                          const EdgecGroupRvv *g)  \
-    {                                                                                              \
-        const int8_t *w = g->w;                                                                    \
-        const intptr_t k = g->k;                                                                   \
-        EDGEC_INPUTS##N##_RVV;                                                                     \
-        intptr_t runs = p->runs;                                                                   \
-        intptr_t t0;                                                                               \
-        intptr_t t1;                                                                               \
-        intptr_t rest;                                                                             \
-        __asm__ volatile(EDGEC_START_RVV(m32) EDGEC_COPY##N##_RVV EDGEC_VTYPE_RVV("e16, " m16)     \
-                             EDGEC_TAPS_RVV(EDGEC_TAP##N##_RVV, EDGEC_STEP##N##_RVV)               \
-                                 EDGEC_END##N##_RVV                                                \
-                         : EDGEC_TEMPS_RVV, EDGEC_MOVED##N##_RVV                                   \
-                         : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV                        \
-                         : EDGEC_CLOBBERS_RVV);                                                    \
+#define EDGEC_TILE_RVV(N, m32, m16)                                                            \
+    EDGEC_SHARED void edgec_tile##N##_s8__rvv(const EdgecPixelsRvv *p, const EdgecGroupRvv *g) \
+    {                                                                                          \
+        const int8_t *w = g->w;                                                                \
+        const intptr_t k = g->k;                                                               \
+        EDGEC_INPUTS##N##_RVV;                                                                 \
+        intptr_t runs = p->runs;                                                               \
+        intptr_t t0;                                                                           \
+        intptr_t t1;                                                                           \
+        intptr_t rest;                                                                         \
+        __asm__ volatile(EDGEC_START_RVV(m32) EDGEC_COPY##N##_RVV EDGEC_VTYPE_RVV("e16, " m16) \
+                             EDGEC_TAPS_RVV(EDGEC_TAP##N##_RVV, EDGEC_STEP##N##_RVV)           \
+                                 EDGEC_END##N##_RVV                                            \
+                         : EDGEC_TEMPS_RVV, EDGEC_MOVED##N##_RVV                               \
+                         : EDGEC_GROUP_OPERANDS_RVV, EDGEC_RUN_OPERANDS_RVV                    \
+                         : EDGEC_CLOBBERS_RVV);                                                \
     }
 
 EDGEC_TILE_RVV(1, "m8", "m4")

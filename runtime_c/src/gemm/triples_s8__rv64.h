@@ -18,15 +18,6 @@
 
 #include "edgec/types.h"
 
-/* Shared by all layers: one copy of the code, kept out of the inlined kernels. */
-#ifndef EDGEC_TRIPLE_CORE
-#if EDGEC_HAS_ATTRIBUTE(noclone)
-#define EDGEC_TRIPLE_CORE static __attribute__((noinline, noclone, unused))
-#else
-#define EDGEC_TRIPLE_CORE static __attribute__((noinline, unused))
-#endif
-#endif
-
 #define EDGEC_TRIPLE_PIXELS 6
 
 /* Everything about a layer that does not change from pixel to pixel. */
@@ -46,7 +37,7 @@ EDGEC_INLINE uint64_t *edgec_triple_words(int8_t *p)
 }
 
 /* n k of six pixels; the k of a pixel follow each other. */
-EDGEC_TRIPLE_CORE void edgec_triple_run_s8(const int8_t *const *x, uint64_t *to, int32_t n)
+EDGEC_CORE void edgec_triple_run_s8(const int8_t *const *x, uint64_t *to, int32_t n)
 {
     const int8_t *x0 = x[0];
     const int8_t *x1 = x[1];
@@ -77,8 +68,7 @@ EDGEC_INLINE void edgec_triple_mac(uint64_t *t, const uint64_t *x, const int8_t 
 }
 
 /* A segment of n k of four channels and six pixels: t[channel][triple], n even and above 0. */
-EDGEC_TRIPLE_CORE void edgec_triple_segment(uint64_t *t, const uint64_t *x, const int8_t *w,
-                                            int32_t n)
+EDGEC_CORE void edgec_triple_segment(uint64_t *t, const uint64_t *x, const int8_t *w, int32_t n)
 {
     const uint64_t *const end = x + 2 * n;
     uint64_t s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
@@ -165,15 +155,15 @@ EDGEC_INLINE void edgec_triple_channels(const EdgecTriples *p, const uint64_t *x
     }
 }
 
-EDGEC_TRIPLE_CORE void edgec_triples_plain_s8__rv64(const EdgecTriples *p, const uint64_t *x,
-                                                    int8_t *const *y)
+EDGEC_CORE void edgec_triples_plain_s8__rv64(const EdgecTriples *p, const uint64_t *x,
+                                             int8_t *const *y)
 {
     edgec_triple_channels(p, x, y, 0);
 }
 
 /* The same with a shift above 0. */
-EDGEC_TRIPLE_CORE void edgec_triples_shift_s8__rv64(const EdgecTriples *p, const uint64_t *x,
-                                                    int8_t *const *y)
+EDGEC_CORE void edgec_triples_shift_s8__rv64(const EdgecTriples *p, const uint64_t *x,
+                                             int8_t *const *y)
 {
     edgec_triple_channels(p, x, y, p->shift);
 }
@@ -188,7 +178,7 @@ EDGEC_INLINE void edgec_triples_s8__rv64(const EdgecTriples *p, const uint64_t *
 }
 
 /* n outputs limited to [lo, hi]; the core saturates to int8 only. */
-EDGEC_TRIPLE_CORE void edgec_triple_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
+EDGEC_CORE void edgec_triple_clamp_s8(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
     for (int32_t i = 0; i < n; i++) {
         y[i] = (int8_t)edgec_clamp_s32(y[i], lo, hi);
@@ -203,9 +193,8 @@ EDGEC_INLINE void edgec_triple_limit_s8(int8_t *y, int32_t n, const EdgecQuant q
 }
 
 /* `pixels` outputs that follow each other, from in_c inputs each, `step` bytes apart. */
-EDGEC_TRIPLE_CORE void edgec_triple_pixels_s8(const EdgecTriples *p, const int8_t *x, int32_t step,
-                                              int32_t in_c, int8_t *y, uint64_t *words,
-                                              int32_t pixels)
+EDGEC_CORE void edgec_triple_pixels_s8(const EdgecTriples *p, const int8_t *x, int32_t step,
+                                       int32_t in_c, int8_t *y, uint64_t *words, int32_t pixels)
 {
     const int8_t *from[EDGEC_TRIPLE_PIXELS];
     int8_t *to[EDGEC_TRIPLE_PIXELS];

@@ -105,7 +105,7 @@ EDGEC_INLINE void edgec_matmul_line__rvv(const int8_t *from, intptr_t step, cons
         [lo] "r"(p->quant.lo), [hi] "r"(p->quant.hi)
 
 /* n columns of four rows. x: [k][4], w: [k] rows of the panel. */
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_matmul_tile4__rvv(const EdgecMatMulTileRvv *p, const int16_t *x, const int16_t *w,
                         intptr_t n, int8_t *y)
 {
@@ -143,7 +143,7 @@ edgec_matmul_tile4__rvv(const EdgecMatMulTileRvv *p, const int16_t *x, const int
 }
 
 /* n columns of one row. x: [k][4], of which the first of each four is read. */
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_matmul_tile1__rvv(const EdgecMatMulTileRvv *p, const int16_t *x, const int16_t *w,
                         intptr_t n, int8_t *y)
 {

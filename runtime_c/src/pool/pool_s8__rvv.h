@@ -39,7 +39,7 @@
     [columns] "r"(w->columns), [step] "r"(w->step), [skip] "r"(w->skip)
 
 /* y[0, n) = the largest of all taps, from channel c of x on. */
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_max_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n)
 {
     const int8_t *x = w->x + c;
@@ -85,7 +85,7 @@ edgec_max_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n)
         [hi] "r"(q->hi)
 
 /* y[0, n) = requantize(start + sum of all taps); half is half of the multiplier. */
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_mean_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n, intptr_t start,
                          intptr_t half, const EdgecQuant *q)
 {
@@ -110,7 +110,7 @@ edgec_mean_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n
 }
 
 /* y[0, n) = the mean, ties to even: edgec_mean_even in vectors. */
-static __attribute__((noinline, unused)) void
+EDGEC_SHARED void
 edgec_even_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n, intptr_t start,
                          intptr_t count, const EdgecQuant *q)
 {

@@ -12,11 +12,6 @@
 #include "gemm/gemm_f32__c.h"
 #include "rnn/recurrent_f32.h"
 
-/* A function that is called, not inlined, so that layers share its code. */
-#ifndef EDGEC_SHARED
-#define EDGEC_SHARED static __attribute__((noinline, unused))
-#endif
-
 EDGEC_INLINE void edgec_gates_f32__c(const EdgecMatrixF32 *m, const float *bias, const float *x,
                                      int32_t step, int32_t rows, float *y,
                                      const EdgecEightsF32 *eights)

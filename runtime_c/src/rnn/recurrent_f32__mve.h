@@ -24,7 +24,7 @@ EDGEC_INLINE void edgec_product_f32__mve(const EdgecMatrixF32 *m, const float *b
 }
 
 /* c = f c + i j from sums [i, o, f, j][hidden] */
-EDGEC_MVE_SHARED void edgec_lstm_state_f32__mve(const float *g, float *c, int32_t hidden)
+EDGEC_SHARED void edgec_lstm_state_f32__mve(const float *g, float *c, int32_t hidden)
 {
     for (int32_t u = 0; u < hidden; u += 4) {
         const mve_pred16_t some = vctp32q((uint32_t)(hidden - u));
@@ -37,7 +37,7 @@ EDGEC_MVE_SHARED void edgec_lstm_state_f32__mve(const float *g, float *c, int32_
 }
 
 /* y = y a */
-EDGEC_MVE_SHARED void edgec_multiply_f32__mve(float *y, const float *a, int32_t n)
+EDGEC_SHARED void edgec_multiply_f32__mve(float *y, const float *a, int32_t n)
 {
     for (int32_t i = 0; i < n; i += 4) {
         const mve_pred16_t some = vctp32q((uint32_t)(n - i));
@@ -47,7 +47,7 @@ EDGEC_MVE_SHARED void edgec_multiply_f32__mve(float *y, const float *a, int32_t 
 }
 
 /* y = y + a */
-EDGEC_MVE_SHARED void edgec_increase_f32__mve(float *y, const float *a, int32_t n)
+EDGEC_SHARED void edgec_increase_f32__mve(float *y, const float *a, int32_t n)
 {
     for (int32_t i = 0; i < n; i += 4) {
         const mve_pred16_t some = vctp32q((uint32_t)(n - i));
@@ -57,8 +57,7 @@ EDGEC_MVE_SHARED void edgec_increase_f32__mve(float *y, const float *a, int32_t 
 }
 
 /* h = n + z (h - n) */
-EDGEC_MVE_SHARED void edgec_gru_state_f32__mve(const float *z, const float *n, float *h,
-                                               int32_t hidden)
+EDGEC_SHARED void edgec_gru_state_f32__mve(const float *z, const float *n, float *h, int32_t hidden)
 {
     for (int32_t u = 0; u < hidden; u += 4) {
         const mve_pred16_t some = vctp32q((uint32_t)(hidden - u));

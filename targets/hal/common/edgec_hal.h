@@ -43,6 +43,38 @@
 #endif
 #endif
 
+/* Parts of kernels that are called: layers share one copy of their code. */
+#ifndef EDGEC_SHARED
+#if EDGEC_HAS_ATTRIBUTE(noinline) && EDGEC_HAS_ATTRIBUTE(unused)
+#define EDGEC_SHARED static __attribute__((noinline, unused))
+#else
+#define EDGEC_SHARED static
+#endif
+#endif
+
+/* The same where gcc would make copies for the constants of a caller. */
+#ifndef EDGEC_CORE
+#if EDGEC_HAS_ATTRIBUTE(noclone)
+#define EDGEC_CORE EDGEC_SHARED __attribute__((noclone))
+#else
+#define EDGEC_CORE EDGEC_SHARED
+#endif
+#endif
+
+/* The same where assembly needs every register, so that none is left for a frame pointer. */
+#ifndef EDGEC_ASM_CORE
+#if EDGEC_HAS_ATTRIBUTE(optimize)
+#define EDGEC_ASM_CORE EDGEC_CORE __attribute__((optimize("omit-frame-pointer")))
+#else
+#define EDGEC_ASM_CORE EDGEC_CORE
+#endif
+#endif
+
+/* A function that is assembly from its first to its last instruction. */
+#ifndef EDGEC_NAKED
+#define EDGEC_NAKED static __attribute__((naked, noinline, unused))
+#endif
+
 #ifndef EDGEC_ALIGN
 #if EDGEC_HAS_ATTRIBUTE(aligned)
 #define EDGEC_ALIGN(n) __attribute__((aligned(n)))
