@@ -16,9 +16,14 @@
 EDGEC_INLINE void edgec_rows_f32__avx2(const EdgecWeightsF32Avx2 *g, const float *restrict x,
                                        int32_t step, int32_t k, int32_t count, float *restrict y)
 {
-    for (int32_t row = 0; row < count; row += 16) {
-        const EdgecRunsF32Avx2 t = {x + row * step, step, 0, 1, 0, 1, 0, k};
-        edgec_line_f32__avx2(&t, g, count - row < 16 ? count - row : 16, y + row * g->channels);
+    EdgecRunsF32Avx2 t = {x, step, 0, 1, 0, 1, 0, k};
+    const int32_t whole = count / 24 * 24;
+    for (int32_t row = 0; row < whole; row += 24) {
+        edgec_line_f32__avx2(&t, g, 24, y + row * g->channels);
+        t.x += 24 * step;
+    }
+    if (whole < count) {
+        edgec_line_f32__avx2(&t, g, count - whole, y + whole * g->channels);
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * Register-blocked float products for AVX2 and FMA: 4 pixels by 16 channels, or 1 by 64.
+ * Register-blocked float products for AVX2 and FMA: 3 to 6 pixels by 16 channels, or 1 by 64.
  *
  *   y[p][n] = clamp(bias[n] + sum over taps of x[p][tap] * w[n][tap])
  *
@@ -121,37 +121,100 @@ EDGEC_INLINE void edgec_mac2_f32__avx2(__m256 *low, __m256 *high, const float *x
             : "m"(*x), "x"(w0), "x"(w1));
 }
 
-/* A run of taps of 4 pixels by n (1 to 16) channels. */
-EDGEC_INLINE void edgec_run4_f32__avx2(EdgecSumsF32Avx2 *s, const float *x, int32_t step,
-                                       const float *w, int32_t taps, int32_t n)
+/* Sums of six pixels, each of 16 channels. */
+typedef struct {
+    __m256 a0;
+    __m256 a1;
+    __m256 b0;
+    __m256 b1;
+    __m256 c0;
+    __m256 c1;
+    __m256 d0;
+    __m256 d1;
+    __m256 e0;
+    __m256 e1;
+    __m256 f0;
+    __m256 f1;
+} EdgecTileF32Avx2;
+
+/* sum + part of one pixel, if there is such a pixel. */
+EDGEC_INLINE void edgec_add2_f32__avx2(__m256 *low, __m256 *high, __m256 part0, __m256 part1,
+                                       bool there)
+{
+    if (there) {
+        *low = _mm256_add_ps(*low, part0);
+        *high = _mm256_add_ps(*high, part1);
+    }
+}
+
+EDGEC_INLINE void edgec_add_tile_f32__avx2(EdgecTileF32Avx2 *s, const EdgecTileF32Avx2 *t,
+                                           int32_t pixels)
+{
+    edgec_add2_f32__avx2(&s->a0, &s->a1, t->a0, t->a1, true);
+    edgec_add2_f32__avx2(&s->b0, &s->b1, t->b0, t->b1, true);
+    edgec_add2_f32__avx2(&s->c0, &s->c1, t->c0, t->c1, true);
+    edgec_add2_f32__avx2(&s->d0, &s->d1, t->d0, t->d1, pixels > 3);
+    edgec_add2_f32__avx2(&s->e0, &s->e1, t->e0, t->e1, pixels > 4);
+    edgec_add2_f32__avx2(&s->f0, &s->f1, t->f0, t->f1, pixels > 5);
+}
+
+/* One tap of a pixel by 16 or 8 channels, if there is such a pixel. */
+EDGEC_INLINE void edgec_tap_f32__avx2(__m256 *low, __m256 *high, const float *x, __m256 w0,
+                                      __m256 w1, int32_t n, bool there)
+{
+    if (there && n > 8) {
+        edgec_mac2_f32__avx2(low, high, x, w0, w1);
+    } else if (there) {
+        *low = _mm256_fmadd_ps(_mm256_set1_ps(x[0]), w0, *low);
+    }
+}
+
+/* A run of taps of `pixels` (3 to 6) pixels by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_run_f32__avx2(EdgecTileF32Avx2 *s, const float *x, int32_t step,
+                                      const float *w, int32_t taps, int32_t n, int32_t pixels)
 {
     for (int32_t i = 0; i < taps; i++) {
         const __m256 w0 = edgec_load8_f32__avx2(w, n);
-        if (n > 8) {
-            const __m256 w1 = edgec_load8_f32__avx2(w + 8, n - 8);
-            edgec_mac2_f32__avx2(&s->a0, &s->a1, x, w0, w1);
-            edgec_mac2_f32__avx2(&s->b0, &s->b1, x + step, w0, w1);
-            edgec_mac2_f32__avx2(&s->c0, &s->c1, x + 2 * step, w0, w1);
-            edgec_mac2_f32__avx2(&s->d0, &s->d1, x + 3 * step, w0, w1);
-        } else {
-            s->a0 = _mm256_fmadd_ps(_mm256_set1_ps(x[0]), w0, s->a0);
-            s->b0 = _mm256_fmadd_ps(_mm256_set1_ps(x[step]), w0, s->b0);
-            s->c0 = _mm256_fmadd_ps(_mm256_set1_ps(x[2 * step]), w0, s->c0);
-            s->d0 = _mm256_fmadd_ps(_mm256_set1_ps(x[3 * step]), w0, s->d0);
-        }
+        const __m256 w1 = n > 8 ? edgec_load8_f32__avx2(w + 8, n - 8) : w0;
+        edgec_tap_f32__avx2(&s->a0, &s->a1, x, w0, w1, n, true);
+        edgec_tap_f32__avx2(&s->b0, &s->b1, x + step, w0, w1, n, true);
+        edgec_tap_f32__avx2(&s->c0, &s->c1, x + 2 * step, w0, w1, n, true);
+        edgec_tap_f32__avx2(&s->d0, &s->d1, x + 3 * step, w0, w1, n, pixels > 3);
+        edgec_tap_f32__avx2(&s->e0, &s->e1, x + 4 * step, w0, w1, n, pixels > 4);
+        edgec_tap_f32__avx2(&s->f0, &s->f1, x + 5 * step, w0, w1, n, pixels > 5);
         x++;
         w += n;
     }
 }
 
-/* 4 pixels, the first at x, by n (1 to 16) channels. */
-EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float *x,
-                                         const EdgecWeightsF32Avx2 *g, const float *w,
-                                         const float *bias, int32_t n, float *y)
+/* n channels of each of `pixels` pixels. */
+EDGEC_INLINE void edgec_store_tile_f32__avx2(const EdgecTileF32Avx2 *s,
+                                             const EdgecWeightsF32Avx2 *g, int32_t n,
+                                             int32_t pixels, float *y)
 {
+    edgec_store16_f32__avx2(y, s->a0, s->a1, g->clamp, n);
+    edgec_store16_f32__avx2(y + g->channels, s->b0, s->b1, g->clamp, n);
+    edgec_store16_f32__avx2(y + 2 * g->channels, s->c0, s->c1, g->clamp, n);
+    if (pixels > 3) {
+        edgec_store16_f32__avx2(y + 3 * g->channels, s->d0, s->d1, g->clamp, n);
+    }
+    if (pixels > 4) {
+        edgec_store16_f32__avx2(y + 4 * g->channels, s->e0, s->e1, g->clamp, n);
+    }
+    if (pixels > 5) {
+        edgec_store16_f32__avx2(y + 5 * g->channels, s->f0, s->f1, g->clamp, n);
+    }
+}
+
+/* `pixels` (3 to 6) pixels, the first at x, by n (1 to 16) channels. */
+EDGEC_INLINE void edgec_block_f32__avx2(const EdgecRunsF32Avx2 *t, const float *x,
+                                        const EdgecWeightsF32Avx2 *g, const float *w,
+                                        const float *bias, int32_t n, int32_t pixels, float *y)
+{
+    const __m256 z = _mm256_setzero_ps();
     const __m256 b0 = edgec_load8_f32__avx2(bias, n);
     const __m256 b1 = n > 8 ? edgec_load8_f32__avx2(bias + 8, n - 8) : b0;
-    EdgecSumsF32Avx2 s = {b0, b1, b0, b1, b0, b1, b0, b1};
+    EdgecTileF32Avx2 s = {b0, b1, b0, b1, b0, b1, b0, b1, b0, b1, b0, b1};
     int32_t slot = t->slot;
     for (int32_t row = 0; row < t->rows; row++) {
         for (int32_t column = 0; column < t->columns; column++) {
@@ -159,21 +222,34 @@ EDGEC_INLINE void edgec_block4_f32__avx2(const EdgecRunsF32Avx2 *t, const float 
             for (int32_t i = 0; i < t->taps; i += EDGEC_PART_F32__AVX2) {
                 const int32_t part = edgec_part__avx2(i, t->taps);
                 if (t->taps < 8) { /* parts that small are not worth it */
-                    edgec_run4_f32__avx2(&s, at + i, t->step, w, part, n);
+                    edgec_run_f32__avx2(&s, at + i, t->step, w, part, n, pixels);
                 } else {
-                    EdgecSumsF32Avx2 sums = edgec_no_sums_f32__avx2();
-                    edgec_run4_f32__avx2(&sums, at + i, t->step, w, part, n);
-                    edgec_add_sums_f32__avx2(&s, &sums);
+                    EdgecTileF32Avx2 sums = {z, z, z, z, z, z, z, z, z, z, z, z};
+                    edgec_run_f32__avx2(&sums, at + i, t->step, w, part, n, pixels);
+                    edgec_add_tile_f32__avx2(&s, &sums, pixels);
                 }
                 w += part * n;
             }
         }
         slot = slot + 1 == t->rows ? 0 : slot + 1;
     }
-    edgec_store16_f32__avx2(y, s.a0, s.a1, g->clamp, n);
-    edgec_store16_f32__avx2(y + g->channels, s.b0, s.b1, g->clamp, n);
-    edgec_store16_f32__avx2(y + 2 * g->channels, s.c0, s.c1, g->clamp, n);
-    edgec_store16_f32__avx2(y + 3 * g->channels, s.d0, s.d1, g->clamp, n);
+    edgec_store_tile_f32__avx2(&s, g, n, pixels, y);
+}
+
+/* Pixels that are computed together, so that few of `count` (3 or more) are computed twice. Few
+   sums would wait for each other, as they do where up to 8 channels are one vector. */
+EDGEC_INLINE int32_t edgec_pixels_f32__avx2(int32_t count, int32_t n)
+{
+    const int32_t four = (count + 3) / 4 * 4;
+    const int32_t five = (count + 4) / 5 * 5;
+    const int32_t six = (count + 5) / 6 * 6;
+    if (count <= 6) {
+        return count;
+    }
+    if (n > 8 && four <= six && four <= five) {
+        return 4;
+    }
+    return six <= five ? 6 : 5;
 }
 
 /* One tap of one pixel by n (1 to 16) channels. */
@@ -272,22 +348,43 @@ EDGEC_INLINE void edgec_block64_f32__avx2(const EdgecRunsF32Avx2 *t, const Edgec
     edgec_store16_f32__avx2(y + 48, s.d0, s.d1, g->clamp, 16);
 }
 
-/* n (1 to 16) channels of `count` pixels; the last 4 may overlap those before. */
+/* n (1 to 16) channels of `count` pixels, so many at a time. */
+EDGEC_INLINE void edgec_blocks_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
+                                         const float *w, int32_t c, int32_t n, int32_t count,
+                                         int32_t pixels, float *y)
+{
+    for (int32_t i = 0; i < count; i += pixels) {
+        const int32_t at = i + pixels <= count ? i : count - pixels;
+        edgec_block_f32__avx2(t, t->x + at * t->step, g, w, g->bias + c, n, pixels,
+                              y + at * g->channels + c);
+    }
+}
+
+/* n (1 to 16) channels of `count` pixels; the last ones may be computed twice. */
 EDGEC_INLINE void edgec_group_f32__avx2(const EdgecRunsF32Avx2 *t, const EdgecWeightsF32Avx2 *g,
                                         int32_t c, int32_t n, int32_t count, float *y)
 {
     const float *w = g->w + c * t->rows * t->columns * t->taps;
-    if (count < 4) {
+    if (count < 3) {
         for (int32_t i = 0; i < count; i++) {
             edgec_block1_f32__avx2(t, t->x + i * t->step, g, w, g->bias + c, n,
                                    y + i * g->channels + c);
         }
         return;
     }
-    for (int32_t i = 0; i < count; i += 4) {
-        const int32_t at = i + 4 <= count ? i : count - 4;
-        edgec_block4_f32__avx2(t, t->x + at * t->step, g, w, g->bias + c, n,
-                               y + at * g->channels + c);
+    switch (edgec_pixels_f32__avx2(count, n)) {
+    case 3:
+        edgec_blocks_f32__avx2(t, g, w, c, n, count, 3, y);
+        break;
+    case 4:
+        edgec_blocks_f32__avx2(t, g, w, c, n, count, 4, y);
+        break;
+    case 5:
+        edgec_blocks_f32__avx2(t, g, w, c, n, count, 5, y);
+        break;
+    default:
+        edgec_blocks_f32__avx2(t, g, w, c, n, count, 6, y);
+        break;
     }
 }
 
