@@ -278,7 +278,7 @@ def _counted(
 ) -> Summary:
     """`summary` with what a run of the generated `folder` on `board` tells."""
     progress(f"counting instructions on {board.name}")
-    cost = measure(folder, board, folder.parent / "build")
+    cost = measure(folder, board, folder.parent / "build", accesses=bool(summary.regions))
     costs = {layer.function: layer for layer in cost.layers}
     functions = {row.name: row.function for row in compiled.emission.manifest.layers}
     sharing = Counter(functions.values())  # strips of the same shape share a function

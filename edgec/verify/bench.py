@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +66,7 @@ def measure(
     out_dir: Path,
     inputs: bytes | None = None,
     *,
+    accesses: bool = False,
     timeout_s: float = 300.0,
 ) -> BenchResult:
     """Build the generated `folder` for `board` in `out_dir`, run one inference, and measure it.
@@ -73,13 +74,15 @@ def measure(
     Where inputs overlap, instructions are those of an input behind the first, without cycles.
 
     `inputs` are all inputs of the inference, joined in the manifest's order; by default random
-    ones, always the same. Raises as `build_firmware` and `count_instructions` do.
+    ones, always the same. `accesses`: count loads and stores, too. Raises as `build_firmware` and
+    `count_instructions` do.
     """
     firmware = build_firmware(folder, board, out_dir, BuildOptions())
     manifest = firmware.manifest
     data = sample_input(manifest) if inputs is None else inputs
     timed = load_target(manifest.target).has(TIMING)
-    run = _counted(firmware, data, timed, timeout_s)
+    places = _data_ranges(firmware) if accesses else ()
+    run = _counted(firmware, data, places, timed, timeout_s)
     cycles: dict[str, int] = {}
     if timed and run.count.blocks:
         cycles = block_cycles(machine_code(firmware.elf, manifest.cc), run.count.blocks)
@@ -120,9 +123,10 @@ def _inferences(manifest: Manifest, count: InstructionCount) -> int:
     return max(count.runs // calls, 1)
 
 
-def _counted(firmware: Firmware, data: bytes, timed: bool, timeout_s: float) -> CountedRun:
+def _counted(
+    firmware: Firmware, data: bytes, places: Sequence[DataRange], timed: bool, timeout_s: float
+) -> CountedRun:
     """One inference; where inputs overlap, one behind the first."""
-    places = _data_ranges(firmware)
     push = firmware.manifest.push
     if push is None or not push.hop:
         return count_instructions(firmware, [data], blocks=timed, data=places, timeout_s=timeout_s)

@@ -6,7 +6,7 @@
 
 enum {
     EDGEC_OK = 0,
-    EDGEC_ERROR_ARENA = 1, /* the arena is NULL or not aligned to NAME_ARENA_ALIGN */
+    EDGEC_ERROR_ARENA = 1, /* the arena, or a part of it, is NULL or not aligned as NAME.h says */
     EDGEC_READY = 2,       /* NAME_push_row has taken the last row: the outputs are there */
     EDGEC_ERROR_STATE = 3  /* NAME_reset has not been called before the first NAME_push_row */
 };
