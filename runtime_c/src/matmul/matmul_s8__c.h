@@ -58,10 +58,19 @@ EDGEC_INLINE void edgec_matmul_tile(const EdgecMatMulS8 *p, const int16_t *x, co
     EdgecMatMulSums t = {0, 0, 0, 0};
     EDGEC_UNROLL
     for (int32_t k = 0; k < p->depth; k++) {
+#if EDGEC_MATMUL_ROWS == 1
+        /* whole words: int16 would need their offsets in registers, of which there are few */
+        const EdgecWord *words = (const EdgecWord *)(const void *)w;
+        const int32_t w0 = edgec_low_s16(words[0]);
+        const int32_t w1 = edgec_high_s16(words[0]);
+        const int32_t w2 = edgec_low_s16(words[1]);
+        const int32_t w3 = edgec_high_s16(words[1]);
+#else
         const int32_t w0 = w[0];
         const int32_t w1 = w[1];
         const int32_t w2 = w[2];
         const int32_t w3 = w[3];
+#endif
         edgec_matmul_mac(&s, x[0], w0, w1, w2, w3);
         if (rows > 1) {
             edgec_matmul_mac(&t, x[1], w0, w1, w2, w3);
