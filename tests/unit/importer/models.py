@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ Array = npt.NDArray[np.generic]
 F32 = TensorProto.FLOAT
 X: Array = np.array([[-1, 2, -3, 4]], np.float32)
 Dims = Sequence[int | str | None] | None
+Refused = tuple[Callable[[], onnx.ModelProto], str, str]  # a model, the code, words of the message
 
 
 def tensor(name: str, dims: Dims = (1, 4), kind: int = F32) -> onnx.ValueInfoProto:
@@ -93,6 +94,14 @@ def failure(
         import_model(source, shapes or {})
     assert caught.value.exit_code is ExitCode.USAGE
     return caught.value
+
+
+def check_refused(build: Callable[[], onnx.ModelProto], code: str, message: str) -> None:
+    """The first diagnostic of a model that is not imported, which names its file."""
+    first = failure(build()).diagnostics[0]
+    assert first.code == code
+    assert message in first.what
+    assert first.where.file == "model"
 
 
 def codes(error: EdgecError) -> list[str]:
