@@ -157,7 +157,7 @@ class RowKernels:
         for pair in pairs(graph):
             joint = self._options(pair.layer, pair) if id(pair.layer) in options else []
             joint = [replace(choice, after=JOINT_CODE) for choice in joint]
-            if not joint:
+            if not joint or (id(pair.then) not in options and self._is_joined(pair.then)):
                 continue
             rows = [c.instructions(self._costs) for c in options.get(id(pair.then), ())]
             after = min(rows, default=CALL_COST + pair.loops)

@@ -15,6 +15,7 @@ from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
 from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.ops.move import Concat
 from edgec.ops.quantized import Lut, QAdd, QGemm
 from edgec.ops.quantized_window import QConv
 from edgec.ops.shape import Reshape
@@ -139,6 +140,12 @@ def test_views_of_a_product_may_be_between() -> None:
 
 def test_a_few_results_are_not_worth_more_code() -> None:
     assert kernels(product_net(1, 8)) == ["gemm_s8__dsp", "lut_s8__dsp"]
+
+
+def test_a_sum_that_is_written_where_a_concat_wants_it_stays_part_of_that() -> None:
+    g = residual_net()
+    g.outputs = [g.add(Concat(3), g.outputs[0], g.outputs[0])]
+    assert "conv_s8_1x1_then__dsp" not in kernels(g)
 
 
 def residual_nets() -> list[Graph]:
