@@ -58,10 +58,10 @@ def test_the_page_shows_the_layers_and_the_arena_that_bench_prints(capsys: Captu
     assert arena[0] in printed
 
 
-def test_check_says_that_the_example_does_not_fit_512_bytes(capsys: Capture) -> None:
-    refused = next(line for line in COMMANDS if "--ram 512" in line)
+def test_check_says_that_the_example_does_not_fit_256_bytes(capsys: Capture) -> None:
+    refused = next(line for line in COMMANDS if "--ram 256" in line)
     assert main(shlex.split(refused)) == 1
-    shown = PAGE.split("--ram 512")[1].split("```text\n")[1].split("```")[0]
+    shown = PAGE.split("--ram 256")[1].split("```text\n")[1].split("```")[0]
     reason = shown.splitlines()[0].split(" + stack")[0]
     assert reason.startswith("does not fit: RAM: arena ")
     assert reason in capsys.readouterr().out
