@@ -15,7 +15,9 @@ python -m benchmarks.memory --write docs/memory.md
 - [Boards](#boards)
 - [How plans are checked](#how-plans-are-checked)
 
-[memory-placement.md](memory-placement.md) tells how buffers get their places in the arena.
+[memory-placement.md](memory-placement.md) tells how buffers get their places in the arena,
+[memory-regions.md](memory-regions.md) how the arena is split over several memories, and
+[patches.md](patches.md) what is done where even a few rows are too much.
 
 ## Streams
 
@@ -50,8 +52,9 @@ them, and what is kept for the next turn has a place of its own:
 | none | every saving that costs at most about 2 % more instructions |
 | `--optimize size` | at most about 5 % more |
 | `--optimize speed` | no streams |
-| `--ram BYTES` | if the default does not fit: the cheapest schedule that does, whatever it costs |
-| `--board NAME` | as `--ram`, with the board's memory |
+| `--ram BYTES` | the cheapest schedule that fits, whatever it costs |
+| `--board NAME` | if the default does not fit the board's memory: the cheapest that does |
+| `--stream-input` | rows are [pushed](streaming-input.md) one by one; at most about 20 % more |
 
 The percentages are of estimated instructions, and of the kernels that are chosen when memory is
 short. `--ram` is for arena and stack together: 512 bytes of it are kept for the stack.
