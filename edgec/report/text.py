@@ -179,7 +179,7 @@ def _summary_lines(summary: Summary) -> Iterator[tuple[str, Text]]:
     yield "work", Text(_work_line(summary))
     for region in summary.regions if summary.placed else ():
         if region.used:
-            yield region.memory, Text(_region_line(region))
+            yield f"in {region.memory}", Text(_region_line(region))
     for note in summary.notes:
         yield "note", Text(safe_text(note, 300))
 

@@ -92,10 +92,11 @@ def test_memories_are_listed_where_rules_placed_something() -> None:
     placed = dataclasses.replace(SUMMARY, ram=ram, regions=regions, placed=True)
     shown = lines(check_text(CheckResult(placed)))
     assert (
-        "  DTCM   arena 1,936 B of 512.0 KB: 337.5 k accesses counted, 0 cycles of waiting" in shown
+        "  in DTCM  arena 1,936 B of 512.0 KB: 337.5 k accesses counted, 0 cycles of waiting"
+        in shown
     )
     assert (
-        "  RAM    arena 9,280 B, weights 28,272 B of 2.0 MB: 361.2 k accesses estimated, "
+        "  in RAM   arena 9,280 B, weights 28,272 B of 2.0 MB: 361.2 k accesses estimated, "
         "361.2 k cycles of waiting"
     ) in shown
     assert any(line.endswith("static 0 B, weights 28,272 B") for line in shown)
