@@ -321,11 +321,20 @@ class Timing:
             for b in (*step.reads, *step.writes):
                 if b not in windows and b.storage.in_arena:
                     always[_root(b)] = None
-        best = 0
-        for o in self.overlaps:
-            end = o.write.bytes - max(o.distance, 0)
-            best = max(best, min(o.read.bytes, end))
+        best = max((_shared(o) for o in self.overlaps), default=0)
         return sum(rounded(b.bytes) for b in always) - best // ROUND * ROUND
+
+    @cached_property
+    def drift(self) -> int:
+        """Bytes from where the best result over an operand begins to where that ends which the
+        operand was made from, and over which it may lie itself."""
+        best = max(self.overlaps, key=_shared, default=None)
+        if best is None or _shared(best) <= 0:
+            return 0
+        first, last = self.lives.first, self.lives.last
+        maker = first[best.read]
+        dead = (b.bytes for b, end in last.items() if end == maker and first[b] < maker)
+        return max(dead, default=0) + max(best.distance, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -450,7 +459,7 @@ class Draft:
                 size = rounded(w.bytes)
                 for k in range(w.maker, w.last + 1):
                     loads[k] += size
-        return total + max(loads)
+        return max(total + max(loads), self.timing.drift)
 
     @cached_property
     def overhead(self) -> float:
@@ -479,6 +488,11 @@ class Draft:
                 )
             )
         return stream, tuple(steps)
+
+
+def _shared(o: Overlap) -> int:
+    """Bytes that a result shares with an operand."""
+    return min(o.read.bytes, o.write.bytes - max(o.distance, 0))
 
 
 def _root(buffer: Buffer) -> Buffer:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from edgec.ir.execute import run
-from edgec.ir.types import DType
+from edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
 from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.cuts import lives
 from edgec.lower.program import Program, RowUse, Source
 from edgec.lower.stream import Draft, Rates, Timing, rate, segment
 from tests.support.compile import run_program
-from tests.support.nets import built, image_net, line_net, lowered, random_input
+from tests.support.nets import built, conv, image_net, line_net, lowered, random_input
 
 
 def use_of(height: int, rows: int, first: int, step: int, taps: int) -> RowUse:
@@ -74,6 +75,26 @@ def test_every_granule_computes_the_same(seed: int, park: bool) -> None:
     for draft in drafts(program, park):
         (got,) = run_program(graph, built(program, draft), [x])
         assert np.array_equal(got, expected), (draft.granule, park)
+
+
+def test_a_result_over_an_operand_that_lies_over_its_own_one_needs_room_below_both() -> None:
+    g = Graph("three")
+    y = g.value("x", TensorType(DType.I8, (1, 40, 6, 4)))
+    g.inputs.append(y)
+    for _ in range(3):
+        y = conv(g, np.random.default_rng(0), y, 4, 3, 1, dw=False)
+    g.outputs.append(y)
+    program = lowered(g)
+    live = lives(program)
+    found = segment(program.steps, 1, 2, Rates())
+    assert found is not None
+    made = found.turns(4)
+    assert made is not None
+    timing = Timing(found, 4, made, live)
+    (over,) = timing.overlaps
+    assert over.read is program.steps[0].writes[0] and over.distance > 0
+    assert timing.drift == program.inputs[0].buffer.bytes + over.distance
+    assert Draft(timing, park=False).bytes >= timing.drift
 
 
 def test_windows_hold_what_the_widest_reader_needs() -> None:
