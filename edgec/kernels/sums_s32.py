@@ -38,15 +38,16 @@ def pack_pairs(f: SumsFacts) -> tuple[Constant, ...]:
     return (Constant("weights", np.ascontiguousarray(w.transpose(0, 2, 1, 3)), 4),)
 
 
-def params(f: SumsFacts, _: CallNames) -> Struct:
-    """Fields of EdgecSumsS32."""
-    return Struct(ints(rows=f.rows, k=f.k, n=f.n, depth=depth(f), flip=128 if f.signed else 0))
+def params(f: SumsFacts, whole: int) -> Struct:
+    """Fields of EdgecSumsS32; whole: k rounded up."""
+    return Struct(ints(rows=f.rows, k=f.k, n=f.n, depth=whole, flip=128 if f.signed else 0))
 
 
 def args(_: SumsFacts, names: CallNames) -> str:
-    """`&p, x, zero, weights, y, scratch`."""
+    """`&p, x, zero, constants, y, scratch`."""
     zero = names.others[0] if names.others else "NULL"
-    return f"&p, {names.x}, {zero}, {names.constants[0]}, {names.y}, {names.scratch}"
+    constants = ", ".join(names.constants)
+    return f"&p, {names.x}, {zero}, {constants}, {names.y}, {names.scratch}"
 
 
 def cost(f: SumsFacts, rows: int, columns: int, tile: float, mac: float) -> Parts:
@@ -68,7 +69,7 @@ C = Kernel[SumsFacts](
     struct="EdgecSumsS32",
     when=lambda f: f.k <= LONGEST,
     pack=pack_fours,
-    params=params,
+    params=lambda f, _: params(f, depth(f)),
     args=args,
     batches=lambda f: (1, 0, 0),
     scratch=lambda f: 4 * f.k,
@@ -84,4 +85,36 @@ DSP = replace(
     cost=lambda f: cost(f, 2, 2, 20, 1.15),
 )
 
-SUMS_ROWS = (C, DSP)
+LANES = 16  # bytes of a vector
+
+
+def vectors(f: SumsFacts) -> int:
+    """k rounded up to whole vectors."""
+    return LANES * ceil(f.k / LANES)
+
+
+def pack_vectors(f: SumsFacts) -> tuple[Constant, ...]:
+    """weights: int8 [n / 4][vectors][4][16]; totals: int32 [n], with zeros up to whole fours."""
+    w = padded(f.weights, 4, vectors(f))
+    totals = w.astype(np.int32).sum(axis=1).astype(np.int32)
+    lanes = w.reshape(-1, 4, vectors(f) // LANES, LANES).transpose(0, 2, 1, 3)
+    return (Constant("weights", np.ascontiguousarray(lanes), 4), Constant("totals", totals))
+
+
+MVE = replace(
+    C,
+    name="sums_s32__mve",
+    headers=("matmul/sums_s32__mve.h", HEADER),
+    needs=frozenset({"mve"}),
+    pack=pack_vectors,
+    params=lambda f, _: params(f, vectors(f)),
+    scratch=vectors,
+    cost=lambda f: (
+        Part("call", 1, 20),
+        Part("rows", f.rows, 20),
+        Part("tiles", f.rows * ceil(f.n / 4), 25),
+        Part("products", f.rows * 4 * ceil(f.n / 4) * vectors(f), 0.16),
+    ),
+)
+
+SUMS_ROWS = (C, DSP, MVE)

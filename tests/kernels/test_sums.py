@@ -30,8 +30,9 @@ def case_of(row: Row, size: tuple[int, int, int], *, signed: bool, zero: bool) -
     assert row.when(f)
     want = MatMulInteger().reference(x, weights.T, point.reshape(()) if zero else None)
     packed = tuple(c.data for c in row.pack(f))
-    others = ("k1",) if zero else ()
-    text = row.emit(f, CallNames("x", "y", "scratch", ("k0",), others=others))
+    names = tuple(f"k{number}" for number in range(len(packed) + 1))
+    others = names[-1:] if zero else ()
+    text = row.emit(f, CallNames("x", "y", "scratch", names[:-1], others=others))
     constants = (*packed, point) if zero else packed
     return Case(f"{size} {signed} {zero}", row, text, x, constants, row.scratch(f), want)
 
