@@ -298,8 +298,7 @@ def scratch_1d(f: ConvFacts) -> int:
 
 def params_1d(f: ConvFacts, names: CallNames) -> Struct:
     """Those of the layer as a column of pixels."""
-    whole = CallNames(names.x, names.y, names.scratch, names.constants)
-    return calls.conv_s8_params(line_of(f), names if line_of(f) is f else whole)
+    return calls.conv_s8_params(line_of(f), names)
 
 
 def args_1d(f: ConvFacts, names: CallNames) -> str:

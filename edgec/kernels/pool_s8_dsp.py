@@ -37,12 +37,10 @@ def pack_mean(f: PoolFacts) -> tuple[Constant, ...]:
 
 def params(f: PoolFacts, names: CallNames) -> Struct:
     """Fields of EdgecPoolS8."""
-    p = flat(f)
-    whole = CallNames(names.x, names.y, names.scratch, names.constants)
     quant = f.mean or Quant(0, np.zeros(1, np.int32), 0, 0)
     return Struct(
         (
-            ("shape", calls.shape_struct(p, names if p is f else whole)),
+            ("shape", calls.shape_struct(flat(f), names)),
             *ints(x_zp=quant.x_zp),
             ("same_scale", "true" if f.same_scale else "false"),
             ("include_pad", "true" if f.include_pad else "false"),
