@@ -126,10 +126,13 @@ def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) ->
     return [*others, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
 
 
-def least(program: Program) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Least bytes to run the steps before each step, and those from it on, streams allowed."""
+def least(program: Program, limit: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Least bytes to run the steps before each step, and those from it on, streams allowed.
+
+    Steps that need no more than `limit` bytes are left as they are.
+    """
     count = len(program.steps)
-    edges = _edges(program, None, 0, None)
+    edges = _edges(program, limit, 0, None)
     before, behind = [0, *[_NEVER] * count], [*[_NEVER] * count, 0]
     for e in edges:
         before[e.stop] = min(before[e.stop], max(before[e.first], e.bytes))

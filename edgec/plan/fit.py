@@ -48,6 +48,7 @@ class Goal:
     arena, if there is a limit. align: of the arena, in bytes. push: the caller pushes the input row
     by row. hop: if not 0, inputs overlap: each begins so many rows behind the one before.
     epilogues: code may be spent on kernels that also do what follows a layer.
+    patches: parts of the network may be computed patch by patch, with some of it twice.
     """
 
     flash: float
@@ -58,6 +59,7 @@ class Goal:
     push: bool = False
     hop: int = 0
     epilogues: bool = True
+    patches: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,8 @@ class Fit:
         If none does and `best` does not either, the smallest.
         """
         for number, patching in enumerate(self._patchings(plain, ram), 1):
+            if self._fits(best) and (1 + patching.share) * _cost(plain) >= _cost(best[0]):
+                break
             best = self._cheaper(best, self._patches(patching, ram), ram)
             if number >= PATCHINGS and self._fits(best):
                 break
@@ -168,13 +172,16 @@ class Fit:
 
     def _patchings(self, plain: Program, ram: int) -> tuple[Patching, ...]:
         """Patches that may fit into `ram` bytes; a pushed input is not there to be read again."""
-        return () if self.goal.push else patchings(self.graph, plain, ram)
+        allowed = self.goal.patches and not self.goal.push
+        return patchings(self.graph, plain, ram) if allowed else ()
 
     def _patches(self, patching: Patching, ram: int) -> Iterator[_Option]:
         """Every number of rows to run a part of the network patch by patch."""
         strips = patching.strips(self.graph)
-        rows = RowKernels(strips.graph, self.features, self.goal.flash)
-        region = lower_strips(strips, Kernels(rows.applies, rows.select))
+        rows = RowKernels(
+            strips.graph, self.features, self.goal.flash, epilogues=self.goal.epilogues
+        )
+        region = lower_strips(strips, Kernels(rows.applies, rows.select, rows.joined))
         total = _cost(region.program)
         for cut in cuts(region.program, int(RAM_SHARE * ram), region=region):
             yield _Option(region.program, cut, total + cut.overhead)

@@ -23,13 +23,14 @@ STRIPS = (1, 2, 3, 4, 5, 6, 8, 10)
 BANDS = (1, 2, 3, 4, 5, 6, 8, 10, 12)  # rows of the result
 MOST = 4  # patches that are worth a closer look
 SAME = 2  # of the same part
+CALM = 0.7  # of the limit: steps that need less are left as they are
 
 
 @dataclass(frozen=True, eq=False)
 class Patching:
     """A part in `count` strips and bands of `granule` rows, by estimates.
 
-    bytes: of the arena. again: multiplications that are done again.
+    bytes: of the arena. again: multiplications that are done again, of `total` in the network.
     """
 
     part: Part
@@ -37,6 +38,12 @@ class Patching:
     granule: int
     bytes: int
     again: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Multiplications that are done again, as a part of all."""
+        return self.again / max(self.total, 1)
 
     def strips(self, graph: Graph) -> Strips:
         """The graph with the strips."""
@@ -51,7 +58,8 @@ def patchings(graph: Graph, program: Program, limit: int) -> tuple[Patching, ...
     If there are none, those with the smallest arena. program: of the graph, for what the rest of
     it takes with streams.
     """
-    outside = _Outside.of(graph, program)
+    outside = _Outside.of(graph, program, int(CALM * limit))
+    total = sum(macs(node) for node in graph.nodes)
     found: list[Patching] = []
     smallest: list[Patching] = []
     for part in parts(graph):
@@ -61,7 +69,7 @@ def patchings(graph: Graph, program: Program, limit: int) -> tuple[Patching, ...
         for count in STRIPS:
             if count > part.end.type.shape[COLUMNS]:
                 break
-            options = list(_bands(part, count, rest, over=outside.stored(part.start)))
+            options = list(_bands(part, count, rest, total, over=outside.stored(part.start)))
             small = [p for p in options if p.bytes <= limit]
             if small:
                 found.append(min(small, key=_cheap))
@@ -97,11 +105,11 @@ class _Outside:
     behind: tuple[int, ...]
 
     @staticmethod
-    def of(graph: Graph, program: Program) -> _Outside:
-        """With streams of as few bytes as possible."""
+    def of(graph: Graph, program: Program, limit: int) -> _Outside:
+        """With streams of as few bytes as possible where `limit` bytes are not enough."""
         makers = {step.value: k for k, step in enumerate(program.steps)}
         makers |= {port.name: -1 for port in program.inputs}
-        return _Outside(makers, graph.producers(), *least(program))
+        return _Outside(makers, graph.producers(), *least(program, limit))
 
     def stored(self, value: Value) -> bool:
         """Whether a value is in memory as it is: strips need no copy of a view as a whole."""
@@ -122,10 +130,10 @@ class _Outside:
         return self.makers.get(value.name)
 
 
-def _bands(part: Part, count: int, rest: int, *, over: bool) -> Iterator[Patching]:
+def _bands(part: Part, count: int, rest: int, total: int, *, over: bool) -> Iterator[Patching]:
     """A part in `count` strips, by the rows of a band, where others need `rest` bytes.
 
-    over: the end may lie over the start.
+    over: the end may lie over the start. total: multiplications of the network.
     """
     height, width = part.end.type.shape[ROWS], part.end.type.shape[COLUMNS]
     across = _Axis.of(part, COLUMNS, divided(width, count))
@@ -137,7 +145,7 @@ def _bands(part: Part, count: int, rest: int, *, over: bool) -> Iterator[Patchin
         if across is not None and down is not None:
             whole = _whole(part, rows, down) if over else _size(part.start) + _size(part.end)
             size = max(rest, whole + _peak(part, across, down))
-            yield Patching(part, count, granule, size, _again(part, across, down))
+            yield Patching(part, count, granule, size, _again(part, across, down), total)
 
 
 @dataclass(frozen=True, eq=False)

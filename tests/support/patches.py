@@ -27,7 +27,7 @@ def region(graph: Graph, count: int, target: str = "x86_64") -> Region:
     found = strips(graph, longest(graph), count)
     assert found is not None
     rows = RowKernels(found.graph, load_target(target).features)
-    return lower_strips(found, Kernels(rows.applies, rows.select))
+    return lower_strips(found, Kernels(rows.applies, rows.select, rows.joined))
 
 
 def drafts(found: Region, granules: tuple[int, ...] = (1, 2, 3, 5)) -> Iterator[BandDraft]:
