@@ -79,6 +79,7 @@ class Segment:
     """Steps `first` to `stop` of a program as stages, before anything is known about memory.
 
     `steps` are the stages, `after` what has to run behind the last turn (the ends of sums).
+    plain_cost: estimated instructions of the steps as they are.
     """
 
     first: int
@@ -87,6 +88,7 @@ class Segment:
     steps: tuple[Step, ...]
     after: tuple[Step, ...]
     stages: tuple[Stage, ...]
+    plain_cost: float
 
     @cached_property
     def makers(self) -> dict[Buffer, int]:
@@ -148,7 +150,8 @@ def segment(steps: Sequence[Step], first: int, stop: int, rates: Rates) -> Segme
             return None
     assert parts.clock is not None
     chosen, after, stages = tuple(parts.steps), tuple(parts.after), tuple(parts.stages)
-    return Segment(first, stop, parts.clock, chosen, after, stages)
+    cost = sum(step.cost for step in steps[first:stop])
+    return Segment(first, stop, parts.clock, chosen, after, stages, cost)
 
 
 @dataclass
@@ -464,7 +467,8 @@ class Draft:
     @cached_property
     def overhead(self) -> float:
         """Estimated instructions more than for the steps one after the other."""
-        total = sum(self.timing.costs) - sum(step.cost for step in self.segment.steps)
+        total = sum(self.timing.costs) + sum(step.cost for step in self.segment.after)
+        total -= self.segment.plain_cost
         turns = self.made.shape[1] - 1
         for w in self.windows:
             move = MOVE_COST + w.keep * w.row_bytes * COPY_COST

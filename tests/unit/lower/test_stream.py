@@ -97,6 +97,17 @@ def test_a_result_over_an_operand_that_lies_over_its_own_one_needs_room_below_bo
     assert Draft(timing, park=False).bytes >= timing.drift
 
 
+def test_the_overhead_counts_all_that_runs_instead_of_the_steps() -> None:
+    program = lowered(image_net(2, height=40), "cortex-m4")
+    for draft in drafts(program, park=False):
+        _, steps = draft.stream(0)
+        plain = sum(s.cost for s in program.steps[: draft.segment.stop])
+        streamed = sum(s.cost for s in (*steps, *draft.segment.after))
+        assert draft.overhead >= streamed - plain - 1e-6
+        moves = [w for w in draft.windows if w.keep]
+        assert moves or draft.overhead == pytest.approx(max(streamed - plain, 0.0))
+
+
 def test_windows_hold_what_the_widest_reader_needs() -> None:
     program = lowered(image_net(2, height=40))
     for draft in drafts(program, False):
