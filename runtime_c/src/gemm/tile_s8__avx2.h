@@ -214,17 +214,41 @@ EDGEC_INLINE void edgec_finish_s8__avx2(const EdgecWeightsAvx2 *g, __m256i a0, _
     }
 }
 
+/* Sums of 8 channels of the first four pixels. */
+EDGEC_INLINE void edgec_finish4_s8__avx2(const EdgecWeightsAvx2 *g, const EdgecSumsAvx2 *s,
+                                         int32_t c, int8_t *y)
+{
+    const int32_t *m = g->mult + c;
+    const __m256i a = edgec_scale_s16__avx2(s->a0, s->b0, m, m, g->quant);
+    const __m256i b = edgec_scale_s16__avx2(s->c0, s->d0, m, m, g->quant);
+    const __m256i bytes = edgec_narrow_s8__avx2(a, b, g->quant);
+    if (g->channels == 8) {
+        edgec_store__avx2(y, bytes);
+        return;
+    }
+    const __m128i low = _mm256_castsi256_si128(bytes);
+    const __m128i high = _mm256_extracti128_si256(bytes, 1);
+    edgec_put_s8__avx2(y, low, 8);
+    edgec_put_s8__avx2(y + g->channels, _mm_unpackhi_epi64(low, low), 8);
+    edgec_put_s8__avx2(y + 2 * g->channels, high, 8);
+    edgec_put_s8__avx2(y + 3 * g->channels, _mm_unpackhi_epi64(high, high), 8);
+}
+
 /* n results of each of `pixels` pixels. */
 EDGEC_INLINE void edgec_finish_all_s8__avx2(const EdgecWeightsAvx2 *g, const EdgecSumsAvx2 *s,
                                             int32_t c, int32_t n, int32_t pixels, int8_t *y)
 {
-    edgec_finish_s8__avx2(g, s->a0, s->a1, s->b0, s->b1, c, n, y, pixels > 1);
-    if (pixels > 2) {
-        y += 2 * g->channels;
-        edgec_finish_s8__avx2(g, s->c0, s->c1, s->d0, s->d1, c, n, y, pixels > 3);
+    if (n == 8 && pixels > 3) {
+        edgec_finish4_s8__avx2(g, s, c, y);
+    } else {
+        edgec_finish_s8__avx2(g, s->a0, s->a1, s->b0, s->b1, c, n, y, pixels > 1);
+        if (pixels > 2) {
+            edgec_finish_s8__avx2(g, s->c0, s->c1, s->d0, s->d1, c, n, y + 2 * g->channels,
+                                  pixels > 3);
+        }
     }
     if (pixels > 4) {
-        y += 2 * g->channels;
+        y += 4 * g->channels;
         edgec_finish_s8__avx2(g, s->e0, s->e1, s->f0, s->f1, c, n, y, pixels > 5);
     }
 }
