@@ -65,6 +65,8 @@ AMPLE = "ample_flash"  # a feature: memory hardly matters
 
 
 JOINT_CODE = 256.0  # instructions that an epilogue has to save, as it takes a core of its own
+MORE = 1.05  # how much more the earlier layer of a sum has to save to be the one that makes it
+LUCKY = 8  # times its share of more constants that one layer may get
 FEW = 8  # an operand with so many times fewer elements than the result may well be stored
 
 
@@ -136,7 +138,7 @@ class RowKernels:
                 options[id(node)] = _modest(o, scratch)
         self._found = options
         self._costs = costs = costs_for(features)
-        pairs = self._paired(graph, options, scratch) if epilogues else {}
+        pairs = self._paired(graph, options, scratch, share) if epilogues else {}
         candidates = [[c.candidate(costs) for c in choices] for choices in options.values()]
         picked = choose(candidates, share)
         self._chosen = {
@@ -150,7 +152,7 @@ class RowKernels:
                 self._chosen[id(pair.then)] = choice
 
     def _paired(
-        self, graph: Graph, options: dict[int, list[Choice]], scratch: int | None
+        self, graph: Graph, options: dict[int, list[Choice]], scratch: int | None, share: float
     ) -> dict[int, Pair]:
         """The pairs by their layers, to whose options those that compute both are added."""
         best: dict[int, tuple[float, Pair, list[Choice]]] = {}
@@ -162,13 +164,19 @@ class RowKernels:
             rows = [c.instructions(self._costs) for c in options.get(id(pair.then), ())]
             after = min(rows, default=CALL_COST + pair.loops)
             alone = [replace(choice, after=after) for choice in options[id(pair.layer)]]
-            least = [min(c.candidate(self._costs).cost for c in some) for some in (alone, joint)]
-            saved, then = least[0] - least[1], id(pair.then)
-            if then not in best or saved > best[then][0]:
+            saved, then = self._least(alone, share) - self._least(joint, share), id(pair.then)
+            if then not in best or saved > MORE * best[then][0]:
                 best[then] = (saved, pair, _modest([*alone, *joint], scratch))
         for _, pair, choices in best.values():
             options[id(pair.layer)] = choices
         return {id(pair.layer): pair for _, pair, _ in best.values()}
+
+    def _least(self, choices: list[Choice], share: float) -> float:
+        """The least cost of choices whose constants one layer may well get, of all that may grow
+        by `share`."""
+        found = [choice.candidate(self._costs) for choice in choices]
+        most = (1 + LUCKY * share) * min(c.bytes for c in found) + 64
+        return min(c.cost for c in found if c.bytes <= most)
 
     @property
     def choices(self) -> tuple[tuple[Choice, tuple[Choice, ...]], ...]:
