@@ -269,11 +269,12 @@ def streamed(program: Program, cut: Cut) -> Program:
     streams: list[Stream] = []
     done = 0
     for draft in cut.drafts:
-        steps += program.steps[done : draft.first]
+        part = draft if isinstance(draft, BandDraft) else draft.segment
+        steps += program.steps[done : part.first]
         stream, stages = draft.stream(len(steps))
         streams.append(stream)
-        steps += [*stages, *draft.after]
-        done = draft.stop
+        steps += [*stages, *part.after]
+        done = part.stop
     steps += program.steps[done:]
     constants = constants_of(steps)  # the halves of a sum need others than the whole
     return replace(program, steps=tuple(steps), streams=tuple(streams), constants=constants)

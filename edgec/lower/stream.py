@@ -356,21 +356,6 @@ class Draft:
         return self.timing.segment
 
     @property
-    def first(self) -> int:
-        """Number of the first step."""
-        return self.segment.first
-
-    @property
-    def stop(self) -> int:
-        """Number of the step behind the last one."""
-        return self.segment.stop
-
-    @property
-    def after(self) -> tuple[Step, ...]:
-        """What has to run behind the last turn."""
-        return self.segment.after
-
-    @property
     def granule(self) -> int:
         """Rows of the clock a turn."""
         return self.timing.granule
