@@ -92,7 +92,7 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
 def cuts(
     program: Program, limit: int | None = None, hop: int = 0, region: Region | None = None
 ) -> Iterator[Cut]:
-    """Cuts that are worth it, from the one with the fewest bytes to the program as it is.
+    """Cuts that are worth it, from the one with the fewest bytes to one that costs nothing.
 
     Each needs fewer instructions than those before. Steps that need no more than `limit` bytes, or
     than a fifth of the most that one needs, are left as they are. hop: inputs overlap, and each of

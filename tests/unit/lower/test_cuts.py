@@ -31,7 +31,7 @@ def test_more_memory_costs_fewer_instructions(seed: int) -> None:
     found = list(cuts(lowered(image_net(seed))))
     assert [c.bytes for c in found] == sorted({c.bytes for c in found})
     assert [c.overhead for c in found] == sorted({c.overhead for c in found}, reverse=True)
-    assert found[-1].plain and found[-1].overhead == 0
+    assert found[-1].overhead == 0  # as it is, or by streams that cost nothing
 
 
 @pytest.mark.parametrize("seed", range(40))
