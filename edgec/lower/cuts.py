@@ -13,7 +13,8 @@ from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.bands import BandDraft, band_drafts
 from edgec.lower.frames import frame_drafts
 from edgec.lower.program import Program, Step, Stream, constants_of
-from edgec.lower.stream import ROUND, Draft, Lives, Rates, Segment, Timing, rounded, segment
+from edgec.lower.segments import Rates, Segment, segment
+from edgec.lower.stream import ROUND, Draft, Lives, Timing, rounded
 from edgec.lower.strips import Region
 
 GRANULES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)

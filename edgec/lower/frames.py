@@ -19,17 +19,8 @@ import numpy as np
 from edgec.loops.buffer import Buffer
 from edgec.lower.program import Program, RowUse, Source, Stage, Step, Stream, Window
 from edgec.lower.rows import rows_of
-from edgec.lower.stream import (
-    COPY_COST,
-    Counts,
-    Draft,
-    Lives,
-    Rates,
-    Segment,
-    Timing,
-    rounded,
-    segment,
-)
+from edgec.lower.segments import Counts, Rates, Segment, segment
+from edgec.lower.stream import COPY_COST, Draft, Lives, Timing, rounded
 
 AHEAD = 2  # inputs behind the first one that are worked out
 

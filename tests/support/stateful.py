@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto, checker, helper, numpy_helper, save
+from onnx import TensorProto, ValueInfoProto, checker, helper, numpy_helper, save
 
 from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
@@ -18,10 +18,10 @@ def write_gru(path: Path) -> Path:
     """A GRU of one time step: x and h0 give scores and hn."""
     rng = np.random.default_rng(1)
 
-    def draw(name: str, *shape: int) -> numpy_helper.TensorProto:
+    def draw(name: str, *shape: int) -> TensorProto:
         return numpy_helper.from_array((rng.standard_normal(shape) / 2).astype(np.float32), name)
 
-    def port(name: str, *shape: int) -> numpy_helper.TensorProto:
+    def port(name: str, *shape: int) -> ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
     gru = helper.make_node(

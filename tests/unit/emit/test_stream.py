@@ -7,7 +7,8 @@ from edgec.emit.source import source
 from edgec.lower.cuts import lives
 from edgec.lower.lowering import number_steps
 from edgec.lower.program import Program
-from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.lower.segments import Rates, segment
+from edgec.lower.stream import Draft, Timing
 from edgec.plan.planner import plan_program
 from tests.support.nets import built, image_net, lowered
 

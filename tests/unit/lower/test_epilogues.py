@@ -13,8 +13,9 @@ from edgec.lower.cuts import lives
 from edgec.lower.epilogues import pairs
 from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
+from edgec.lower.segments import Rates, segment
 from edgec.lower.select import RowKernels
-from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.lower.stream import Draft, Timing
 from edgec.ops.move import Concat
 from edgec.ops.quantized import Lut, QAdd, QGemm
 from edgec.ops.quantized_window import QConv

@@ -16,7 +16,8 @@ from edgec.lower.cuts import lives
 from edgec.lower.lowering import lower_graph
 from edgec.lower.program import Program
 from edgec.lower.push import check_pushable, pushed_shape
-from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.lower.segments import Rates, segment
+from edgec.lower.stream import Draft, Timing
 from edgec.ops.elementwise import Add
 from edgec.ops.shape import Reshape
 from edgec.plan.planner import plan_program

@@ -13,7 +13,8 @@ from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import lives
 from edgec.lower.lowering import lower_graph
 from edgec.lower.program import Program
-from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.lower.segments import Rates, segment
+from edgec.lower.stream import Draft, Timing
 from edgec.ops.base import Op
 from edgec.ops.quantized import QReduceMean
 from edgec.ops.reduce import ReduceMax, ReduceMean, ReduceSum

@@ -13,7 +13,8 @@ from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import lives
 from edgec.lower.program import Program, RowUse, Source, Stage, Step, Stream, Window
-from edgec.lower.stream import Draft, Rates, Timing, segment
+from edgec.lower.segments import Rates, segment
+from edgec.lower.stream import Draft, Timing
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan

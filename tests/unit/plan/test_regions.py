@@ -15,6 +15,7 @@ from edgec.plan import regions as regions_module
 from edgec.plan.access import Accesses
 from edgec.plan.alias import merge
 from edgec.plan.blocks import Block
+from edgec.plan.pack import pack_blocks
 from edgec.plan.rects import Packing
 from edgec.plan.regions import Region, split_arena
 from edgec.plan.result import ArenaPart
@@ -180,7 +181,7 @@ def test_a_packer_that_forgets_a_buffer_in_a_part_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One buffer of every part is put at the bottom of it, whatever is there."""
-    whole = regions_module.pack_blocks
+    whole = pack_blocks
 
     def without_last(blocks: list[Block], goal: int, node_limit: int) -> Packing:
         packed = whole(blocks[:-1], goal, node_limit)
