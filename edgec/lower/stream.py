@@ -149,14 +149,15 @@ class Timing:
 
     @cached_property
     def drift(self) -> int:
-        """Bytes from where the best result over an operand begins to where that ends which the
-        operand was made from, and over which it may lie itself."""
+        """Bytes from where the best result over an operand begins to where the input ends that the
+        operand was made from, and over which it may lie itself. Other tensors may be windows."""
         best = max(self.overlaps, key=_shared, default=None)
         if best is None or _shared(best) <= 0:
             return 0
         first, last = self.lives.first, self.lives.last
         maker = first[best.read]
-        dead = (b.bytes for b, end in last.items() if end == maker and first[b] < maker)
+        fed = (b for b in last if b.storage is Storage.INPUT)
+        dead = (b.bytes for b in fed if last[b] == maker and first[b] < maker)
         return max(dead, default=0) + max(best.distance, 0)
 
 

@@ -145,7 +145,10 @@ class Fit:
         for number, patching in enumerate(self._patchings(plain, ram), 1):
             if self._fits(best) and (1 + patching.share) * _cost(plain) >= _cost(best[0]):
                 break
-            best = self._cheaper(best, self._patches(patching, ram), ram)
+            for epilogues in dict.fromkeys((self.goal.epilogues, False)):
+                best = self._cheaper(best, self._patches(patching, ram, epilogues), ram)
+                if self._fits(best):
+                    break
             if number >= PATCHINGS and self._fits(best):
                 break
         return self._noted(best, plain)
@@ -175,12 +178,13 @@ class Fit:
         allowed = self.goal.patches and not self.goal.push
         return patchings(self.graph, plain, ram) if allowed else ()
 
-    def _patches(self, patching: Patching, ram: int) -> Iterator[_Option]:
-        """Every number of rows to run a part of the network patch by patch."""
+    def _patches(self, patching: Patching, ram: int, epilogues: bool) -> Iterator[_Option]:
+        """Every number of rows to run a part of the network patch by patch.
+
+        Without `epilogues` the layers behind it have more, and smaller, steps.
+        """
         strips = patching.strips(self.graph)
-        rows = RowKernels(
-            strips.graph, self.features, self.goal.flash, epilogues=self.goal.epilogues
-        )
+        rows = RowKernels(strips.graph, self.features, self.goal.flash, epilogues=epilogues)
         region = lower_strips(strips, Kernels(rows.applies, rows.select, rows.joined))
         total = _cost(region.program)
         for cut in cuts(region.program, int(RAM_SHARE * ram), region=region):
@@ -209,7 +213,7 @@ class Fit:
         options += self._frugal()
         least = min((o.cut.bytes for o in options), default=0)
         for patching in self._patchings(whole[0][0], least):
-            options += self._patches(patching, least)
+            options += self._patches(patching, least, self.goal.epilogues)
         for option in _worthwhile(options):
             yield self._noted(self._roomier(self._built(option)), whole[0][0])
 
