@@ -299,13 +299,19 @@ class Fit:
         free = free_rooms(*made, limit)
         for share in ROOM_SHARES:
             rooms = {value: int(share * room) for value, room in free.items()}
-            rows = self._rows(rooms=rooms)
-            if rows.chosen == plain:
+            joined = self._rows(rooms=rooms)
+            if joined.chosen == plain:
                 break
-            found = self._cheapest(self._planned(rows)[0], limit)
-            if found is not None and _cost(found[0]) < _cost(made[0]):
-                return found
+            tried = {rows.chosen: rows for rows in (joined, self._apart(rooms))}
+            found = [self._cheapest(self._planned(rows)[0], limit) for rows in tried.values()]
+            best = min((f for f in found if f is not None), key=lambda f: _cost(f[0]), default=made)
+            if _cost(best[0]) < _cost(made[0]):
+                return best
         return made
+
+    def _apart(self, rooms: Mapping[str, int]) -> RowKernels:
+        """Rows without epilogues: an operand that a layer adds takes room while it runs."""
+        return replace(self, goal=replace(self.goal, epilogues=False))._rows(rooms=rooms)
 
     def _cheapest(self, program: Program, limit: int) -> Planned | None:
         """The streams of `program` that cost least in an arena of `limit` bytes."""
