@@ -359,6 +359,7 @@ def _planned(usage: Usage, plan: MemoryPlan, split: _Split) -> MemoryPlan:
     return replace(
         plan,
         arena_bytes=parts[-1].stop,
+        lower_bound=min(plan.lower_bound, parts[-1].stop),  # that one is for states in front
         offsets=MappingProxyType(offsets),
         proven_optimal=False,
         solver=split.shares[0].packing.solver,

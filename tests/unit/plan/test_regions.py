@@ -83,6 +83,14 @@ def test_one_part_is_enough_where_all_fits_the_fastest(monkeypatch: pytest.Monke
     assert plan.reserved == 0
 
 
+def test_the_lower_bound_is_never_above_the_arena() -> None:
+    x, out = buffer("x", 64, Storage.INPUT), buffer("out", 64, Storage.OUTPUT)
+    p = program([step("s0", [x], [out])], [x], [out])
+    plan = replace(make_plan(p, align=4), lower_bound=1000)  # as for a state in front
+    found = split_arena(p, plan, (fast(500),))
+    assert found is not None and found.lower_bound == found.arena_bytes < 1000
+
+
 def test_memories_that_are_too_small_are_refused() -> None:
     p = busy()
     assert split_arena(p, make_plan(p), (fast(32), replace(LARGE, limit=60))) is None
