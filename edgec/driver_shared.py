@@ -154,6 +154,8 @@ def _source(model: Path, options: GenOptions) -> _Source:
     """A model of the command line: FILE, or NAME=FILE."""
     name, equals, file = str(model).partition("=")
     if not equals or not is_usable_name(name) or model.exists():
+        if equals and not model.exists() and Path(file).is_file():
+            dataclasses.replace(options, name=name).model_name(model)  # tells what is wrong with it
         name, file = c_identifier(model.stem), str(model)
     dump = None if options.dump_ir is None else options.dump_ir / name
     own = dataclasses.replace(options, name=name, output=None, dump_ir=dump, states=())

@@ -190,6 +190,8 @@ def test_names_must_differ(place: Path, tmp_path: Path) -> None:
     assert "E0018" in refused(models, GenOptions("x86_64", output=tmp_path / "out"))
     named = GenOptions("x86_64", name="gru", output=tmp_path / "out")
     assert "E0018" in refused([DIGITS, place / "gru.onnx"], named)
+    keyword = Path(f"int={DIGITS}")
+    assert "E0005" in refused([keyword], GenOptions("x86_64", output=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
