@@ -129,7 +129,7 @@ static const board_entry entry = EDGEC_HARNESS_ENTRY;
 
 static void read_inputs(int32_t file)
 {
-    for (size_t i = 0; i < EDGEC_HARNESS_INPUT_COUNT; i++) {
+    for (size_t i = 0; i != EDGEC_HARNESS_INPUT_COUNT; i++) {
         check_io(board_read(file, arena + inputs[i].offset, inputs[i].bytes));
     }
 }
@@ -138,7 +138,7 @@ static void read_inputs(int32_t file)
 
 static void write_outputs(int32_t file)
 {
-    for (size_t i = 0; i < EDGEC_HARNESS_OUTPUT_COUNT; i++) {
+    for (size_t i = 0; i != EDGEC_HARNESS_OUTPUT_COUNT; i++) {
         check_io(board_write(file, arena + outputs[i].offset, outputs[i].bytes));
     }
 }
