@@ -70,7 +70,7 @@ def check_pushable(graph: Graph, hop: int = 0) -> None:
             "E0421",
             f"the model has {len(graph.inputs)} inputs ({names}), so its rows cannot be pushed",
             Where(note="--stream-input"),
-            rule="--stream-input is for models with one input that has elements",
+            rule="--stream-input is for models with one input that has elements, and no --state",
             help="leave --stream-input out: the inputs then are in the arena as a whole",
         )
     rows = pushed_shape(seen_as(graph, graph.inputs[0]))[1]
