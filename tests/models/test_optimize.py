@@ -47,3 +47,17 @@ def test_shared_models_give_the_reference_bits(name: str, target: str) -> None:
     options = GenOptions(target=target, optimize=Optimize.SIZE)
     result = driver.verify(MODELS / f"{name}.onnx", options, None, 2, lambda _: None)
     assert all(run.ok for run in result.runs)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("name", ["kws_int8_qdq", "kws_fp32"])
+@pytest.mark.parametrize("target", ["cortex-m0", "cortex-m3", "cortex-m4", "cortex-m55"])
+def test_no_run_needs_more_stack_than_its_bound(name: str, target: str) -> None:
+    """A call through a pointer that the compiler leaves would hide what it needs."""
+    if not MODELS.is_dir():
+        pytest.skip(f"the shared models are not at {MODELS}")
+    board = "mps2-an385" if target == "cortex-m0" else None
+    options = GenOptions(target=target, board=board)
+    ram = driver.bench(MODELS / f"{name}.onnx", options, lambda _: None).summary.ram
+    assert ram.stack_bound is not None and ram.stack_painted is not None
+    assert ram.stack_painted <= ram.stack_bound

@@ -110,10 +110,9 @@ EDGEC_INLINE void edgec_dw_quad_run(EdgecDwQuad *run, EdgecDwQuadCore *core, int
 }
 
 /* All rows of a layer; four, rest: the cores for four outputs and for the last out_w % 4. */
-EDGEC_ASM_CORE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, const uint8_t *taps,
-                                       int8_t *y, int8_t *scratch, int32_t row_begin,
-                                       int32_t row_end, EdgecDwQuadCore *four,
-                                       EdgecDwQuadCore *rest)
+EDGEC_INLINE void edgec_dw_quad_rows(const EdgecConvS8 *p, const int8_t *x, const uint8_t *taps,
+                                     int8_t *y, int8_t *scratch, int32_t row_begin, int32_t row_end,
+                                     EdgecDwQuadCore *four, EdgecDwQuadCore *rest)
 {
     const EdgecConvShape *s = &p->shape;
     EdgecDwQuad run = {.taps = taps,
