@@ -95,10 +95,10 @@ measured where the model fits the emulated board; instructions are compared with
 streams. The least arena is what any `--ram` can reach, with the instructions that are estimated
 for it against the fastest schedule.
 
-At its peak torch_unet_digits holds a skip connection beside what is upsampled, so rows do not help. The
-inputs of face_detection_short_range (196,608 bytes) and of the keyword spotting model heygecko
-(26,784) are most of what they need: [`--stream-input`](streaming-input.md) is for such models.
-Where instructions grow by more than 2 %, the estimate was too low.
+At its peak torch_unet_digits holds a skip connection beside what is upsampled, so rows do not help.
+The inputs of face_detection_short_range (196,608 bytes) and of the keyword spotting model heygecko
+(26,784) are most of what they need: [`--stream-input`](streaming-input.md) is for such models. Where
+instructions grow by more than 2 %, the estimate was too low.
 """
 BOARD_TABLE = """## Boards
 
