@@ -97,8 +97,8 @@ for it against the fastest schedule.
 
 At its peak torch_unet_digits holds a skip connection beside what is upsampled, so rows do not help.
 The inputs of face_detection_short_range (196,608 bytes) and of the keyword spotting model heygecko
-(26,784) are most of what they need: [`--stream-input`](streaming-input.md) is for such models. Where
-instructions grow by more than 2 %, the estimate was too low.
+(26,784) are most of what they need: [`--stream-input`](streaming-input.md) is for such models.
+Where instructions grow by more than 2 %, the estimate was too low.
 """
 BOARD_TABLE = """## Boards
 
