@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ class Buffer:
     parent: Buffer | None = None
     parent_offset: int = 0
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of elements."""
         n = 1
@@ -52,7 +53,7 @@ class Buffer:
             n *= d
         return n
 
-    @property
+    @cached_property
     def bytes(self) -> int:
         return self.size * self.dtype.size
 

@@ -56,6 +56,8 @@ def _flush(num: int, den: int, offset: int, rows: int, height: int) -> int:
 
 def _divided(value: Counts, den: int) -> Counts:
     """Division as C does it, toward zero."""
+    if den == 1:
+        return value
     return np.where(value >= 0, value // den, -(-value // den))
 
 
@@ -92,6 +94,15 @@ class Segment:
                 found.setdefault(use.buffer, []).append((k, later))
         return {b: tuple(r) for b, r in found.items()}
 
+    @cached_property
+    def whole(self) -> frozenset[Buffer]:
+        """Buffers that a stage reads, but not by rows."""
+        found = set()
+        for step in self.steps:
+            assert step.rows is not None
+            found |= {*step.reads} - {use.buffer for use in step.rows.uses}
+        return frozenset(found)
+
     def _ready(self, clock: Counts) -> list[Counts]:
         """Rows that each stage may have made when the operand has so many rows."""
         counts: list[Counts] = []
@@ -107,20 +118,31 @@ class Segment:
         """Rows that may be ahead of the first turn: none, or such that all stages run in it."""
         if self.steps[0].kernel == PUSH:
             return (0,)
-        made = self._ready(granule + np.arange(granule))[-1]
-        first = int((made >= 1).argmax())
+        first = int((self._made[-1, granule : 2 * granule] >= 1).argmax())
         return (0, first) if first else (0,)
+
+    @cached_property
+    def _made(self) -> Counts:
+        """Rows that each stage may have made by the rows of the operand: [stages, rows]."""
+        clock = np.arange(2 * rows_of(self.clock) + 8 * len(self.stages) + 16)
+        heights = np.asarray([s.height for s in self.stages])
+        return np.clip(np.stack(self._ready(clock)), 0, heights[:, None])
+
+    @cached_property
+    def _end(self) -> int | None:
+        """Rows of the operand at which the last stage is complete; None if one never is."""
+        heights = np.asarray([s.height for s in self.stages])
+        done = np.flatnonzero((self._made == heights[:, None]).all(axis=0))
+        return int(done[0]) if done.size else None
 
     def turns(self, granule: int, start: int = 0) -> Counts | None:
         """Rows that each stage has made: [stages, turns + 1]; None if it never ends."""
-        rows = rows_of(self.clock)
-        limit = (2 * rows + 8 * len(self.stages)) // granule + 16
-        counts = self._ready(start + granule * np.arange(limit + 1))
-        made = np.stack([np.clip(c, 0, s.height) for c, s in zip(counts, self.stages, strict=True)])
+        if self._end is None:
+            return None
+        count = max(1, -(-(self._end - start) // granule))
+        made = self._made[:, np.minimum(start + granule * np.arange(count + 1), self._end)]
         made[:, 0] = 0
-        heights = np.asarray([s.height for s in self.stages])
-        done = np.flatnonzero((made == heights[:, None]).all(axis=0))
-        return made[:, : int(done[0]) + 1] if done.size else None
+        return made
 
 
 def segment(steps: Sequence[Step], first: int, stop: int, rates: Rates) -> Segment | None:
