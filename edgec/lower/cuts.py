@@ -6,8 +6,11 @@ cheapest cut is a shortest path over the steps; limits are tried from the smalle
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from edgec.loops.buffer import Buffer, Storage
 from edgec.lower.bands import BandDraft, band_drafts
@@ -23,6 +26,7 @@ HOT = 0.20  # part of the peak from which on a step is worth streaming
 MARGIN = 6  # steps that a stream may go on behind the last such step
 PLACES = 16  # where streams of several steps may begin, and may end, at most
 LITTLE = 0.0005  # part of all instructions that is not worth saving
+_NEVER = 1 << 62  # bytes of what cannot be run
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,30 +94,63 @@ def plain_bytes(program: Program, live: Lives) -> list[int]:
     return found
 
 
-def cuts(
-    program: Program, limit: int | None = None, hop: int = 0, region: Region | None = None
-) -> Iterator[Cut]:
-    """Cuts that are worth it, from the one with the fewest bytes to one that costs nothing.
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """The ways to run the steps of a program: as they are, or as streams."""
 
-    Each needs fewer instructions than those before. Steps that need no more than `limit` bytes, or
-    than a fifth of the most that one needs, are left as they are. hop: inputs overlap, and each of
-    them begins so many rows behind the one before. With a `region` of the program, its strips run
-    in bands.
-    """
-    edges = _edges(program, limit, hop, region)
-    forced = hop or region
-    largest = max((e.bytes for e in edges if forced or e.draft is None), default=0)
-    last: float | None = None
-    for bound in sorted({e.bytes for e in edges if e.bytes <= largest}):
-        path = _cheapest(edges, len(program.steps), bound)
-        if path is None:
-            continue
-        overhead = sum(e.overhead for e in path)
-        if last is not None and overhead >= last:
-            continue
-        last = overhead
-        drafts = tuple(e.draft for e in path if e.draft is not None)
-        yield Cut(drafts, max(e.bytes for e in path), overhead)
+    program: Program
+    _edges: tuple[_Edge, ...]  # by where they end
+    _forced: bool  # some steps run in one of the given ways
+
+    @staticmethod
+    def of(
+        program: Program, limit: int | None = None, hop: int = 0, region: Region | None = None
+    ) -> Ways:
+        """All that are worth looking at.
+
+        Steps that need no more than `limit` bytes, or than a fifth of the most that one needs, are
+        left as they are. hop: inputs overlap, and each of them begins so many rows behind the one
+        before. With a `region` of the program, its strips run in bands.
+        """
+        return Ways(program, _edges(program, limit, hop, region), bool(hop or region))
+
+    def cuts(self) -> Iterator[Cut]:
+        """Cuts that are worth it, from the one with the fewest bytes to one that costs nothing.
+
+        Each needs fewer instructions than those before.
+        """
+        largest = max((e.bytes for e in self._edges if self._forced or e.draft is None), default=0)
+        bounds = sorted({e.bytes for e in self._edges if e.bytes <= largest})
+        last = math.inf
+
+        @cache
+        def path(bound: int) -> list[_Edge] | None:
+            return _cheapest(self._edges, len(self.program.steps), bound)
+
+        def cheaper(bound: int) -> bool:
+            found = path(bound)
+            return found is not None and _overhead(found) < last
+
+        while (at := bisect_left(bounds, True, key=cheaper)) < len(bounds):
+            best = path(bounds[at])
+            assert best is not None
+            last = _overhead(best)
+            drafts = tuple(e.draft for e in best if e.draft is not None)
+            yield Cut(drafts, max(e.bytes for e in best), last)
+
+    def least(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Least bytes to run the steps before each step, and those from it on."""
+        count = len(self.program.steps)
+        before, behind = [0, *[_NEVER] * count], [*[_NEVER] * count, 0]
+        for e in self._edges:
+            before[e.stop] = min(before[e.stop], max(before[e.first], e.bytes))
+        for e in sorted(self._edges, key=lambda e: -e.first):
+            behind[e.first] = min(behind[e.first], max(behind[e.stop], e.bytes))
+        return tuple(before), tuple(behind)
+
+
+def _overhead(path: Sequence[_Edge]) -> float:
+    return sum(e.overhead for e in path)
 
 
 def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) -> list[_Edge]:
@@ -127,30 +164,14 @@ def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) ->
     return [*others, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
 
 
-def least(program: Program, limit: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Least bytes to run the steps before each step, and those from it on, streams allowed.
-
-    Steps that need no more than `limit` bytes are left as they are.
-    """
-    count = len(program.steps)
-    edges = _edges(program, limit, 0, None)
-    before, behind = [0, *[_NEVER] * count], [*[_NEVER] * count, 0]
-    for e in edges:
-        before[e.stop] = min(before[e.stop], max(before[e.first], e.bytes))
-    for e in sorted(edges, key=lambda e: -e.first):
-        behind[e.first] = min(behind[e.first], max(behind[e.stop], e.bytes))
-    return tuple(before), tuple(behind)
-
-
-_NEVER = 1 << 62
-
-
-def _edges(program: Program, limit: int | None, hop: int, region: Region | None) -> list[_Edge]:
+def _edges(
+    program: Program, limit: int | None, hop: int, region: Region | None
+) -> tuple[_Edge, ...]:
     """Every way to run some steps, by where they end."""
     live = lives(program)
     plain = plain_bytes(program, live)
     if not plain:
-        return []
+        return ()
     edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
     if region is None:
         edges += _streams(program.steps, live, plain, limit)
@@ -158,7 +179,7 @@ def _edges(program: Program, limit: int | None, hop: int, region: Region | None)
         edges = [*_beside(edges, region, live, plain, limit), *_bands(region, live)]
     if hop:
         edges = _overlapping(program, hop, live, edges)
-    return sorted(edges, key=lambda e: e.stop)
+    return tuple(sorted(edges, key=lambda e: e.stop))
 
 
 def _bands(region: Region, live: Lives) -> Iterator[_Edge]:
@@ -206,12 +227,19 @@ def _granules(found: Segment, live: Lives, limit: int, little: float) -> Iterato
         timings = list(_timings(found, granule, live))
         if not timings:
             return
-        drafts = [Draft(timing, park) for timing in timings for park in (False, True)]
+        drafts = [draft for timing in timings for draft in _drafts(timing)]
         small = [draft for draft in drafts if draft.bytes < limit]
         for draft in small:
             yield _Edge(found.first, found.stop, draft.bytes, draft.overhead, draft)
         if not small or min(draft.overhead for draft in small) < little:
             return
+
+
+def _drafts(timing: Timing) -> Iterator[Draft]:
+    """The streams of a timing: what is kept from one turn to the next stays, or is held apart."""
+    yield Draft(timing, park=False)
+    if any(w.keep for w in timing.windows):
+        yield Draft(timing, park=True)
 
 
 def _timings(found: Segment, granule: int, live: Lives) -> Iterator[Timing]:

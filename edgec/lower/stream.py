@@ -63,6 +63,11 @@ class Timing:
         return form is not None and not form.sums and inside and kind and buffer in s.readers
 
     @cached_property
+    def new(self) -> Counts:
+        """Rows that each stage makes in each turn."""
+        return self.made[:, 1:] - self.made[:, :-1]
+
+    @cached_property
     def windows(self) -> tuple[Window, ...]:
         """Windows of the buffers that need not be whole."""
         found = []
@@ -88,7 +93,7 @@ class Timing:
         for k, step in enumerate(self.segment.steps):
             form = step.rows
             assert form is not None
-            sizes = np.bincount(np.diff(self.made[k]))
+            sizes = np.bincount(self.new[k])
             calls = (np.flatnonzero(sizes[1:]) + 1).tolist()
             found.append(TURN_COST * turns + sum(float(sizes[n]) * form.cost(n) for n in calls))
         return tuple(found)
@@ -109,13 +114,9 @@ class Timing:
         """Operands from outside that nobody needs afterwards and that are read by rows only."""
         found = []
         for x in self.segment.readers:
-            whole = any(
-                x in s.reads and not any(u.buffer is x for u in s.rows.uses)
-                for s in self.segment.steps
-                if s.rows is not None
-            )
             ends = x in self.lives.last and self.lives.last[x] < self.segment.stop
-            if x not in self.segment.makers and ends and not whole and x.parent is None:
+            known = x in self.segment.makers or x in self.segment.whole
+            if ends and not known and x.parent is None:
                 found.append(x)
         return tuple(found)
 
@@ -198,8 +199,11 @@ class Draft:
             return self.timing.windows
         found = []
         for w in self.timing.windows:
+            if not w.keep:
+                found.append(w)
+                continue
             hold = Buffer(f"{w.buffer.name}_kept", DType.I8, (w.keep * w.row_bytes,), Storage.TEMP)
-            found.append(replace(w, hold=hold if w.keep else None))
+            found.append(Window(w.buffer, w.rows, w.keep, w.maker, w.last, hold))
         return tuple(found)
 
     @cached_property
@@ -222,7 +226,7 @@ class Draft:
     def _along(self, a: Window, b: Window) -> int:
         """How many rows before `a` the window `b` has to begin, so that no row is too early."""
         first, second = (
-            np.maximum(self.made[w.maker][:-1] - w.keep, 0)[np.diff(self.made[b.maker]) > 0]
+            np.maximum(self.made[w.maker][:-1] - w.keep, 0)[self.timing.new[b.maker] > 0]
             for w in (a, b)
         )
         return max(b.keep, int((first - second).max()))
@@ -237,7 +241,7 @@ class Draft:
         a, b = windows.get(form.uses[0].buffer), windows.get(step.writes[0])
         if a is None or b is None or a.hold is None or a.last != k or b.keep:
             return ()
-        rows = np.diff(self.made[k])
+        rows = self.timing.new[k]
         read = np.maximum(self.made[a.maker][:-1] - a.keep, 0) + a.keep  # row that y begins on
         ahead = read - self.made[k][:-1] == form.ahead
         if a.row_bytes != b.row_bytes or not ((rows <= form.gathers) | ahead).all():

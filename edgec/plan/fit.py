@@ -8,15 +8,19 @@ and more rows by rows are tried, the cheapest first that fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from heapq import heappop, heappush
+from itertools import count
 
 from edgec.ir.graph import Graph
-from edgec.lower.cuts import Cut, cuts, streamed
+from edgec.lower.cuts import Cut, Ways, streamed
 from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
-from edgec.lower.strips import lower_strips
+from edgec.lower.strips import Region, lower_strips
 from edgec.plan.patches import Patching, patch_notes, patchings
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
@@ -77,6 +81,35 @@ class _Option:
 
 
 @dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A program that is not cut yet; finding its options takes a while.
+
+    limit, hop: as for `Ways`.
+    """
+
+    program: Program
+    limit: int | None
+    hop: int = 0
+    region: Region | None = None
+
+    @property
+    def cost(self) -> float:
+        """What every option costs at least: inputs that overlap may cost less than a whole one."""
+        return -math.inf if self.hop else _cost(self.program)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways to run the program."""
+        return Ways.of(self.program, self.limit, self.hop, self.region)
+
+    @cached_property
+    def options(self) -> tuple[_Option, ...]:
+        """Every cut that is worth it."""
+        total = _cost(self.program)
+        return tuple(_Option(self.program, c, total + c.overhead) for c in self.ways.cuts())
+
+
+@dataclass(frozen=True, eq=False)
 class SweepPoint:
     """A schedule: its program and the plan of its memory."""
 
@@ -106,43 +139,44 @@ class Fit:
         """The program and its plan, in execution order."""
         if self.goal.hop:
             return self._overlapping()
-        plain, *others = self._whole()
+        whole = self._whole()
+        plain = whole[0]
         if self.goal.rows == 0 and self._fits(plain):
             return self._roomier(plain)
-        options = [o for made in (plain, *others) for o in self._options(made[0])]
-        if self.goal.rows >= THRIFT:
-            options += self._frugal()
+        candidates = self._candidates(whole)
         allowed = (1 + self.goal.rows) * _cost(plain[0])
-        cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
+        eligible = (c for c in candidates if c.cost <= allowed)
+        options = (o for c in eligible for o in c.options if o.cost <= allowed)
+        cheap = sorted(options, key=lambda o: o.order)
         best = plain
         for option in cheap[:ATTEMPTS]:
             if option.cut.bytes >= best[1].arena_bytes:
                 break
             best = self._smaller(best, option)
         if not self._fits(best):
-            best = self._squeezed(best, options)
+            best = self._squeezed(best, candidates)
         dear = _cost(best[0]) > PATCH_WORTH * _cost(plain[0])
         if self.goal.ram is not None and (dear or not self._fits(best)):
-            best = self._patched(best, plain[0], self.goal.ram)
+            best = self._patched(best, candidates[0].ways, self.goal.ram)
         return self._roomier(best)
 
     def _overlapping(self) -> Planned:
         """The least memory within the allowed instructions for an input behind the first one."""
-        programs = [made[0] for made in self._whole()]
-        options = [o for program in programs for o in self._options(program)]
-        options += self._frugal()
+        candidates = self._candidates(self._whole(), frugal=True)
+        options = [option for c in candidates for option in c.options]
         allowed = (1 + self.goal.rows) * min(o.cost for o in options)
         cheap = sorted((o for o in options if o.cost <= allowed), key=lambda o: o.order)
         made = [self._built(option) for option in cheap[:ATTEMPTS]]
         best = min(made, key=lambda m: (m[1].arena_bytes, _cost(m[0])))
-        return best if self._fits(best) else self._squeezed(best, options)
+        return best if self._fits(best) else self._squeezed(best, candidates)
 
-    def _patched(self, best: Planned, plain: Program, ram: int) -> Planned:
+    def _patched(self, best: Planned, ways: Ways, ram: int) -> Planned:
         """The cheapest program that fits into `ram`, with the first layers patch by patch.
 
-        If none does and `best` does not either, the smallest.
+        If none does and `best` does not either, the smallest. ways: to run the plain program.
         """
-        for number, patching in enumerate(self._patchings(plain, ram), 1):
+        plain = ways.program
+        for number, patching in enumerate(self._patchings(ways, ram), 1):
             if self._fits(best) and (1 + patching.share) * _cost(plain) >= _cost(best[0]):
                 break
             for epilogues in dict.fromkeys((self.goal.epilogues, False)):
@@ -173,10 +207,10 @@ class Fit:
         notes = patch_notes(made[0], self.graph, _cost(made[0]) / _cost(plain))
         return replace(made[0], notes=notes), made[1]
 
-    def _patchings(self, plain: Program, ram: int) -> tuple[Patching, ...]:
+    def _patchings(self, ways: Ways, ram: int) -> tuple[Patching, ...]:
         """Patches that may fit into `ram` bytes; a pushed input is not there to be read again."""
         allowed = self.goal.patches and not self.goal.push
-        return patchings(self.graph, plain, ram) if allowed else ()
+        return patchings(self.graph, ways, ram) if allowed else ()
 
     def _patches(self, patching: Patching, ram: int, epilogues: bool) -> Iterator[_Option]:
         """Every number of rows to run a part of the network patch by patch.
@@ -186,9 +220,8 @@ class Fit:
         strips = patching.strips(self.graph)
         rows = RowKernels(strips.graph, self.features, self.goal.flash, epilogues=epilogues)
         region = lower_strips(strips, Kernels(rows.applies, rows.select, rows.joined))
-        total = _cost(region.program)
-        for cut in cuts(region.program, int(RAM_SHARE * ram), region=region):
-            yield _Option(region.program, cut, total + cut.overhead)
+        candidate = _Candidate(region.program, int(RAM_SHARE * ram), region=region)
+        yield from candidate.options
 
     def sweep(self) -> tuple[SweepPoint, ...]:
         """Schedules of which none is beaten in memory and instructions, the smallest first.
@@ -202,17 +235,15 @@ class Fit:
     def _schedules(self) -> Iterator[Planned]:
         """What a sweep considers: the best, the plain ones, and those with good estimates."""
         yield self.best()
-        if self.goal.hop:
-            programs = [made[0] for made in self._whole()]
-            options = [o for program in programs for o in self._options(program)]
-            yield from map(self._built, _worthwhile(options + self._frugal()))
-            return
         whole = self._whole()
+        candidates = self._candidates(whole, frugal=True)
+        options = [option for c in candidates for option in c.options]
+        if self.goal.hop:
+            yield from map(self._built, _worthwhile(options))
+            return
         yield from (self._roomier(made) for made in whole)
-        options = [o for made in whole for o in self._options(made[0])]
-        options += self._frugal()
         least = min((o.cut.bytes for o in options), default=0)
-        for patching in self._patchings(whole[0][0], least):
+        for patching in self._patchings(candidates[0].ways, least):
             options += self._patches(patching, least, self.goal.epilogues)
         for option in _worthwhile(options):
             yield self._noted(self._roomier(self._built(option)), whole[0][0])
@@ -222,33 +253,41 @@ class Fit:
         rows, over = self._rows(), self._rows(inplace=True)
         return [self._planned(r) for r in ((rows,) if rows.chosen == over.chosen else (rows, over))]
 
-    def _options(self, program: Program) -> Iterator[_Option]:
-        """Every cut of `program` that is worth it."""
-        total = _cost(program)
+    def _candidates(
+        self, whole: Iterable[Planned], *, frugal: bool = False
+    ) -> tuple[_Candidate, ...]:
+        """The programs; if RAM counts or may cost more, others with less working memory as well."""
+        found = [self._candidate(program) for program, _ in whole]
+        if frugal or self.goal.ram is not None or self.goal.rows >= THRIFT:
+            found += self._frugal()
+        return tuple(found)
+
+    def _frugal(self) -> Iterator[_Candidate]:
+        """Programs whose kernels have less working memory."""
+        seen = {self._rows().chosen}
+        for scratch in SCRATCH_LIMITS:
+            rows = self._rows(scratch)
+            if rows.chosen not in seen:
+                seen.add(rows.chosen)
+                yield self._candidate(self._planned(rows)[0])
+
+    def _candidate(self, program: Program) -> _Candidate:
         limit = None if self.goal.ram is None else int(RAM_SHARE * self.goal.ram)
-        for cut in cuts(program, limit, self.goal.hop):
-            yield _Option(program, cut, total + cut.overhead)
+        return _Candidate(program, limit, self.goal.hop)
 
-    def _frugal(self) -> list[_Option]:
-        """Every cut with kernels that have less working memory."""
-        made = (self._planned(self._rows(scratch)) for scratch in SCRATCH_LIMITS)
-        return [option for program, _ in made for option in self._options(program)]
-
-    def _squeezed(self, best: Planned, options: list[_Option]) -> Planned:
+    def _squeezed(self, best: Planned, candidates: Sequence[_Candidate]) -> Planned:
         """The cheapest program that fits into RAM, else the smallest that is found."""
         assert self.goal.ram is not None
-        if self.goal.rows < THRIFT and not self.goal.hop:
-            options += self._frugal()
         limit = (1 + ESTIMATE) * self.goal.ram
-        smallest = min(options, key=lambda o: o.order)
-        near = [o for o in options if o.cut.bytes <= limit] or [smallest]
-        for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes)):
-            made = self._built(option)
-            if made[1].arena_bytes < best[1].arena_bytes:
-                best = made
+        for option in _cheapest_first(candidates):
+            if option.cut.bytes > limit:
+                continue
+            best = min(best, self._built(option), key=_arena)
             if self._fits(best):
-                break
-        return best
+                return best
+        every = (option for c in candidates for option in c.options)
+        smallest = min(every, key=lambda o: o.order)
+        return min(best, self._built(smallest), key=_arena)
 
     def _fits(self, made: Planned) -> bool:
         return self.goal.ram is None or made[1].arena_bytes <= self.goal.ram
@@ -315,12 +354,31 @@ class Fit:
 
     def _cheapest(self, program: Program, limit: int) -> Planned | None:
         """The streams of `program` that cost least in an arena of `limit` bytes."""
-        near = [o for o in self._options(program) if o.cut.bytes <= limit]
+        near = [o for o in self._candidate(program).options if o.cut.bytes <= limit]
         for option in sorted(near, key=lambda o: (o.cost, o.cut.bytes))[:TRIALS]:
             made = self._built(option)
             if made[1].arena_bytes <= limit:
                 return made
         return None
+
+
+def _cheapest_first(candidates: Iterable[_Candidate]) -> Iterator[_Option]:
+    """Options by cost; a candidate is not looked into before what it costs at least comes up."""
+    order = count()  # so that no two entries are compared beyond that
+    heap: list[tuple[float, int, int, _Candidate | _Option]] = []
+    for c in candidates:
+        heappush(heap, (c.cost, -1, next(order), c))
+    while heap:
+        found = heappop(heap)[-1]
+        if isinstance(found, _Option):
+            yield found
+            continue
+        for o in found.options:
+            heappush(heap, (o.cost, o.cut.bytes, next(order), o))
+
+
+def _arena(made: Planned) -> int:
+    return made[1].arena_bytes
 
 
 def _cost(program: Program) -> float:

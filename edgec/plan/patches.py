@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from edgec.ir.graph import Graph, Node, Value
-from edgec.lower.cuts import least
+from edgec.lower.cuts import Ways
 from edgec.lower.program import Program
 from edgec.ops.move import Transpose
 from edgec.ops.shape import Reshape
@@ -23,7 +23,6 @@ STRIPS = (1, 2, 3, 4, 5, 6, 8, 10)
 BANDS = (1, 2, 3, 4, 5, 6, 8, 10, 12)  # rows of the result
 MOST = 4  # patches that are worth a closer look
 SAME = 2  # of the same part
-CALM = 0.7  # of the limit: steps that need less are left as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +51,13 @@ class Patching:
         return found
 
 
-def patchings(graph: Graph, program: Program, limit: int) -> tuple[Patching, ...]:
+def patchings(graph: Graph, ways: Ways, limit: int) -> tuple[Patching, ...]:
     """Patches with an arena of about `limit` bytes at most, those that cost least first.
 
-    If there are none, those with the smallest arena. program: of the graph, for what the rest of
-    it takes with streams.
+    If there are none, those with the smallest arena. ways: to run the graph's program, for what
+    the rest of it takes with streams.
     """
-    outside = _Outside.of(graph, program, int(CALM * limit))
+    outside = _Outside.of(graph, ways)
     total = sum(macs(node) for node in graph.nodes)
     found: list[Patching] = []
     smallest: list[Patching] = []
@@ -105,11 +104,11 @@ class _Outside:
     behind: tuple[int, ...]
 
     @staticmethod
-    def of(graph: Graph, program: Program, limit: int) -> _Outside:
-        """With streams of as few bytes as possible where `limit` bytes are not enough."""
-        makers = {step.value: k for k, step in enumerate(program.steps)}
-        makers |= {port.name: -1 for port in program.inputs}
-        return _Outside(makers, graph.producers(), *least(program, limit))
+    def of(graph: Graph, ways: Ways) -> _Outside:
+        """With the ways that take the fewest bytes."""
+        makers = {step.value: k for k, step in enumerate(ways.program.steps)}
+        makers |= {port.name: -1 for port in ways.program.inputs}
+        return _Outside(makers, graph.producers(), *ways.least())
 
     def stored(self, value: Value) -> bool:
         """Whether a value is in memory as it is: strips need no copy of a view as a whole."""

@@ -10,7 +10,7 @@ import pytest
 from edgec.ir.execute import run
 from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
-from edgec.lower.cuts import cuts, lives, plain_bytes, streamed
+from edgec.lower.cuts import Ways, lives, plain_bytes, streamed
 from edgec.lower.program import Program, constants_of
 from edgec.ops.matmul import Gemm
 from edgec.ops.shape import Reshape
@@ -28,7 +28,7 @@ def arena(program: Program) -> int:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_more_memory_costs_fewer_instructions(seed: int) -> None:
-    found = list(cuts(lowered(image_net(seed))))
+    found = list(Ways.of(lowered(image_net(seed))).cuts())
     assert [c.bytes for c in found] == sorted({c.bytes for c in found})
     assert [c.overhead for c in found] == sorted({c.overhead for c in found}, reverse=True)
     assert found[-1].overhead == 0  # as it is, or by streams that cost nothing
@@ -37,7 +37,7 @@ def test_more_memory_costs_fewer_instructions(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_every_cut_has_a_right_plan(seed: int) -> None:
     program = lowered(image_net(seed))
-    for cut in cuts(program):
+    for cut in Ways.of(program).cuts():
         arena(streamed(program, cut))
 
 
@@ -45,7 +45,7 @@ def test_every_cut_has_a_right_plan(seed: int) -> None:
 def test_the_smallest_cut_computes_the_same(seed: int) -> None:
     graph = image_net(seed)
     program = lowered(graph)
-    cut = next(iter(cuts(program)))
+    cut = next(Ways.of(program).cuts())
     assert not cut.plain
     x = random_input(graph, seed)
     (got,) = run_program(graph, replace(streamed(program, cut), name="model"), [x])
@@ -54,7 +54,7 @@ def test_the_smallest_cut_computes_the_same(seed: int) -> None:
 
 def test_a_deep_chain_needs_a_fraction_of_the_memory() -> None:
     program = lowered(image_net(3, height=64, width=16))
-    first = next(iter(cuts(program)))
+    first = next(Ways.of(program).cuts())
     whole = arena(program)
     assert arena(streamed(program, first)) < whole / 2
 
@@ -75,7 +75,7 @@ def test_the_halves_of_a_sum_bring_their_constants() -> None:
     bias = g.constant(rng.normal(size=3).astype(np.float32), "bias")
     g.outputs.append(g.add(Gemm(), flat, w, bias))
     program = lowered(g, push=True)
-    cuts_of = [streamed(program, cut) for cut in cuts(program)]
+    cuts_of = [streamed(program, cut) for cut in Ways.of(program).cuts()]
     assert any(made.streams for made in cuts_of)
     for made in cuts_of:
         assert set(made.constants) == set(constants_of(made.steps))

@@ -10,6 +10,7 @@ import pytest
 from edgec.ir.execute import run
 from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
+from edgec.lower.cuts import Ways
 from edgec.ops.conv import Conv
 from edgec.plan.fit import Fit, Goal
 from edgec.plan.patches import patch_notes, patchings
@@ -58,15 +59,15 @@ def streamed(graph: Graph) -> int:
 
 def test_patches_come_with_the_fewest_multiplications_first() -> None:
     graph = wide()
-    found = patchings(graph, lowered(graph), 4000)
+    found = patchings(graph, Ways.of(lowered(graph)), 4000)
     assert found and all(p.bytes <= 4000 for p in found)
     assert [p.again for p in found] == sorted(p.again for p in found)
 
 
 def test_an_impossible_limit_gets_the_smallest_patches() -> None:
     graph = wide()
-    some = patchings(graph, lowered(graph), 2 * streamed(graph))
-    few = patchings(graph, lowered(graph), 2400)
+    some = patchings(graph, Ways.of(lowered(graph)), 2 * streamed(graph))
+    few = patchings(graph, Ways.of(lowered(graph)), 2400)
     assert few and min(p.bytes for p in few) <= min(p.bytes for p in some)
 
 
