@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.table import Table
 from rich.text import Text
 
 from edgec.boards import Board, board_names, load_board
@@ -18,7 +17,7 @@ def boards(json: JsonOpt = False) -> None:
     if json:
         console.show_json({"boards": [_row(board) for board in found]})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = console.listing()
     table.add_column("board", no_wrap=True)
     table.add_column("what it is")
     table.add_column("flash", justify="right", no_wrap=True)

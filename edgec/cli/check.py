@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,27 +10,19 @@ import typer
 
 from edgec.cli import console
 from edgec.cli.options import (
-    BoardOpt,
     FlashOpt,
-    HopOpt,
-    IoOpt,
     JsonOpt,
     ModelsArg,
-    NameOpt,
-    OptimizeOpt,
-    PlaceOpt,
     PlanSvgOpt,
-    RamOpt,
-    ShapeOpt,
     ShareOpt,
-    StateOpt,
-    StreamInputOpt,
-    TargetOpt,
-    gen_options,
+    check_placed_sweep,
+    compiles,
     only_model,
+    size_option,
 )
-from edgec.config import GenOptions, Io, Optimize
+from edgec.config import GenOptions
 from edgec.diagnostics import ExitCode, Where, fail
+from edgec.report import jsonout, text
 
 SweepOpt = Annotated[
     bool, typer.Option("--sweep", help="List what less RAM costs in instructions and flash.")
@@ -39,44 +32,22 @@ PlotOpt = Annotated[
 ]
 
 
+@compiles
 def check(
     models: ModelsArg,
-    target: TargetOpt = None,
-    board: BoardOpt = None,
-    name: NameOpt = None,
-    optimize: OptimizeOpt = Optimize.BALANCED,
-    ram: RamOpt = None,
+    options: GenOptions,
     flash: FlashOpt = None,
-    shape: ShapeOpt = None,
-    state: StateOpt = None,
-    io: IoOpt = Io.NATIVE,
-    place: PlaceOpt = None,
     sweep: SweepOpt = False,
     plot: PlotOpt = None,
     plan_svg: PlanSvgOpt = None,
-    stream_input: StreamInputOpt = False,
-    hop: HopOpt = None,
     share_arena: ShareOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Say whether a model, or several in one arena, fit a board or a budget; else exit code 1."""
-    options = gen_options(
-        target=target,
-        board=board,
-        name=name,
-        optimize=optimize,
-        ram=ram,
-        flash=flash,
-        shape=shape,
-        state=state,
-        io=io,
-        place=place,
-        plan_svg=plan_svg,
-        stream_input=stream_input,
-        hop=hop,
-    )
+    options = replace(options, flash=size_option("--flash", flash), plan_svg=plan_svg)
     _check_pictures(sweep, plot, plan_svg)
-    _check_sweep(sweep, share_arena, place)
+    _check_one(sweep, share_arena)
+    check_placed_sweep(sweep, options)
     if sweep:
         fits = _sweep(only_model(models), options, plot, json)
     else:
@@ -85,21 +56,14 @@ def check(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _check_sweep(sweep: bool, share_arena: bool, place: list[str] | None) -> None:
-    """E0017 and E0520 for sweeps that are not made."""
+def _check_one(sweep: bool, share_arena: bool) -> None:
+    """E0017 for a sweep of several models."""
     if sweep and share_arena:
         raise fail(
             "E0017",
             "a sweep lists schedules of one model",
             Where(note="--sweep"),
             help="use it with one model",
-        )
-    if sweep and place:
-        raise fail(
-            "E0520",
-            "a sweep lists schedules in one memory",
-            Where(note="--place"),
-            help="use --place without --sweep",
         )
 
 
@@ -119,7 +83,6 @@ def _check_pictures(sweep: bool, plot: Path | None, plan_svg: Path | None) -> No
 def _check(models: list[Path], options: GenOptions, share_arena: bool, json: bool) -> bool:
     """The model, or all, as `gen` would make them; whether they fit."""
     from edgec import driver
-    from edgec.report import jsonout, text
 
     with console.progress() as progress:
         if share_arena:
@@ -128,10 +91,7 @@ def _check(models: list[Path], options: GenOptions, share_arena: bool, json: boo
             result = check_set(models, options, progress)
         else:
             result = driver.check(only_model(models), options, progress)
-    if json:
-        console.show_json(jsonout.check_json(result))
-    else:
-        console.show(text.check_text(result))
+    console.show_result(result, json, jsonout.check_json, text.check_text)
     return result.fits
 
 
@@ -145,8 +105,5 @@ def _sweep(model: Path, options: GenOptions, plot: Path | None, json: bool) -> b
         result = driver.sweep(model, options, progress)
     if plot is not None:
         svg.write(plot, sweep_svg(result))
-    if json:
-        console.show_json(sweep_json(result))
-    else:
-        console.show(sweep_text(result))
+    console.show_result(result, json, sweep_json, sweep_text)
     return result.fits

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from edgec.diagnostics import Diagnostic, ExitCode, safe_text
@@ -15,6 +17,8 @@ from edgec.report.jsonout import JsonValue, dumps, errors_json
 DIAGNOSTICS_SHOWN = 12
 TEXT_LIMIT = 400
 PIPE_WIDTH = 160
+
+Result = TypeVar("Result")
 
 
 def _console(*, stderr: bool) -> Console:
@@ -32,6 +36,27 @@ def show(renderable: RenderableType) -> None:
 def show_json(value: JsonValue) -> None:
     """Print the one JSON document of a `--json` run on stdout."""
     print(dumps(value))
+
+
+def show_result(
+    result: Result,
+    as_json: bool,
+    to_json: Callable[[Result], JsonValue],
+    to_text: Callable[[Result], RenderableType],
+) -> None:
+    """Print what a verb found out, in the one form or the other."""
+    if as_json:
+        show_json(to_json(result))
+    else:
+        show(to_text(result))
+
+
+def listing(*headings: str) -> Table:
+    """An empty table, for verbs that list what there is."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading)
+    return table
 
 
 def show_plain(text: str) -> None:

@@ -122,7 +122,7 @@ def _find_plugin() -> Finding:
 
 
 def _table(findings: tuple[Finding, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = console.listing()
     for heading in ("", "what", "found", "for"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
     for f in findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,30 +10,23 @@ import typer
 
 from edgec.cli import console
 from edgec.cli.options import (
-    BoardOpt,
     FlashOpt,
-    HopOpt,
-    IoOpt,
     JsonOpt,
     ModelsArg,
-    NameOpt,
-    OptimizeOpt,
-    PlaceOpt,
     PlanSvgOpt,
-    RamOpt,
-    ShapeOpt,
     ShareOpt,
-    StateOpt,
-    StreamInputOpt,
-    TargetOpt,
-    WeightsOpt,
-    gen_options,
+    compiles,
     only_model,
+    size_option,
 )
-from edgec.config import GenOptions, Io, Optimize, WeightsFormat
+from edgec.config import GenOptions, WeightsFormat
+from edgec.report import jsonout, text
 
 OutputOpt = Annotated[
     Path | None, typer.Option("--output", "-o", help="The folder to write; default ./NAME.")
+]
+WeightsOpt = Annotated[
+    WeightsFormat, typer.Option("--weights", help="Weights as C arrays or as a binary file.")
 ]
 DumpOpt = Annotated[
     Path | None, typer.Option("--dump-ir", help="Write the IR after each stage there.")
@@ -42,76 +36,48 @@ NoCompileOpt = Annotated[
 ]
 
 
+@compiles
 def gen(
     models: ModelsArg,
-    target: TargetOpt = None,
-    board: BoardOpt = None,
+    options: GenOptions,
     output: OutputOpt = None,
-    name: NameOpt = None,
-    optimize: OptimizeOpt = Optimize.BALANCED,
-    ram: RamOpt = None,
     flash: FlashOpt = None,
-    shape: ShapeOpt = None,
-    state: StateOpt = None,
-    io: IoOpt = Io.NATIVE,
-    place: PlaceOpt = None,
     weights: WeightsOpt = WeightsFormat.C,
     dump_ir: DumpOpt = None,
     plan_svg: PlanSvgOpt = None,
     no_compile: NoCompileOpt = False,
-    stream_input: StreamInputOpt = False,
     share_arena: ShareOpt = False,
-    hop: HopOpt = None,
     json: JsonOpt = False,
 ) -> None:
     """Compile a model into a self-contained folder of C, or several for one arena."""
-    options = gen_options(
-        target=target,
-        board=board,
+    options = replace(
+        options,
         output=output,
-        name=name,
-        optimize=optimize,
-        ram=ram,
-        flash=flash,
-        shape=shape,
-        state=state,
-        io=io,
-        place=place,
+        flash=size_option("--flash", flash),
         weights=weights,
         dump_ir=dump_ir,
-        stack=not no_compile,
         plan_svg=plan_svg,
-        stream_input=stream_input,
-        hop=hop,
+        stack=not no_compile,
     )
     if share_arena:
         _write_shared(models, options, json)
     else:
-        _write(models, options, json)
+        _write(only_model(models), options, json)
 
 
-def _write(models: list[Path], options: GenOptions, json: bool) -> None:
-    """The folder of the only model."""
-    model = only_model(models)
+def _write(model: Path, options: GenOptions, json: bool) -> None:
+    """One model into a folder."""
     from edgec import driver
-    from edgec.report import jsonout, text
 
     with console.progress() as progress:
         result = driver.generate(model, options, progress)
-    if json:
-        console.show_json(jsonout.gen_json(result))
-    else:
-        console.show(text.gen_text(result))
+    console.show_result(result, json, jsonout.gen_json, text.gen_text)
 
 
 def _write_shared(models: list[Path], options: GenOptions, json: bool) -> None:
     """All models into one folder."""
     from edgec.driver_shared import generate_shared
-    from edgec.report import jsonout, text
 
     with console.progress() as progress:
         result = generate_shared(models, options, progress)
-    if json:
-        console.show_json(jsonout.shared_json(result))
-    else:
-        console.show(text.shared_text(result))
+    console.show_result(result, json, jsonout.shared_json, text.shared_text)

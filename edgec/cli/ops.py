@@ -44,9 +44,7 @@ def ops(markdown: MarkdownOpt = False, json: JsonOpt = False) -> None:
 
 
 def _table(entries: list[Importer]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("operator", "domain", "note"):
-        table.add_column(heading)
+    table = console.listing("operator", "domain", "note")
     for entry in entries:
         table.add_row(Text(entry.op_type), Text(entry.domain or "ai.onnx"), Text(entry.note))
     return table

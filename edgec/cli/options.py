@@ -1,23 +1,21 @@
-"""Options that several verbs share, and how they become `GenOptions`."""
+"""The options that verbs share: how typer sees them, and how they become `GenOptions`.
+
+An option of all verbs that compile is a field of `CommonOptions`, and nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from edgec.boards import load_board
-from edgec.config import (
-    GenOptions,
-    Io,
-    Optimize,
-    WeightsFormat,
-    parse_bytes,
-    parse_shape,
-    parse_state,
-)
+from edgec.config import GenOptions, Io, Optimize, parse_bytes, parse_shape, parse_state
 from edgec.diagnostics import Where, fail
 from edgec.place import read_places
 from edgec.targets import load_target
@@ -33,62 +31,120 @@ ModelsArg: TypeAlias = Annotated[
 ShareOpt: TypeAlias = Annotated[
     bool, typer.Option("--share-arena", help="The models run in turn, in one arena.")
 ]
-TargetOpt: TypeAlias = Annotated[
-    str | None, typer.Option("--target", "-t", help="A name of `edgec targets`.", metavar="T")
-]
-BoardOpt: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--board", "-b", help="A name of `edgec boards`; brings target and memory sizes."),
-]
-NameOpt: TypeAlias = Annotated[
-    str | None, typer.Option("--name", help="Prefix of the C names; default: the file's name.")
-]
-OptimizeOpt: TypeAlias = Annotated[
-    Optimize, typer.Option("--optimize", help="What the choice of kernels prefers.")
-]
-RamOpt: TypeAlias = Annotated[
-    str | None, typer.Option("--ram", help="RAM budget: 16384, 16K, 1M.", metavar="BYTES")
-]
 FlashOpt: TypeAlias = Annotated[
     str | None, typer.Option("--flash", help="Flash budget: 262144, 256K, 1M.", metavar="BYTES")
-]
-ShapeOpt: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--shape", help="Shape of an input with symbolic dimensions.", metavar="NAME=1,3"),
-]
-IoOpt: TypeAlias = Annotated[Io, typer.Option("--io", help="Element types at the boundary.")]
-WeightsOpt: TypeAlias = Annotated[
-    WeightsFormat, typer.Option("--weights", help="Weights as C arrays or as a binary file.")
 ]
 PlanSvgOpt: TypeAlias = Annotated[
     Path | None,
     typer.Option("--plan-svg", help="Draw the memory plan there.", metavar="FILE.svg"),
 ]
-StreamInputOpt: TypeAlias = Annotated[
-    bool,
-    typer.Option("--stream-input", help="The model takes its input row by row (NAME_push_row)."),
-]
-PlaceOpt: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--place",
-        help="Memories for the arena and the weights: arena=DTCM:16K,RAM, weights=DTCM, auto.",
-        metavar="RULE",
-    ),
-]
-StateOpt: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--state", help="The input takes what the output gave last time.", metavar="INPUT=OUTPUT"
-    ),
-]
-HopOpt: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--hop", help="With --stream-input: inputs overlap, the next begins so many rows later."
-    ),
-]
 JsonOpt: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@dataclass(frozen=True)
+class CommonOptions:
+    """The options of all verbs that compile, as they are written on the command line."""
+
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="A name of `edgec targets`.", metavar="T")
+    ] = None
+    board: Annotated[
+        str | None,
+        typer.Option(
+            "--board", "-b", help="A name of `edgec boards`; brings target and memory sizes."
+        ),
+    ] = None
+    name: Annotated[
+        str | None, typer.Option("--name", help="Prefix of the C names; default: the file's name.")
+    ] = None
+    optimize: Annotated[
+        Optimize, typer.Option("--optimize", help="What the choice of kernels prefers.")
+    ] = Optimize.BALANCED
+    ram: Annotated[
+        str | None, typer.Option("--ram", help="RAM budget: 16384, 16K, 1M.", metavar="BYTES")
+    ] = None
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shape", help="Shape of an input with symbolic dimensions.", metavar="NAME=1,3"
+        ),
+    ] = None
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--state",
+            help="The input takes what the output gave last time.",
+            metavar="INPUT=OUTPUT",
+        ),
+    ] = None
+    io: Annotated[Io, typer.Option("--io", help="Element types at the boundary.")] = Io.NATIVE
+    place: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place",
+            help="Memories for the arena and the weights: arena=DTCM:16K,RAM, weights=DTCM, auto.",
+            metavar="RULE",
+        ),
+    ] = None
+    stream_input: Annotated[
+        bool,
+        typer.Option(
+            "--stream-input", help="The model takes its input row by row (NAME_push_row)."
+        ),
+    ] = False
+    hop: Annotated[
+        int | None,
+        typer.Option(
+            "--hop",
+            help="With --stream-input: inputs overlap, the next begins so many rows later.",
+        ),
+    ] = None
+
+    def checked(self) -> GenOptions:
+        """What they ask for. Raises E0003, E0006, E0007, E0009, E0022 and E0520."""
+        _check_hop(self.hop, self.stream_input)
+        rules = tuple(self.place or ())
+        read_places(rules, load_board(self.board) if self.board is not None else None)
+        return GenOptions(
+            target=resolve_target(self.target, self.board),
+            board=self.board,
+            name=self.name,
+            optimize=self.optimize,
+            ram=size_option("--ram", self.ram),
+            shapes=dict(parse_shape(text) for text in self.shape or ()),
+            io=self.io,
+            stream_input=self.stream_input,
+            place=rules,
+            hop=self.hop or 0,
+            states=tuple(parse_state(text) for text in self.state or ()),
+        )
+
+
+def compiles(verb: Callable[..., None]) -> Callable[..., None]:
+    """Let `verb(model, options: GenOptions, ...)` take the fields of `CommonOptions` instead.
+
+    The result has them as parameters where `verb` has `options`: typer makes the command line
+    from these. It checks them, and calls `verb` with what they ask for.
+    """
+    common = signature(CommonOptions, eval_str=True).parameters
+    read: Callable[..., CommonOptions] = CommonOptions
+
+    @wraps(verb)
+    def run(**given: object) -> None:
+        options = read(**{name: given.pop(name) for name in common}).checked()
+        verb(options=options, **given)
+
+    own = signature(verb, eval_str=True)
+    parameters: list[Parameter] = []
+    for name, parameter in own.parameters.items():
+        parameters += common.values() if name == "options" else (parameter,)
+    vars(run)["__signature__"] = own.replace(parameters=parameters)
+    return run
+
+
+def size_option(option: str, text: str | None) -> int | None:
+    """The bytes that an option asks for, if it is given. Raises E0006."""
+    return None if text is None else parse_bytes(text, option)
 
 
 def resolve_target(target: str | None, board: str | None) -> str:
@@ -120,54 +176,6 @@ def resolve_target(target: str | None, board: str | None) -> str:
     return place.targets[0]
 
 
-def gen_options(
-    *,
-    target: str | None,
-    board: str | None,
-    output: Path | None = None,
-    name: str | None = None,
-    optimize: Optimize = Optimize.BALANCED,
-    ram: str | None = None,
-    flash: str | None = None,
-    shape: Iterable[str] | None = None,
-    io: Io = Io.NATIVE,
-    weights: WeightsFormat = WeightsFormat.C,
-    dump_ir: Path | None = None,
-    stack: bool = True,
-    plan_svg: Path | None = None,
-    stream_input: bool = False,
-    place: Iterable[str] | None = None,
-    state: Iterable[str] | None = None,
-    hop: int | None = None,
-) -> GenOptions:
-    """The options of a command line, checked.
-
-    Raises E0003, E0006, E0007, E0009, E0022 and E0520.
-    """
-    _check_hop(hop, stream_input)
-    rules = tuple(place or ())
-    read_places(rules, load_board(board) if board is not None else None)
-    return GenOptions(
-        target=resolve_target(target, board),
-        board=board,
-        output=output,
-        name=name,
-        optimize=optimize,
-        ram=parse_bytes(ram, "--ram") if ram is not None else None,
-        flash=parse_bytes(flash, "--flash") if flash is not None else None,
-        shapes=dict(parse_shape(text) for text in shape or ()),
-        io=io,
-        weights=weights,
-        dump_ir=dump_ir,
-        stack=stack,
-        plan_svg=plan_svg,
-        stream_input=stream_input,
-        place=rules,
-        hop=hop or 0,
-        states=tuple(parse_state(text) for text in state or ()),
-    )
-
-
 def _check_hop(hop: int | None, stream_input: bool) -> None:
     """Raise E0022 for a hop that says nothing."""
     if hop is not None and (hop < 1 or not stream_input):
@@ -191,3 +199,14 @@ def only_model(models: list[Path]) -> Path:
             help="call edgec for each, or give them one arena with --share-arena",
         )
     return models[0]
+
+
+def check_placed_sweep(sweep: bool, options: GenOptions) -> None:
+    """Raise E0520 for a sweep over several memories."""
+    if sweep and options.place:
+        raise fail(
+            "E0520",
+            "a sweep lists schedules in one memory",
+            Where(note="--place"),
+            help="use --place without --sweep",
+        )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from edgec.cli import console
-from edgec.cli.options import JsonOpt
-from edgec.config import parse_bytes
+from edgec.cli.options import JsonOpt, size_option
 from edgec.diagnostics import ExitCode
-from edgec.plan.exchange import Instance, read_instance, write_solution
-from edgec.plan.pack import Placed, place_buffers
 from edgec.report.jsonout import JsonValue
+
+if TYPE_CHECKING:  # numpy comes with them: half of the time that `edgec --help` takes
+    from edgec.plan.exchange import Instance
+    from edgec.plan.pack import Placed
 
 InArg = Annotated[
     Path, typer.Argument(help="CSV file: id,lower,upper,size[,alignment].", metavar="IN.csv")
@@ -44,7 +45,10 @@ def plan(
     json: JsonOpt = False,
 ) -> None:
     """Place buffers of fixed lifetimes in memory; exit code 1 if they do not fit."""
-    limit = parse_bytes(capacity, "--capacity") if capacity is not None else None
+    from edgec.plan.exchange import read_instance, write_solution
+    from edgec.plan.pack import place_buffers
+
+    limit = size_option("--capacity", capacity)
     problem = read_instance(instance)
     with console.progress() as progress:
         progress(f"placing {len(problem.rects)} buffers")

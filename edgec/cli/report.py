@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,24 +10,15 @@ import typer
 
 from edgec.cli import console
 from edgec.cli.options import (
-    BoardOpt,
     FlashOpt,
-    HopOpt,
-    IoOpt,
     JsonOpt,
     ModelArg,
-    NameOpt,
-    OptimizeOpt,
-    PlaceOpt,
-    RamOpt,
-    ShapeOpt,
-    StateOpt,
-    StreamInputOpt,
-    TargetOpt,
-    gen_options,
+    check_placed_sweep,
+    compiles,
+    size_option,
 )
-from edgec.config import GenOptions, Io, Optimize
-from edgec.diagnostics import Where, fail
+from edgec.config import GenOptions
+from edgec.report import jsonout, text
 
 PageOpt = Annotated[
     Path | None,
@@ -42,47 +34,19 @@ SweepOpt = Annotated[
 ]
 
 
+@compiles
 def report(
     model: ModelArg,
-    target: TargetOpt = None,
-    board: BoardOpt = None,
+    options: GenOptions,
     output: PageOpt = None,
-    name: NameOpt = None,
-    optimize: OptimizeOpt = Optimize.BALANCED,
-    ram: RamOpt = None,
     flash: FlashOpt = None,
-    shape: ShapeOpt = None,
-    state: StateOpt = None,
-    io: IoOpt = Io.NATIVE,
-    place: PlaceOpt = None,
-    stream_input: StreamInputOpt = False,
-    hop: HopOpt = None,
     bench: BenchOpt = False,
     sweep: SweepOpt = False,
     json: JsonOpt = False,
 ) -> None:
     """Write an HTML page: memory plan, layers, schedule, and where RAM and flash go."""
-    options = gen_options(
-        target=target,
-        board=board,
-        name=name,
-        optimize=optimize,
-        ram=ram,
-        flash=flash,
-        shape=shape,
-        state=state,
-        io=io,
-        place=place,
-        stream_input=stream_input,
-        hop=hop,
-    )
-    if sweep and place:
-        raise fail(
-            "E0520",
-            "a sweep lists schedules in one memory",
-            Where(note="--place"),
-            help="use --place without --sweep",
-        )
+    options = replace(options, flash=size_option("--flash", flash))
+    check_placed_sweep(sweep, options)
     file = output or Path(f"{options.model_name(model)}.html")
     _write(model, options, file, bench=bench, sweep=sweep, json=json)
 
@@ -91,7 +55,6 @@ def _write(
     model: Path, options: GenOptions, file: Path, *, bench: bool, sweep: bool, json: bool
 ) -> None:
     from edgec import driver
-    from edgec.report import jsonout, text
     from edgec.report.html import html, write_html
     from edgec.report.sweep import sweep_json, sweep_text
 

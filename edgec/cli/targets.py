@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.table import Table
 from rich.text import Text
 
 from edgec.boards import boards_of
@@ -18,9 +17,8 @@ def targets(json: JsonOpt = False) -> None:
     if json:
         console.show_json({"targets": [_row(target) for target in found]})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("target", "what it is", "boards"):
-        table.add_column(heading, no_wrap=heading == "target")
+    table = console.listing("target", "what it is", "boards")
+    table.columns[0].no_wrap = True
     for target in found:
         boards = ", ".join(boards_of(target.name))
         table.add_row(Text(target.name), Text(target.description), Text(boards))

@@ -8,19 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from edgec.diagnostics import Diagnostic, ExitCode
 from edgec.report.baseline import Baseline
-from edgec.report.page import Report
-from edgec.report.records import (
-    BenchResult,
-    CheckResult,
-    GenResult,
-    SharedResult,
-    Summary,
-    VerifyResult,
-)
+
+if TYPE_CHECKING:  # their numpy would be half of the time that `edgec --help` takes
+    from edgec.report.page import Report
+    from edgec.report.records import (
+        BenchResult,
+        CheckResult,
+        GenResult,
+        SharedResult,
+        Summary,
+        VerifyResult,
+    )
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,22 +13,24 @@ from rich.text import Text
 
 from edgec.diagnostics import safe_text
 from edgec.report.baseline import Baseline
-from edgec.report.page import Report
-from edgec.report.records import (
-    BenchResult,
-    CheckResult,
-    FlashUse,
-    GenResult,
-    LayerDifference,
-    LayerRow,
-    MemoryUse,
-    OutputMatch,
-    RegionUse,
-    RunMatch,
-    SharedResult,
-    Summary,
-    VerifyResult,
-)
+
+if TYPE_CHECKING:  # their numpy would be half of the time that `edgec --help` takes
+    from edgec.report.page import Report
+    from edgec.report.records import (
+        BenchResult,
+        CheckResult,
+        FlashUse,
+        GenResult,
+        LayerDifference,
+        LayerRow,
+        MemoryUse,
+        OutputMatch,
+        RegionUse,
+        RunMatch,
+        SharedResult,
+        Summary,
+        VerifyResult,
+    )
 
 BAR_CELLS = 24
 NAME_CELLS = 40

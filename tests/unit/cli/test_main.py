@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import fields
 
 import pytest
 
 import edgec
 from edgec.cli import main as cli
 from edgec.cli.main import VERBS, main
+from edgec.cli.options import CommonOptions
 from edgec.diagnostics import Diagnostic, EdgecError, ExitCode
 
 Capture = pytest.CaptureFixture[str]
@@ -29,6 +33,21 @@ def test_help_names_every_verb(capsys: Capture) -> None:
 def test_every_verb_has_help_and_json(verb: str, capsys: Capture) -> None:
     assert main([verb, "--help"]) == 0
     assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["gen", "check", "verify", "bench", "report"])
+def test_every_verb_that_compiles_takes_the_common_options(verb: str, capsys: Capture) -> None:
+    assert main([verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    options = ["--" + field.name.replace("_", "-") for field in fields(CommonOptions)]
+    assert [option for option in options if f" {option} " not in shown] == []
+
+
+def test_help_waits_for_neither_numpy_nor_onnx() -> None:
+    code = "import sys; from edgec.cli.main import main; main(['--help']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    slow = {"numpy", "onnx", "onnxruntime", "jinja2"}
+    assert slow & set(done.stdout.splitlines()[-1].split()) == set()
 
 
 def test_unknown_verb_is_a_usage_error_with_a_guess(capsys: Capture) -> None:
