@@ -125,8 +125,11 @@ def c_identifier(text: str) -> str:
 _UNITS = {"": 1, "k": 1024, "kb": 1024, "kib": 1024, "m": 1 << 20, "mb": 1 << 20, "mib": 1 << 20}
 
 
-def parse_bytes(text: str, option: str) -> int:
-    """A number of bytes: "16384", "0x4000", "16K" or "1M" (binary units). Raises E0006."""
+def parse_bytes(text: str, option: str, example: str = "") -> int:
+    """A number of bytes: "16384", "0x4000", "16K" or "1M" (binary units).
+
+    Raises E0006, with `example` as help if the option takes more than a number.
+    """
     match = re.fullmatch(r"(0x[0-9a-f]{1,8}|[0-9]{1,10}) ?([a-z]*)", text.strip().lower(), re.ASCII)
     number, unit = (match[1], match[2]) if match else ("0", "")
     size = int(number, 16 if number.startswith("0x") else 10) * _UNITS.get(unit, 0)
@@ -136,7 +139,7 @@ def parse_bytes(text: str, option: str) -> int:
             f"{option} '{text}' is not a size",
             Where(note=option),
             rule="a size is a positive whole number of bytes, K or M (of 1024)",
-            help=f"for example {option} 16384, {option} 16K or {option} 0x4000",
+            help=example or f"for example {option} 16384, {option} 16K or {option} 0x4000",
         )
     return size
 

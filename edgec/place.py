@@ -12,6 +12,7 @@ from edgec.diagnostics import EdgecError, Where, fail
 
 STACK_ROOM = 512  # bytes of the memory of data that are left for the stack
 PART_LIMIT = 4  # parts of an arena
+_EXAMPLE = "for example --place arena=DTCM:16K,RAM"
 _RULE = "--place arena=MEMORY[:BYTES][,MEMORY...], --place weights=MEMORY or --place auto"
 
 
@@ -102,7 +103,7 @@ def _read(text: str, board: Board, found: _Found) -> None:
     what, equals, where = text.partition("=")
     if what not in ("arena", "weights") or not equals or what in found.seen:
         problem = "is given twice" if what in found.seen else "is not such a rule"
-        raise _unusable(text, f"'{what}' {problem}", "for example --place arena=DTCM:16K,RAM")
+        raise _unusable(text, f"'{what}' {problem}", _EXAMPLE)
     found.seen.add(what)
     if what == "weights":
         found.weights = _memory(text, where, board)
@@ -121,7 +122,7 @@ def _room(text: str, part: str, board: Board) -> Room:
         known = ", ".join(m.name for m in board.memories if m.kind == "ram")
         raise _unusable(text, f"{memory.name} is no RAM", f"RAM of '{board.name}': {known}")
     usable = _usable(board, memory)
-    asked = parse_bytes(limit, "--place") if colon else usable
+    asked = parse_bytes(limit, "--place", _EXAMPLE) if colon else usable
     if asked > usable:
         what = f"{memory.name} has room for {usable:,} bytes, not for {asked:,}"
         raise _unusable(text, what, f"--place arena={memory.name}:{usable} is the most")

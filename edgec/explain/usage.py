@@ -36,7 +36,7 @@ USAGE = {
     ),
     "E0006": Explanation(
         "A size is not understood",
-        "--ram and --flash take a positive number of bytes.",
+        "--ram, --flash, --capacity and the limits in --place are positive numbers of bytes.",
         "Write 16384, 0x4000, 16K or 1M (K is 1024 bytes, M is 1024 K).",
     ),
     "E0007": Explanation(

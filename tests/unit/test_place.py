@@ -73,7 +73,9 @@ def test_a_rule_that_cannot_be_followed_is_explained(rules: tuple[str, ...], wor
 
 
 def test_a_limit_that_is_no_size_is_an_error_of_its_own() -> None:
-    assert refused("arena=DTCM:lots").code == "E0006"
+    problem = refused("arena=DTCM:0,RAM")
+    assert (problem.code, problem.what) == ("E0006", "--place '0' is not a size")
+    assert problem.help == "for example --place arena=DTCM:16K,RAM"
 
 
 def test_rules_need_a_board_with_memories() -> None:
