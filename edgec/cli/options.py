@@ -1,6 +1,6 @@
 """The options that verbs share: how typer sees them, and how they become `GenOptions`.
 
-An option of all verbs that compile is a field of `CommonOptions`, and nothing else.
+An option of all verbs that compile is a field of `CommonOptions` and a line of its `checked`.
 """
 
 from __future__ import annotations
