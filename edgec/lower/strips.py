@@ -81,12 +81,12 @@ class _StripLowering(Lowering):
 
     def _slice(self, node: Node) -> bool:
         """Columns for a kernel are copied row by row; loops read them where they are."""
-        x = self._tensor(node.operands[0])
         by_kernel = self.kernels is not None and any(
             self.kernels.applies(n) for n in self.graph.nodes if node.output in n.operands
         )
         if not isinstance(node.op, Slice) or not by_kernel:
             return False
+        x = self._tensor(node.operands[0])
         if x.buffer is None or x.buffer.shape != x.shape:
             return False
         self.builder.targets = (Target(node.output.name, Storage.TEMP),)

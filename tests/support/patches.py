@@ -22,11 +22,11 @@ def longest(graph: Graph) -> Part:
     return max(parts(graph), key=lambda p: len(p.nodes))
 
 
-def region(graph: Graph, count: int, target: str = "x86_64") -> Region:
+def region(graph: Graph, count: int, target: str = "x86_64", *, epilogues: bool = False) -> Region:
     """The longest part of `graph` in `count` strips, lowered with tuned kernels."""
     found = strips(graph, longest(graph), count)
     assert found is not None
-    rows = RowKernels(found.graph, load_target(target).features)
+    rows = RowKernels(found.graph, load_target(target).features, epilogues=epilogues)
     return lower_strips(found, Kernels(rows.applies, rows.select, rows.joined))
 
 

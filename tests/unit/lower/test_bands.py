@@ -24,6 +24,18 @@ def test_every_patch_computes_the_same(seed: int) -> None:
         assert np.array_equal(got, expected), draft.granule
 
 
+@pytest.mark.parametrize("seed", [104, 105])
+def test_patches_with_epilogues_compute_the_same(seed: int) -> None:
+    graph = image_net(seed, height=13, width=11)
+    x = random_input(graph, seed)
+    expected = run(graph, [x])[graph.outputs[0].name]
+    found = region(graph, 2 + seed % 2, "cortex-m3", epilogues=True)
+    assert any("_then_" in step.kernel for step in found.program.steps)
+    for draft in drafts(found, (3,)):
+        (got,) = run_program(graph, patched(draft), [x])
+        assert np.array_equal(got, expected)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_plans_of_bands_pass_the_checker(seed: int) -> None:
     for draft in drafts(region(image_net(seed, height=16, width=9), 2)):

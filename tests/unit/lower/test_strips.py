@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from edgec.ir.graph import Graph
+from edgec.ir.types import DType, TensorType
 from edgec.loops.buffer import Buffer
 from edgec.loops.stmt import KernelCall, walk
 from edgec.lower.columns import KERNEL
 from edgec.lower.program import Step
-from tests.support.nets import image_net
+from edgec.ops.quantized import QAdd
+from edgec.quantize import fixedpoint as fp
+from tests.support.nets import conv, image_net
 from tests.support.patches import region
 
 
@@ -50,3 +56,17 @@ def test_the_region_is_all_that_the_strips_need() -> None:
     result = steps[found.stop - 1].writes[0]
     outside = (*steps[: found.first], *steps[found.stop :])
     assert not any(b in inside - {result} for s in outside for b in s.reads)
+
+
+def test_a_layer_that_the_kernel_of_a_sum_computes_may_be_in_a_strip() -> None:
+    rng, g = np.random.default_rng(5), Graph("residual")
+    image = g.value("image", TensorType(DType.I8, (1, 12, 12, 3)))
+    g.inputs.append(image)
+    x = conv(g, rng, image, 8, 3, 1, dw=False)
+    y = conv(g, rng, conv(g, rng, x, 8, 3, 1, dw=False), 8, 1, 1, dw=False)
+    p = fp.choose_add(0.7, 4, 0.8, 4, 1.0, -7)
+    total = g.add(QAdd(p.ma, p.mb, p.c, p.shift), y, x)  # what is not stored comes first
+    g.outputs.append(conv(g, rng, total, 4, 1, 1, dw=False))
+    found = region(g, 2, "cortex-m3", epilogues=True)
+    kernels = [step.kernel for step in found.program.steps]
+    assert kernels.count("conv_s8_1x1_then__c") == 2
