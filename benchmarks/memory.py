@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.boards_page import EVERY_BOARD
 from benchmarks.memory_page import AFTER_ASKED, BOARD_TABLE, CHECKED, HEAD, MORE
-from benchmarks.shared import MODELS, io_path, model_path
+from benchmarks.shared import MODELS, ROOT, io_path, model_path
 from edgec import driver
 from edgec.boards import load_board
 from edgec.config import GenOptions, Optimize
@@ -29,6 +30,7 @@ from edgec.verify.bench import measure
 from edgec.verify.inputs import load_inputs
 
 TARGET, BOARD = "cortex-m4", "mps2-an386"
+PAGE = ROOT / "docs" / "memory.md"
 DRAWN = "kws_int8_qdq"  # the model of the picture
 WITHIN = 0.10  # instructions that the smallest schedule may cost more
 NEAR = 1.25  # of the estimated instructions, beyond which a schedule is not measured
@@ -270,6 +272,8 @@ def lines(chosen: Sequence[str]) -> Iterator[str]:
     yield from BOARD_TABLE.splitlines()
     yield ""
     yield from board_lines() if not chosen else ()
+    yield ""
+    yield from EVERY_BOARD.held(PAGE.read_text(encoding="utf-8")).splitlines()
     yield ""
     yield from CHECKED.splitlines()
 

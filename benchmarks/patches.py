@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.blocks import Block
 from benchmarks.shared import model_path
 from edgec.boards import load_board
 from edgec.config import GenOptions
@@ -30,7 +31,7 @@ from edgec.verify.bench import measure
 
 TARGET, BOARD = "cortex-m4", "mps2-an386"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "patches.md"
-BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
+TABLE = Block("table")
 BLOCKS = ((24, 2), (24, 1), (32, 2), (32, 1), (64, 2), (64, 1))  # channels and stride
 LEAST = {"mcunet_vww": 21_500}  # where the smallest estimate is not what can be placed best
 LIMITS = {
@@ -145,10 +146,7 @@ def main() -> None:
             print(line, flush=True)
             lines.append(line)
     if arguments.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        table = "\n".join(lines)
-        PAGE.write_text(f"{before}{BEGIN}\n{table}\n\n{END}{after}", encoding="utf-8")
+        TABLE.write(PAGE, lines)
 
 
 if __name__ == "__main__":

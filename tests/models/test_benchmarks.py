@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.accuracy import area_under_curve
 from benchmarks.big_model import write_model
+from benchmarks.blocks import Block
+from benchmarks.boards_page import Case, Outcome, page_lines
 from benchmarks.exact import exact_row
 from benchmarks.memory import Cost, against, more
 from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
@@ -111,3 +113,34 @@ def test_instructions_are_compared_where_they_were_counted() -> None:
     assert more(Cost(1, 2, 110), Cost(1, 2, 100)) == "+10.0 %"
     assert more(Cost(1), Cost(1, 2, 100)) == more(Cost(1, 2, 100), Cost(1)) == ""
     assert (Cost(100, 20).total, Cost(100).total) == (120, 100)
+
+
+def test_a_block_of_a_page_is_replaced_and_the_rest_is_kept() -> None:
+    block = Block("rows")
+    page = f"# Page\n\n{block.held('')}\n\n## More\n"
+    written = block.replaced(page, ["| a |"])
+    assert written == "# Page\n\n<!-- rows: begin -->\n\n| a |\n\n<!-- rows: end -->\n\n## More\n"
+    assert block.replaced(written, ["| b |"]) == written.replace("| a |", "| b |")
+    assert block.held(written) in written and "| a |" in block.held(written)
+
+
+def test_a_board_has_a_row_that_says_what_did_not_fit() -> None:
+    fits = (Outcome("no streams", 9), Outcome("default", 9, same_as="no streams"))
+    large = (
+        Outcome("no streams", 99, misfit="RAM is too small by 8 bytes"),
+        Outcome("default", 99, same_as="no streams"),
+        Outcome("`--stream-input`", 8),
+    )
+    board = ("microbit", "cortex-m0")
+    results = {Case(*board, "kws_int8_qdq"): fits, Case(*board, "vww_int8_qdq"): large}
+    *_, line, _, total = page_lines(results, 60.0)
+    assert line == (
+        "| microbit | 16,384 | cortex-m0 | 2 | identical bits | vww no streams and default |"
+    )
+    assert total == "2 programs in 1 minute of processor time, all with identical bits."
+
+
+def test_a_difference_on_a_board_is_seen() -> None:
+    wrong = (Outcome("no streams", 9), Outcome("default", 8, wrong=("output 0 is not the one",)))
+    *_, line, _, total = page_lines({Case("host", "x86_64", "kws_int8_qdq"): wrong}, 600.0)
+    assert "| **differs** |" in line and "1 of them **wrong**" in total
