@@ -22,7 +22,7 @@ from edgec.config import GenOptions, Optimize
 from edgec.diagnostics import EdgecError
 from edgec.driver import STACK_ROOM, Compiled, compile_model, goal_of
 from edgec.emit.folder import write_folder
-from edgec.plan.fit import Goal
+from edgec.plan.candidates import Goal
 from edgec.report import svg
 from edgec.report.plan_svg import plan_svg
 from edgec.report.sweep import sweep_svg

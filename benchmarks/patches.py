@@ -23,7 +23,8 @@ from edgec.emit.folder import write_folder
 from edgec.ir.graph import Graph, Value
 from edgec.ir.types import DType, TensorType
 from edgec.ops.quantized_window import QConv
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.candidates import Goal
+from edgec.plan.fit import Fit
 from edgec.plan.patches import macs
 from edgec.quantize import fixedpoint as fp
 from edgec.targets import load_target
@@ -96,7 +97,7 @@ class Row:
 def measured(name: str, graph: Graph, schedule: str, goal: Goal) -> Row:
     """One schedule of `graph`, built and run."""
     options = GenOptions(TARGET, name=name)
-    made = Fit(graph, load_target(TARGET).features, goal).best()
+    made = Fit.of(graph, load_target(TARGET).features, goal).best()
     compiled = emitted(Path(f"{name}.onnx"), graph, made, options, lambda _: None)
     with tempfile.TemporaryDirectory(prefix="edgec-patches-") as place:
         folder = Path(place) / compiled.program.name

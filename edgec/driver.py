@@ -34,8 +34,9 @@ from edgec.lower.push import check_pushable
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
 from edgec.place import Places, read_places
+from edgec.plan.candidates import Goal, Planned
 from edgec.plan.check import check_plan
-from edgec.plan.fit import Fit, Goal, Planned
+from edgec.plan.fit import Fit
 from edgec.plan.placing import (
     automatic_saving,
     can_be_placed,
@@ -115,12 +116,12 @@ def compile_model(
 def _planned(graph: Graph, options: GenOptions, goal: Goal) -> Planned:
     """The best program; one that fits the largest memory if the best cannot be split."""
     features, places = load_target(options.target).features, _places(options)
-    made = Fit(graph, features, goal).best()
+    made = Fit.of(graph, features, goal).best()
     if places is None or can_be_placed(*made, places):
         return made
     largest = max(room.bytes for room in places.arena)
     ram = largest if goal.ram is None else min(goal.ram, largest)
-    return Fit(graph, features, dataclasses.replace(goal, ram=ram)).best()
+    return Fit.of(graph, features, dataclasses.replace(goal, ram=ram)).best()
 
 
 def optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
@@ -227,7 +228,7 @@ def sweep(model: Path, options: GenOptions, progress: Progress) -> SweepResult:
     """
     graph = optimised(model, options, progress)
     progress("planning memory for every trade of instructions for RAM")
-    points = Fit(graph, load_target(options.target).features, goal_of(options)).sweep()
+    points = Fit.of(graph, load_target(options.target).features, goal_of(options)).sweep()
     rows = []
     for number, point in enumerate(points, 1):
         made = (point.program, point.plan)

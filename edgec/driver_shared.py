@@ -24,7 +24,8 @@ from edgec.emit.folder import write_files
 from edgec.emit.shared import Member, SharedEmission, emit_shared
 from edgec.ir.graph import Graph
 from edgec.ir.states import bind_states, has_names
-from edgec.plan.fit import Fit, Goal, Planned
+from edgec.plan.candidates import Goal, Planned, estimate
+from edgec.plan.fit import Fit
 from edgec.plan.rects import round_up
 from edgec.plan.result import MemoryPlan
 from edgec.plan.shared import check_shared, share_arena
@@ -226,10 +227,10 @@ def _planned(members: Sequence[_Member], options: GenOptions) -> list[Planned]:
         _less(goal_of(m.options), sum(states) - own) for m, own in zip(members, states, strict=True)
     ]
     features = load_target(options.target).features
-    found = [Fit(m.graph, features, g).best() for m, g in zip(members, goals, strict=True)]
+    found = [Fit.of(m.graph, features, g).best() for m, g in zip(members, goals, strict=True)]
     room = max(_run_bytes(plan) for _, plan in found)
     return [
-        _roomier(Fit(m.graph, features, goal), made, room)
+        _roomier(Fit.of(m.graph, features, goal), made, room)
         for m, goal, made in zip(members, goals, found, strict=True)
     ]
 
@@ -259,12 +260,8 @@ def _roomier(fit: Fit, made: Planned, room: int) -> Planned:
         fit.goal, rows=0.0, ram=ram, arena=max(fit.goal.arena, ram / max(plan.arena_bytes, 1))
     )
     other = dataclasses.replace(fit, goal=goal).best()
-    cheaper = _cost(other) < _cost(made)
+    cheaper = estimate(other[0]) < estimate(made[0])
     return other if cheaper and _run_bytes(other[1]) <= room else made
-
-
-def _cost(made: Planned) -> float:
-    return sum(step.cost for step in made[0].steps)
 
 
 # results -------------------------------------------------------------------------------------

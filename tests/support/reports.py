@@ -10,7 +10,8 @@ from edgec.emit.folder import EmitOptions, emit
 from edgec.ir.graph import Graph
 from edgec.lower.lowering import number_steps
 from edgec.lower.program import Program
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.candidates import Goal
+from edgec.plan.fit import Fit
 from edgec.plan.result import MemoryPlan
 from edgec.report.advice import summarize
 from edgec.report.page import Report, make_report
@@ -22,7 +23,7 @@ NO_CODE: Mapping[str, int] = MappingProxyType({})
 def planned(graph: Graph, rows: float, name: str = "net") -> tuple[Program, MemoryPlan]:
     """A program whose streams may cost `rows` of its instructions."""
     goal = Goal(flash=0.05, arena=0.0, rows=rows, ram=None, align=16)
-    program, plan = Fit(graph, frozenset(), goal).best()
+    program, plan = Fit.of(graph, frozenset(), goal).best()
     return number_steps(dataclasses.replace(program, name=name)), plan
 
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from edgec.lower.program import Program
+from edgec.plan.candidates import Goal
 from edgec.plan.check import check_plan
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.fit import Fit
 from edgec.targets import load_target
 from tests.support.nets import image_net
 
@@ -22,7 +23,7 @@ def cost(program: Program) -> float:
 
 
 def fitted(seed: int, goal: Goal) -> tuple[Program, int]:
-    program, plan = Fit(image_net(seed, height=40, width=12), FEATURES, goal).best()
+    program, plan = Fit.of(image_net(seed, height=40, width=12), FEATURES, goal).best()
     return program, plan.arena_bytes
 
 
@@ -62,7 +63,7 @@ def test_room_is_only_taken_where_the_arena_has_it(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_a_sweep_trades_memory_for_instructions(seed: int) -> None:
     net = image_net(seed, height=40, width=12)
-    points = Fit(net, FEATURES, PLAIN).sweep()
+    points = Fit.of(net, FEATURES, PLAIN).sweep()
     assert len(points) > 2
     for small, large in pairwise(points):
         assert small.arena < large.arena and small.cost > large.cost
@@ -74,16 +75,16 @@ def test_a_sweep_trades_memory_for_instructions(seed: int) -> None:
 def test_a_sweep_has_nothing_worse_than_the_default(seed: int) -> None:
     net = image_net(seed, height=40, width=12)
     goal = replace(PLAIN, rows=0.02, arena=1.0)
-    program, plan = Fit(net, FEATURES, goal).best()
+    program, plan = Fit.of(net, FEATURES, goal).best()
     tight = replace(goal, ram=16)  # a sweep shows what there is, whatever is asked for
-    points = Fit(net, FEATURES, tight).sweep()
+    points = Fit.of(net, FEATURES, tight).sweep()
     assert any(p.arena <= plan.arena_bytes and p.cost <= cost(program) for p in points)
     assert all(p.arena > 16 for p in points)
 
 
 def test_arenas_of_a_sweep_can_be_had_as_budgets() -> None:
     net = image_net(1, height=40, width=12)
-    for point in Fit(net, FEATURES, PLAIN).sweep()[::3]:
-        program, plan = Fit(net, FEATURES, replace(PLAIN, ram=point.arena)).best()
+    for point in Fit.of(net, FEATURES, PLAIN).sweep()[::3]:
+        program, plan = Fit.of(net, FEATURES, replace(PLAIN, ram=point.arena)).best()
         assert plan.arena_bytes <= point.arena
         assert cost(program) <= 1.02 * point.cost

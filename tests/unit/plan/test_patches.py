@@ -12,7 +12,8 @@ from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
 from edgec.lower.cuts import Ways
 from edgec.ops.conv import Conv
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.candidates import Goal
+from edgec.plan.fit import Fit
 from edgec.plan.patches import patch_notes, patchings
 from edgec.targets import load_target
 from tests.support.compile import run_program
@@ -54,7 +55,7 @@ def floats() -> Graph:
 
 def streamed(graph: Graph) -> int:
     """The least arena by streams alone."""
-    return Fit(graph, FEATURES, FREE).best()[1].arena_bytes
+    return Fit.of(graph, FEATURES, FREE).best()[1].arena_bytes
 
 
 def test_patches_come_with_the_fewest_multiplications_first() -> None:
@@ -79,7 +80,7 @@ def test_patches_fit_where_streams_do_not(target: str, board: str) -> None:
     graph = wide()
     ram = streamed(graph) * 9 // 10
     features = load_target(target).features
-    program, plan = Fit(graph, features, replace(FREE, ram=ram)).best()
+    program, plan = Fit.of(graph, features, replace(FREE, ram=ram)).best()
     assert plan.arena_bytes <= ram
     assert [s.bands for s in program.streams].count(True) == 1
     x = random_input(graph, 5)
@@ -93,9 +94,9 @@ def test_floats_have_the_same_bits(target: str, board: str) -> None:
     graph, rng = floats(), np.random.default_rng(2)
     x = rng.normal(size=graph.inputs[0].type.shape).astype(np.float32)
     features = load_target(target).features
-    ram = Fit(graph, features, FREE).best()[1].arena_bytes * 9 // 10
-    whole, _ = Fit(graph, features, replace(FREE, rows=0.0)).best()
-    parts, _ = Fit(graph, features, replace(FREE, ram=ram)).best()
+    ram = Fit.of(graph, features, FREE).best()[1].arena_bytes * 9 // 10
+    whole, _ = Fit.of(graph, features, replace(FREE, rows=0.0)).best()
+    parts, _ = Fit.of(graph, features, replace(FREE, ram=ram)).best()
     assert not whole.streams and any(s.bands for s in parts.streams)
     before, after = (
         run_program(graph, replace(p, name="model"), [x], target=target, board=board)
@@ -106,7 +107,7 @@ def test_floats_have_the_same_bits(target: str, board: str) -> None:
 
 def test_the_program_tells_what_its_patches_cost() -> None:
     graph = wide()
-    program, _ = Fit(graph, FEATURES, replace(FREE, ram=streamed(graph) * 9 // 10)).best()
+    program, _ = Fit.of(graph, FEATURES, replace(FREE, ram=streamed(graph) * 9 // 10)).best()
     (note,) = program.notes
     assert "strips of columns" in note and "% of all multiplications are done again" in note
 
@@ -119,11 +120,11 @@ def test_streams_alone_need_no_note() -> None:
 
 @pytest.mark.parametrize("ram", [None, 1 << 20])
 def test_without_need_nothing_is_computed_twice(ram: int | None) -> None:
-    program, _ = Fit(wide(), FEATURES, replace(FREE, rows=0.02, ram=ram)).best()
+    program, _ = Fit.of(wide(), FEATURES, replace(FREE, rows=0.02, ram=ram)).best()
     assert not any(s.bands for s in program.streams)
 
 
 def test_a_sweep_offers_patches() -> None:
-    points = Fit(wide(), FEATURES, replace(FREE, rows=0.02)).sweep()
+    points = Fit.of(wide(), FEATURES, replace(FREE, rows=0.02)).sweep()
     assert any(s.bands for s in points[0].program.streams)
     assert points[0].program.notes

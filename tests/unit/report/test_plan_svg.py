@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from edgec.lower.program import Program
-from edgec.plan.fit import Fit, Goal
+from edgec.plan.candidates import Goal
+from edgec.plan.fit import Fit
 from edgec.plan.result import ArenaPart, Lifetime, MemoryPlan
 from edgec.report.plan_svg import plan_svg
 from tests.support.nets import image_net
@@ -21,7 +22,7 @@ Box = tuple[float, float, float, float]
 
 def planned(seed: int, rows: float) -> tuple[Program, MemoryPlan]:
     goal = Goal(flash=0.05, arena=0.0, rows=rows, ram=None, align=16)
-    return Fit(image_net(seed, height=40, width=12), frozenset(), goal).best()
+    return Fit.of(image_net(seed, height=40, width=12), frozenset(), goal).best()
 
 
 def boxes(picture: str) -> dict[str, Box]:
