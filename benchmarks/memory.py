@@ -20,7 +20,7 @@ from edgec import driver
 from edgec.boards import load_board
 from edgec.config import GenOptions, Optimize
 from edgec.diagnostics import EdgecError
-from edgec.driver import STACK_ROOM, Compiled, compile_model, goal_of
+from edgec.driver import Compiled, compile_model, goal_of
 from edgec.emit.folder import write_folder
 from edgec.plan.candidates import Goal
 from edgec.report import svg
@@ -120,7 +120,7 @@ def smallest(model: str, plain: Cost) -> tuple[Cost, int] | None:
     for point in driver.sweep(model_path(model), GenOptions(TARGET), quiet).rows:
         if point.instructions > NEAR * plain.instructions or point.ram.arena >= plain.arena:
             continue
-        budget = point.ram.arena + STACK_ROOM
+        budget = point.ram.total
         found = cost(model, GenOptions(TARGET, ram=budget))
         assert found.instructions is not None
         if found.instructions <= (1 + WITHIN) * plain.instructions:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from edgec import budget
 from edgec.boards import Board, load_board
-from edgec.build.bound import model_stack
 from edgec.build.elf import function_symbols, image_sizes
 from edgec.build.firmware import BuildOptions, Firmware, build_firmware
 from edgec.build.stack import stack_bound
+from edgec.compiled import Compiled as Compiled
+from edgec.compiled import with_code, workspace
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode, Where, fail
-from edgec.emit.folder import Emission, EmitOptions, emit, with_stack_bound, write_folder
-from edgec.emit.header import StackNote
+from edgec.emit.folder import EmitOptions, emit, write_folder
 from edgec.importer import import_model
 from edgec.ir import text as graph_text
 from edgec.ir.graph import Graph
@@ -29,11 +27,10 @@ from edgec.ir.verify import verify as verify_graph
 from edgec.loops import text as loop_text
 from edgec.loops.verify import verify_program
 from edgec.lower.lowering import number_steps
-from edgec.lower.program import Program
 from edgec.lower.push import check_pushable
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
-from edgec.place import Places, read_places
+from edgec.place import STACK_ROOM, Places, read_places
 from edgec.plan.candidates import Goal, Planned
 from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit
@@ -46,7 +43,6 @@ from edgec.plan.placing import (
     region_uses,
     weights_bytes,
 )
-from edgec.plan.result import MemoryPlan
 from edgec.report import svg
 from edgec.report.advice import advice, reasons, summarize, waiting_advice
 from edgec.report.page import Report, make_report
@@ -61,7 +57,7 @@ from edgec.report.records import (
     SweepRow,
     VerifyResult,
 )
-from edgec.targets import Target, load_target
+from edgec.targets import load_target
 from edgec.verify.bench import LayerCost, measure
 from edgec.verify.compare import compare_runs
 from edgec.verify.inputs import overlapping
@@ -78,19 +74,6 @@ ARENA_SHARE = MappingProxyType({Optimize.SIZE: 0.0, Optimize.BALANCED: 1.0, Opti
 ROWS_SHARE = MappingProxyType({Optimize.SIZE: 0.05, Optimize.BALANCED: 0.02, Optimize.SPEED: 0.0})
 ANY_ARENA = 1e6  # where a budget of RAM is all that counts
 PUSHED_SHARE = 0.2  # the same where the input is pushed row by row: there RAM comes first
-STACK_ROOM = 512  # bytes of RAM that are left for the stack
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A model after every stage that needs no C compiler."""
-
-    graph: Graph  # after all passes: what the C computes, and the integer reference executes
-    program: Program
-    plan: MemoryPlan
-    emission: Emission
-    target: Target
-    board: Board  # with its memories as `--place` says
 
 
 def compile_model(
@@ -106,22 +89,56 @@ def compile_model(
     graph = optimised(model, options, progress)
     progress("lowering to loops and kernels")
     progress("planning memory")
-    made = _planned(graph, options, goal or goal_of(options))
-    compiled = emitted(model, graph, made, options, progress)
+    fit = Fit.of(graph, load_target(options.target).features, goal or goal_of(options))
+    if goal is None and options.ram is not None:
+        compiled = _budgeted(model, graph, fit, options, progress)
+    else:
+        compiled = emitted(model, graph, _planned(fit, options), options, progress)
+    dump_program(compiled, options)
     if options.plan_svg is not None:
         svg.write(options.plan_svg, plan_svg(compiled.program, compiled.plan))
     return compiled
 
 
-def _planned(graph: Graph, options: GenOptions, goal: Goal) -> Planned:
+def _budgeted(
+    model: Path, graph: Graph, fit: Fit, options: GenOptions, progress: Progress
+) -> Compiled:
+    """The cheapest program that `--ram` has room for, and what it costs."""
+
+    def planned(stack: int) -> Compiled:
+        made = _planned(fit.within(goal_of(options, stack).ram), options)
+        return looked(emitted(model, graph, made, options, _silent))
+
+    looked = with_code if options.stack else _as_it_is
+    free = dataclasses.replace(options, ram=None)
+    other = Fit.of(graph, load_target(options.target).features, goal_of(free))
+    plain = looked(emitted(model, graph, _planned(other, free), free, progress))
+    progress("looking for the cheapest schedule that fits")
+    compiled = budget.within(options.ram or 0, planned, plain.stack, STACK_ROOM)
+    return dataclasses.replace(compiled, trade=budget.trade(compiled, plain))
+
+
+def _as_it_is(compiled: Compiled) -> Compiled:
+    """Not compiled."""
+    return compiled
+
+
+def dump_program(compiled: Compiled, options: GenOptions) -> None:
+    """The last stage of `--dump-ir`."""
+    _Dump(options.dump_ir).write("90-program", loop_text.print_program(compiled.program))
+
+
+def _silent(stage: str) -> None:
+    """Nothing to tell."""
+
+
+def _planned(fit: Fit, options: GenOptions) -> Planned:
     """The best program; one that fits the largest memory if the best cannot be split."""
-    features, places = load_target(options.target).features, _places(options)
-    made = Fit.of(graph, features, goal).best()
+    made, places = fit.best(), _places(options)
     if places is None or can_be_placed(*made, places):
         return made
     largest = max(room.bytes for room in places.arena)
-    ram = largest if goal.ram is None else min(goal.ram, largest)
-    return Fit.of(graph, features, dataclasses.replace(goal, ram=ram)).best()
+    return fit.within(largest if fit.goal.ram is None else min(fit.goal.ram, largest)).best()
 
 
 def optimised(model: Path, options: GenOptions, progress: Progress) -> Graph:
@@ -153,7 +170,6 @@ def emitted(
         plan = place_program(program, plan, places)
         board = placed_board(program, plan, places, board, options.ram)
     check_plan(program, plan)
-    _Dump(options.dump_ir).write("90-program", loop_text.print_program(program))
     progress("writing C")
     incbin = options.weights is WeightsFormat.INCBIN
     small = options.optimize is Optimize.SIZE
@@ -169,26 +185,14 @@ def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
     know about code and stack too.
     """
     compiled = compile_model(model, options, progress)
-    summary = _summary(compiled, options)
-    check_budget(summary, options)
     if options.stack:
         progress("compiling to find the bound of the stack")
-        compiled = with_stack(compiled)
-        ram = dataclasses.replace(summary.ram, stack_bound=compiled.emission.manifest.stack_bound)
-        summary = dataclasses.replace(summary, ram=ram)
+        compiled = with_code(compiled)
+    summary = _summary(compiled, options)
+    check_budget(summary, options)
     emission, folder = compiled.emission, options.output_folder(model)
     write_folder(emission, folder)
     return GenResult(folder, tuple(sorted(emission.files)), summary)
-
-
-def with_stack(compiled: Compiled) -> Compiled:
-    """`compiled` with the bound of its stack, if the target's compiler can tell."""
-    with _workspace(compiled) as place:
-        stack = model_stack(place, place.parent / "build")
-    if stack is None:
-        return compiled
-    note = StackNote(stack.bytes, stack.compiler)
-    return dataclasses.replace(compiled, emission=with_stack_bound(compiled.emission, note))
 
 
 def check(model: Path, options: GenOptions, progress: Progress) -> CheckResult:
@@ -209,7 +213,7 @@ def _faster_memory(compiled: Compiled) -> tuple[str, ...]:
 
 def linked(compiled: Compiled, summary: Summary) -> tuple[Summary, tuple[str, ...]]:
     """`summary` with what the linked program tells, and why the model does not fit."""
-    with _workspace(compiled) as folder:
+    with workspace(compiled) as folder:
         try:
             build = folder.parent / "build"
             firmware = build_firmware(folder, compiled.board, build, BuildOptions())
@@ -249,7 +253,7 @@ def verify(
     compiled = compile_model(model, options, progress)
     samples = load_samples(inputs, count, compiled.graph)
     board = compiled.board
-    with _workspace(compiled) as folder:
+    with workspace(compiled) as folder:
         progress(f"compiling for {board.name}")
         firmware = build_firmware(folder, board, folder.parent / "build", BuildOptions())
         progress(f"running {len(samples)} inputs on {board.name}")
@@ -264,7 +268,7 @@ def bench(model: Path, options: GenOptions, progress: Progress) -> BenchResult:
     """Measure instructions, flash, RAM and stack of one inference."""
     compiled = compile_model(model, options, progress)
     summary = _summary(compiled, options)
-    with _workspace(compiled) as folder:
+    with workspace(compiled) as folder:
         return BenchResult(_counted(compiled, summary, folder, compiled.board, progress))
 
 
@@ -322,7 +326,7 @@ def report(model: Path, options: GenOptions, count: bool, progress: Progress) ->
     manifest = compiled.emission.manifest
     summary = _summary(compiled, options)
     board, code, problems = compiled.board, dict[str, int](), tuple[str, ...]()
-    with _workspace(compiled) as folder:
+    with workspace(compiled) as folder:
         build = folder.parent / "build"
         try:
             if count:
@@ -354,29 +358,17 @@ class _Dump:
             (self.folder / f"{name}.txt").write_text(text, encoding="utf-8")
 
 
-@contextmanager
-def _workspace(compiled: Compiled) -> Iterator[Path]:
-    """A temporary generated folder."""
-    place = Path(tempfile.mkdtemp(prefix="edgec-"))
-    try:
-        folder = place / compiled.program.name
-        write_folder(compiled.emission, folder)
-        yield folder
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def goal_of(options: GenOptions) -> Goal:
-    """What the options ask for."""
+def goal_of(options: GenOptions, stack: int = STACK_ROOM) -> Goal:
+    """What the options ask for, with `stack` bytes of a budget of RAM for the stack."""
     ram, places = capacity(options)[0], _places(options)
+    ram = None if ram is None else ram - stack
     if places is not None:
-        room = places.arena_bytes + STACK_ROOM
-        ram = room if options.ram is None else min(room, options.ram)
+        ram = places.arena_bytes if options.ram is None else min(places.arena_bytes, ram or 0)
     goal = Goal(
         flash=FLASH_SHARE[options.optimize],
         arena=ARENA_SHARE[options.optimize],
         rows=ROWS_SHARE[options.optimize],
-        ram=None if ram is None else ram - STACK_ROOM,
+        ram=ram,
         align=ARENA_ALIGN,
         push=options.stream_input,
         hop=options.hop,
@@ -426,6 +418,13 @@ def _summary(compiled: Compiled, options: GenOptions) -> Summary:
         ram = compiled.board.ram_bytes if options.ram is None else ram
         flash = compiled.board.flash_bytes if options.flash is None else flash
     summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
+    size = 0 if compiled.code is None else compiled.code.size
+    summary = dataclasses.replace(
+        summary,
+        ram=dataclasses.replace(summary.ram, stack_bound=compiled.stack),
+        flash=dataclasses.replace(summary.flash, code=size),
+        trade=compiled.trade,
+    )
     if options.board is None or placement is None:
         return summary
     copied = weights_bytes(compiled.program) if placement.copies_weights else 0

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgec.compiled import Compiled, with_code
 from edgec.config import GenOptions, c_identifier, is_usable_name
 from edgec.diagnostics import EdgecError, Where, fail
 from edgec.driver import (
-    Compiled,
     Progress,
     capacity,
     check_budget,
+    dump_program,
     emitted,
     goal_of,
     linked,
     optimised,
-    with_stack,
 )
 from edgec.emit.folder import write_files
 from edgec.emit.shared import Member, SharedEmission, emit_shared
@@ -81,7 +81,7 @@ def generate_shared(
     made = _compiled(models, options, progress)
     if options.stack:
         progress("compiling to find the bound of the stack")
-        made = dataclasses.replace(made, compiled=tuple(map(with_stack, made.compiled)))
+        made = dataclasses.replace(made, compiled=tuple(map(with_code, made.compiled)))
     emission = made.emission()
     whole, parts = _summaries(emission, made.compiled, options)
     check_budget(whole, options)
@@ -144,6 +144,8 @@ def _compiled(models: Sequence[Path], options: GenOptions, progress: Progress) -
         emitted(m.model, m.graph, (program, plan), m.options, _told(m, progress))
         for m, (program, _), plan in zip(members, planned, share_arena(alone), strict=True)
     )
+    for member, made in zip(members, compiled, strict=True):
+        dump_program(made, member.options)
     check_shared([c.program for c in compiled], [c.plan for c in compiled])
     return _Set(name, compiled, alone)
 

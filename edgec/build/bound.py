@@ -1,4 +1,4 @@
-"""The bound of a generated folder's stack, without a board: only its code is compiled and linked.
+"""Size and stack of a generated folder's code, without a board: only that is compiled and linked.
 
 A header cannot know what a compiler will make of the code, so `gen` asks the target's own.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edgec.boards import load_board
 from edgec.build.compiler import run_compiler
+from edgec.build.elf import code_size
 from edgec.build.manifest import Manifest, read_manifest
 from edgec.build.probe import compiler_version
 from edgec.build.stack import bound_of_objects
@@ -30,18 +31,23 @@ SECTIONS {
 
 
 @dataclass(frozen=True)
-class ModelStack:
-    """`bytes` cover every path of the entry function, as `compiler` compiles it."""
+class ModelCode:
+    """A model's code as `compiler` compiles it, in bytes.
 
-    bytes: int
+    size: of functions and tables, without weights; of those that are linked, but for a host.
+    stack: covers every path of the entry function; None where the bound has gaps: a call through a
+    pointer, or of a function whose frame nothing reports.
+    """
+
     compiler: str
+    size: int
+    stack: int | None
 
 
-def model_stack(folder: Path, out_dir: Path) -> ModelStack | None:
-    """The bound for the generated `folder`, compiled in `out_dir` (made when missing).
+def model_code(folder: Path, out_dir: Path) -> ModelCode | None:
+    """What the compiler makes of the generated `folder`, in `out_dir` (made when missing).
 
-    None where the compiler is missing or cannot say, or where the bound has gaps: a call through
-    a pointer, or of a function whose frame nothing reports.
+    None where the compiler is missing or cannot say.
     """
     manifest = read_manifest(folder)
     version = compiler_version(manifest.cc)
@@ -55,7 +61,9 @@ def model_stack(folder: Path, out_dir: Path) -> ModelStack | None:
         bound = bound_of_objects(objects, elf, manifest.cc, manifest.entry)
     except EdgecError:
         return None
-    return ModelStack(bound.bytes, f"{manifest.cc} {version}") if bound.is_sound else None
+    size = sum(map(code_size, objects if elf is None else [elf]))
+    stack = bound.bytes if bound.is_sound else None
+    return ModelCode(f"{manifest.cc} {version}", size, stack)
 
 
 def _compiled(manifest: Manifest, out_dir: Path) -> list[Path]:

@@ -120,6 +120,16 @@ def section_ranges(elf: Path) -> dict[str, tuple[int, int]]:
         }
 
 
+def code_size(path: Path) -> int:
+    """Bytes of code and constants of an object or a program, without tables for unwinding."""
+    with path.open("rb") as stream:
+        return sum(
+            section["sh_size"]
+            for section in ELFFile(stream).iter_sections()
+            if section["sh_flags"] & _SHF_ALLOC and not section.name.startswith(_UNWINDING)
+        )
+
+
 def image_sizes(firmware: Firmware) -> ImageSizes:
     """Where the flash and the static RAM of `firmware` go."""
     sums = dict.fromkeys(("weights", "constants", "code", "kernels", "libraries", "board"), 0)

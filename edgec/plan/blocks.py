@@ -6,8 +6,10 @@ which a small result that took over a large operand leaves the rest of those byt
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from edgec.plan.rects import Rect, round_up
 
@@ -123,8 +125,14 @@ def _meeting(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
 
 def load(blocks: Sequence[Block]) -> int:
     """Largest number of bytes occupied at one time; no placement can go below it."""
-    times = sorted({p.lower for b in blocks for p in b.parts})
-    return max((sum(b.used(t) for b in blocks) for t in times), default=0)
+    changes: Counter[int] = Counter()
+    for block in blocks:
+        before = 0
+        for time in sorted({t for p in block.parts for t in (p.lower, p.upper)}):
+            now = block.used(time)
+            changes[time] += now - before
+            before = now
+    return max(accumulate(changes[time] for time in sorted(changes)), default=0)
 
 
 def fit(

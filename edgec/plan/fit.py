@@ -70,7 +70,7 @@ class Fit:
         """For one graph on one kind of core."""
         return Fit(Programs(graph, features, goal), goal)
 
-    def within(self, ram: int) -> Fit:
+    def within(self, ram: int | None) -> Fit:
         """The same with another limit of memory, in bytes; what is known already is kept."""
         return Fit(self.programs, replace(self.goal, ram=ram))
 

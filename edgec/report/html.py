@@ -141,5 +141,5 @@ def _flash(use: FlashUse) -> Use:
         ("code of the model", use.code),
         ("kernels and libraries", use.kernels),
     )
-    note = "" if use.measured else "Code is not counted: nothing was compiled."
+    note = "" if use.measured or use.code else "Code is not counted: nothing was compiled."
     return "Flash", use.total, use.capacity, parts, note

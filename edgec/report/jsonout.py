@@ -79,6 +79,7 @@ def summary_json(summary: Summary) -> dict[str, JsonValue]:
         "layers": to_json(summary.layers),
         "notes": to_json(summary.notes),
         "regions": to_json(summary.regions),
+        "ram_budget": to_json(summary.trade),
     }
 
 

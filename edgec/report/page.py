@@ -240,6 +240,8 @@ def _findings(summary: Summary, layers: tuple[LayerDetail, ...], peak: PeakRepor
             f"The arena is {summary.ram.arena:,} bytes because of {peak.step_name} ({peak.op}): "
             f"{peak.live_bytes:,} bytes are live there: {names}{more}."
         )
+    if summary.trade is not None:
+        yield f"The budget of RAM costs {summary.trade.text}."
     counted = summary.instructions is not None
     what = "instructions" if counted else "MACs"
     work = {d.number: (d.row.instructions or 0) if counted else d.row.macs for d in layers}

@@ -45,7 +45,8 @@ class MemoryUse:
 class FlashUse:
     """Flash of the model: its constants, its own code, and the kernels and helpers it calls.
 
-    `measured` is False while only the weights are known, because nothing was compiled.
+    `measured` is False before the model is linked for a board. `code` then is all of it, as the
+    compiler made it by itself, or 0 where nothing was compiled.
     """
 
     weights: int
@@ -78,6 +79,32 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
+class Trade:
+    """What a budget of RAM costs, against the program without one.
+
+    arena, stack: bytes of that one; the stack is None where it is not known. instructions: change
+    of the estimated instructions, as a part of those without. flash: change in bytes, of weights
+    only unless `compiled`.
+    """
+
+    arena: int
+    stack: int | None
+    instructions: float
+    flash: int
+    compiled: bool
+
+    @property
+    def text(self) -> str:
+        """The change and against what, as part of a sentence."""
+        what = "flash" if self.compiled else "weights"
+        stack = "" if self.stack is None else f", stack at most {self.stack:,} B"
+        return (
+            f"{100 * self.instructions:+.1f} % instructions (estimated), {self.flash:+,} B of "
+            f"{what} against no budget: arena {self.arena:,} B{stack}"
+        )
+
+
+@dataclass(frozen=True)
 class Summary:
     """The answer to "does it fit, and what does it cost?" for one model on one target."""
 
@@ -95,6 +122,7 @@ class Summary:
     notes: tuple[str, ...] = ()
     regions: tuple[RegionUse, ...] = ()  # the board's memories, if a board was given
     placed: bool = False  # by rules of `--place`
+    trade: Trade | None = None  # what `--ram` costs
 
     @property
     def peak_layer(self) -> LayerRow | None:

@@ -180,6 +180,8 @@ def _summary_lines(summary: Summary) -> Iterator[tuple[str, Text]]:
     yield "RAM", _use(summary.ram.total, summary.ram.capacity, _ram_parts(summary.ram))
     yield "plan", Text(_plan_line(summary))
     yield "work", Text(_work_line(summary))
+    if summary.trade is not None:
+        yield "--ram", Text(summary.trade.text)
     for region in summary.regions if summary.placed else ():
         if region.used:
             yield f"in {region.memory}", Text(_region_line(region))
@@ -198,7 +200,8 @@ def _use(used: int, capacity: int | None, parts: str) -> Text:
 
 def _flash_parts(use: FlashUse) -> str:
     if not use.measured:
-        return f"weights {use.weights:,} B; code not compiled"
+        code = f", code and kernels {use.code:,} B" if use.code else "; code not compiled"
+        return f"weights {use.weights:,} B{code}"
     return f"weights {use.weights:,} B, model {use.code:,} B, kernels {use.kernels:,} B"
 
 

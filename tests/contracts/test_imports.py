@@ -16,6 +16,8 @@ STAGES = (
     "build",
     "verify",
     "report",
+    "compiled",
+    "budget",
     "driver",
     "driver_shared",
     "cli",

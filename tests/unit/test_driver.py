@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from edgec.compiled import with_code
 from edgec.config import GenOptions, Io, Optimize, WeightsFormat
 from edgec.diagnostics import EdgecError, ExitCode
 from edgec.driver import (
-    STACK_ROOM,
     Compiled,
     bench,
     check,
@@ -117,8 +117,9 @@ def test_kernels_use_less_working_memory_where_ram_is_short() -> None:
 
 
 def test_kernels_stay_as_they_are_where_ram_is_not_short() -> None:
-    roomy = compile_model(INT8, GenOptions("cortex-m4"), quiet)
-    ram = roomy.plan.arena_bytes + STACK_ROOM
+    roomy = with_code(compile_model(INT8, GenOptions("cortex-m4"), quiet))
+    assert roomy.stack is not None
+    ram = roomy.plan.arena_bytes + roomy.stack
     enough = compile_model(INT8, GenOptions("cortex-m4", ram=ram), quiet)
     assert enough.emission.files == roomy.emission.files
 
@@ -187,9 +188,10 @@ def test_kernels_that_take_memory_get_what_others_leave_and_no_more(residual: Pa
     assert winograd(size) == 0 < winograd(balanced) <= winograd(speed)
     assert balanced.plan.arena_bytes <= size.plan.arena_bytes
     assert speed.plan.arena_bytes <= 1.1 * size.plan.arena_bytes
-    budget = GenOptions(
-        "riscv32imac", optimize=Optimize.SPEED, ram=balanced.plan.arena_bytes + STACK_ROOM
-    )
+    stack = with_code(balanced).stack
+    assert stack is not None
+    ram = balanced.plan.arena_bytes + stack
+    budget = GenOptions("riscv32imac", optimize=Optimize.SPEED, ram=ram)
     assert compile_model(residual, budget, quiet).plan.arena_bytes == balanced.plan.arena_bytes
 
 

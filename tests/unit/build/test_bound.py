@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgec.boards import load_board
-from edgec.build.bound import ModelStack, model_stack
+from edgec.build.bound import ModelCode, model_code
 from edgec.config import GenOptions
 from edgec.driver import generate
 from edgec.verify.bench import measure
@@ -23,11 +23,11 @@ def quiet(_: str) -> None:
     """Progress that nobody watches."""
 
 
-def bound_of_source(body: str, place: Path, target: str = "x86_64") -> ModelStack | None:
-    """The bound of a model whose entry function is `body`."""
+def code_of_source(body: str, place: Path, target: str = "x86_64") -> ModelCode | None:
+    """The code of a model whose entry function is `body`."""
     source = f"#include <stdint.h>\nint m_run(void *arena);\n{body}\n"
     folder = write_folder(place / "m", target, "m", {"m.c": source}, TENSORS, TENSORS)
-    return model_stack(folder, place / "out")
+    return model_code(folder, place / "out")
 
 
 def test_a_frame_is_in_the_bound(tmp_path: Path) -> None:
@@ -37,24 +37,25 @@ def test_a_frame_is_in_the_bound(tmp_path: Path) -> None:
         room[*(uint8_t *)arena] = 1;
         return room[0];
     }"""
-    stack = bound_of_source(body, tmp_path)
-    assert stack is not None and 1000 <= stack.bytes < 1300
-    assert re.fullmatch(r"gcc \d+\.\d+\.\d+", stack.compiler)
+    code = code_of_source(body, tmp_path)
+    assert code is not None and code.stack is not None and 1000 <= code.stack < 1300
+    assert re.fullmatch(r"gcc \d+\.\d+\.\d+", code.compiler)
 
 
 def test_calls_through_pointers_have_no_bound(tmp_path: Path) -> None:
     body = "int m_run(void *arena) { return (*(int (**)(int))arena)(1) + 1; }"
-    assert bound_of_source(body, tmp_path) is None
+    code = code_of_source(body, tmp_path)
+    assert code is not None and code.stack is None
 
 
 def test_code_that_does_not_compile_has_no_bound(tmp_path: Path) -> None:
-    assert bound_of_source("int m_run(void *arena) {", tmp_path) is None
+    assert code_of_source("int m_run(void *arena) {", tmp_path) is None
 
 
 def test_divisions_in_the_library_are_in_the_bound(tmp_path: Path) -> None:
     body = "int m_run(void *arena) { return ((int *)arena)[0] / ((int *)arena)[1]; }"
-    stack = bound_of_source(body, tmp_path, "cortex-m0")
-    assert stack is not None and stack.compiler.startswith("arm-none-eabi-gcc ")
+    code = code_of_source(body, tmp_path, "cortex-m0")
+    assert code is not None and code.compiler.startswith("arm-none-eabi-gcc ")
 
 
 def test_gen_compiles_only_if_it_may(tmp_path: Path) -> None:
