@@ -296,7 +296,7 @@ def _counted(
     ram = dataclasses.replace(
         summary.ram,
         static=cost.sizes.model_static,
-        stack_bound=cost.stack_bound.bytes,
+        stack_bound=cost.stack_bound.proven,
         stack_painted=cost.stack_painted,
     )
     flash = dataclasses.replace(
@@ -449,7 +449,7 @@ def capacity(options: GenOptions) -> tuple[int | None, int | None]:
 def _measured(summary: Summary, firmware: Firmware) -> Summary:
     """`summary` with what the linked program tells."""
     sizes, bound = image_sizes(firmware), stack_bound(firmware)
-    ram = dataclasses.replace(summary.ram, static=sizes.model_static, stack_bound=bound.bytes)
+    ram = dataclasses.replace(summary.ram, static=sizes.model_static, stack_bound=bound.proven)
     flash = dataclasses.replace(
         summary.flash,
         weights=sizes.flash.weights,

@@ -62,8 +62,7 @@ def model_code(folder: Path, out_dir: Path) -> ModelCode | None:
     except EdgecError:
         return None
     size = sum(map(code_size, objects if elf is None else [elf]))
-    stack = bound.bytes if bound.is_sound else None
-    return ModelCode(f"{manifest.cc} {version}", size, stack)
+    return ModelCode(f"{manifest.cc} {version}", size, bound.proven)
 
 
 def _compiled(manifest: Manifest, out_dir: Path) -> list[Path]:

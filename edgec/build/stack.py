@@ -37,6 +37,11 @@ class StackBound:
         """Whether no execution can need more."""
         return not self.unknown and not self.unbounded
 
+    @property
+    def proven(self) -> int | None:
+        """`bytes` if no execution can need more, else None."""
+        return self.bytes if self.is_sound else None
+
 
 def stack_bound(firmware: Firmware, function: str = "") -> StackBound:
     """The bound for `function`, by default the model's entry function."""

@@ -37,8 +37,9 @@ def reasons(summary: Summary) -> tuple[str, ...]:
     out = []
     ram, flash = summary.ram, summary.flash
     if not ram.fits and ram.capacity is not None:
+        stack = ram.stack or "(not known)"
         out.append(
-            f"RAM: arena {ram.arena} + stack {ram.stack} + static {ram.static}{_copied(ram)} = "
+            f"RAM: arena {ram.arena} + stack {stack} + static {ram.static}{_copied(ram)} = "
             f"{ram.total} "
             f"bytes, {ram.total - ram.capacity} more than the {ram.capacity} there are"
         )

@@ -128,7 +128,7 @@ def _ram(use: MemoryUse) -> Use:
     elif use.stack_bound is not None:
         stack, note = "stack (at most)", ""
     else:
-        stack, note = "stack", "The stack is not known: nothing was compiled."
+        stack, note = "stack", "The stack is not known: the compiler was not asked, or cannot tell."
     copied = (("weights", use.weights),) if use.weights else ()
     parts = (("arena", use.arena), (stack, use.stack), ("static data", use.static), *copied)
     return "RAM", use.total, use.capacity, parts, note

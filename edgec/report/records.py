@@ -20,7 +20,7 @@ class MemoryUse:
 
     arena: int
     static: int = 0
-    stack_bound: int | None = None  # from gcc's call graph; None when nothing was compiled
+    stack_bound: int | None = None  # from gcc's call graph; None if that tells none
     stack_painted: int | None = None  # measured under QEMU; None when nothing ran
     capacity: int | None = None  # of the budget or the board; None when there is neither
     weights: int = 0

@@ -212,7 +212,7 @@ def _ram_parts(use: MemoryUse) -> str:
     if use.stack_bound is not None:
         parts.append(f"stack at most {use.stack_bound:,} B")
     if use.stack_painted is None and use.stack_bound is None:
-        parts.append("stack not known before compiling")
+        parts.append("stack not known")
     parts.append(f"static {use.static:,} B")
     if use.weights:
         parts.append(f"weights {use.weights:,} B")
