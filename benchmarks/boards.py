@@ -32,10 +32,12 @@ from edgec.boards import board_names, boards_of, load_board
 from edgec.build.firmware import BuildOptions, build_firmware
 from edgec.config import GenOptions, Optimize
 from edgec.diagnostics import EdgecError, ExitCode
-from edgec.driver import STACK_ROOM, Compiled, compile_model, goal_of, optimised
+from edgec.driver import Compiled, compile_model, goal_of, optimised
 from edgec.emit.folder import Content, write_folder
 from edgec.lower.push import check_pushable
-from edgec.plan.fit import Fit, Goal
+from edgec.place import STACK_ROOM
+from edgec.plan.candidates import Goal
+from edgec.plan.fit import Fit
 from edgec.targets import load_target, runs_here
 from edgec.verify.compare import Row, reference_row, run_samples
 from edgec.verify.inputs import load_inputs
@@ -78,7 +80,7 @@ def schedules(case: Case) -> Iterator[Schedule]:
     yield Schedule(DEFAULT, options)
     yield Schedule(SIZE, replace(options, optimize=Optimize.SIZE))
     least = least_arena(case.target, case.model)
-    yield Schedule(RAM, replace(options, ram=least + STACK_ROOM))
+    yield Schedule(RAM, options, goal_of(replace(options, ram=least + STACK_ROOM)))
     if has_rows(case.model):
         yield Schedule(PUSHED, replace(options, stream_input=True))
 
@@ -88,7 +90,7 @@ def least_arena(target: str, model: str) -> int:
     """The arena of the smallest schedule of a sweep, in bytes."""
     options = GenOptions(target)
     graph = optimised(model_path(model), options, quiet)
-    return Fit(graph, load_target(target).features, goal_of(options)).sweep()[0].arena
+    return Fit.of(graph, load_target(target).features, goal_of(options)).sweep()[0].arena
 
 
 @cache

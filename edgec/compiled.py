@@ -15,6 +15,7 @@ from edgec.emit.folder import Emission, with_stack_bound, write_folder
 from edgec.emit.header import StackNote
 from edgec.ir.graph import Graph
 from edgec.lower.program import Program
+from edgec.plan.candidates import estimate
 from edgec.plan.result import MemoryPlan
 from edgec.report.records import Trade
 from edgec.targets import Target
@@ -41,6 +42,26 @@ class Compiled:
     def stack(self) -> int | None:
         """Bytes of stack that the entry function needs at most, if that is known."""
         return None if self.code is None else self.code.stack
+
+    @property
+    def code_bytes(self) -> int | None:
+        """Bytes of its code, if that is known."""
+        return None if self.code is None else self.code.size
+
+    @property
+    def arena(self) -> int:
+        """Bytes of the arena."""
+        return self.plan.arena_bytes
+
+    @property
+    def cost(self) -> float:
+        """Estimated instructions."""
+        return estimate(self.program)
+
+    @property
+    def weights(self) -> int:
+        """Bytes of the weights."""
+        return self.emission.manifest.weights_bytes
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def _budgeted(
         made = _planned(fit.within(goal_of(options, stack).ram), options)
         return looked(emitted(model, graph, made, options, _silent))
 
-    looked = with_code if options.stack else _as_it_is
+    looked = looked_at(options)
     free = dataclasses.replace(options, ram=None)
     other = Fit.of(graph, load_target(options.target).features, goal_of(free))
     plain = looked(emitted(model, graph, _planned(other, free), free, progress))
@@ -118,9 +118,9 @@ def _budgeted(
     return dataclasses.replace(compiled, trade=budget.trade(compiled, plain))
 
 
-def _as_it_is(compiled: Compiled) -> Compiled:
-    """Not compiled."""
-    return compiled
+def looked_at(options: GenOptions) -> Callable[[Compiled], Compiled]:
+    """How a program gets its code, if the options let it be compiled."""
+    return with_code if options.stack else lambda compiled: compiled
 
 
 def dump_program(compiled: Compiled, options: GenOptions) -> None:
@@ -418,11 +418,10 @@ def _summary(compiled: Compiled, options: GenOptions) -> Summary:
         ram = compiled.board.ram_bytes if options.ram is None else ram
         flash = compiled.board.flash_bytes if options.flash is None else flash
     summary = summarize(compiled.emission.manifest, compiled.plan, (ram, flash))
-    size = 0 if compiled.code is None else compiled.code.size
     summary = dataclasses.replace(
         summary,
         ram=dataclasses.replace(summary.ram, stack_bound=compiled.stack),
-        flash=dataclasses.replace(summary.flash, code=size),
+        flash=dataclasses.replace(summary.flash, code=compiled.code_bytes or 0),
         trade=compiled.trade,
     )
     if options.board is None or placement is None:

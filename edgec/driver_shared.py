@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.compiled import Compiled, with_code
+from edgec import budget
+from edgec.compiled import Compiled
 from edgec.config import GenOptions, c_identifier, is_usable_name
 from edgec.diagnostics import EdgecError, Where, fail
 from edgec.driver import (
@@ -18,19 +19,21 @@ from edgec.driver import (
     emitted,
     goal_of,
     linked,
+    looked_at,
     optimised,
 )
 from edgec.emit.folder import write_files
 from edgec.emit.shared import Member, SharedEmission, emit_shared
 from edgec.ir.graph import Graph
 from edgec.ir.states import bind_states, has_names
+from edgec.place import STACK_ROOM
 from edgec.plan.candidates import Goal, Planned, estimate
 from edgec.plan.fit import Fit
 from edgec.plan.rects import round_up
 from edgec.plan.result import MemoryPlan
 from edgec.plan.shared import check_shared, share_arena
 from edgec.report.advice import advice, reasons, summarize
-from edgec.report.records import CheckResult, FlashUse, MemoryUse, SharedResult, Summary
+from edgec.report.records import CheckResult, FlashUse, MemoryUse, SharedResult, Summary, Trade
 from edgec.targets import load_target
 
 DEFAULT_NAME = "models"
@@ -62,6 +65,33 @@ class _Set:
     name: str
     compiled: tuple[Compiled, ...]
     alone: tuple[MemoryPlan, ...]
+    trade: Trade | None = None
+
+    @property
+    def arena(self) -> int:
+        """Bytes of the common arena."""
+        return self.compiled[0].arena
+
+    @property
+    def stack(self) -> int | None:
+        """Bytes of stack that the model needs which needs most."""
+        return _most(c.stack for c in self.compiled)
+
+    @property
+    def cost(self) -> float:
+        """Estimated instructions of one run of each."""
+        return sum(c.cost for c in self.compiled)
+
+    @property
+    def weights(self) -> int:
+        """Bytes of all weights."""
+        return sum(c.weights for c in self.compiled)
+
+    @property
+    def code_bytes(self) -> int | None:
+        """Bytes of code at most: what models have in common counts for each."""
+        known = [c.code_bytes for c in self.compiled if c.code_bytes is not None]
+        return sum(known) if len(known) == len(self.compiled) else None
 
     def emission(self) -> SharedEmission:
         """All files."""
@@ -79,11 +109,10 @@ def generate_shared(
     cannot be asked of several models, else as `generate`.
     """
     made = _compiled(models, options, progress)
-    if options.stack:
-        progress("compiling to find the bound of the stack")
-        made = dataclasses.replace(made, compiled=tuple(map(with_code, made.compiled)))
+    progress("compiling to find the bound of the stack")
+    made = dataclasses.replace(made, compiled=tuple(map(looked_at(options), made.compiled)))
     emission = made.emission()
-    whole, parts = _summaries(emission, made.compiled, options)
+    whole, parts = _summaries(emission, made, options)
     check_budget(whole, options)
     folder = options.output if options.output is not None else Path(made.name)
     write_files(emission.files, folder)
@@ -96,7 +125,7 @@ def check_set(models: Sequence[Path], options: GenOptions, progress: Progress) -
     Each is linked by itself: flash is an upper bound, since what models share counts for each.
     """
     made = _compiled(models, options, progress)
-    whole, parts = _summaries(made.emission(), made.compiled, options)
+    whole, parts = _summaries(made.emission(), made, options)
     progress("compiling to measure code and stack")
     found = [linked(c, part) for c, part in zip(made.compiled, parts, strict=True)]
     measured = [summary for summary, _ in found]
@@ -123,9 +152,14 @@ def _flash(parts: Sequence[Summary]) -> FlashUse:
 
 def _ram(whole: MemoryUse, parts: Sequence[Summary]) -> MemoryUse:
     """`whole` with the stack of the model that needs most."""
-    bounds = [part.ram.stack_bound for part in parts]
-    known = [bound for bound in bounds if bound is not None]
-    return dataclasses.replace(whole, stack_bound=max(known) if len(known) == len(bounds) else None)
+    return dataclasses.replace(whole, stack_bound=_most(part.ram.stack_bound for part in parts))
+
+
+def _most(bounds: Iterable[int | None]) -> int | None:
+    """The largest, if all are known."""
+    every = tuple(bounds)
+    known = [bound for bound in every if bound is not None]
+    return max(known) if len(known) == len(every) else None
 
 
 def _compiled(models: Sequence[Path], options: GenOptions, progress: Progress) -> _Set:
@@ -138,16 +172,10 @@ def _compiled(models: Sequence[Path], options: GenOptions, progress: Progress) -
     ]
     _bind_states(members, options)
     progress("planning memory for all models")
-    planned = _planned(members, options)
-    alone = tuple(plan for _, plan in planned)
-    compiled = tuple(
-        emitted(m.model, m.graph, (program, plan), m.options, _told(m, progress))
-        for m, (program, _), plan in zip(members, planned, share_arena(alone), strict=True)
-    )
-    for member, made in zip(members, compiled, strict=True):
-        dump_program(made, member.options)
-    check_shared([c.program for c in compiled], [c.plan for c in compiled])
-    return _Set(name, compiled, alone)
+    made = _placed(name, members) if options.ram is None else _budgeted(name, members, progress)
+    for member, compiled in zip(members, made.compiled, strict=True):
+        dump_program(compiled, member.options)
+    return made
 
 
 # what is asked for ---------------------------------------------------------------------------
@@ -222,13 +250,48 @@ def _told(source: _Source, progress: Progress) -> Progress:
 # planning ------------------------------------------------------------------------------------
 
 
-def _planned(members: Sequence[_Member], options: GenOptions) -> list[Planned]:
+def _budgeted(name: str, members: Sequence[_Member], progress: Progress) -> _Set:
+    """The cheapest way that `--ram` has room for, and what it costs."""
+    options = members[0].options
+    looked = looked_at(options)
+
+    def compiled(made: _Set) -> _Set:
+        return dataclasses.replace(made, compiled=tuple(map(looked, made.compiled)))
+
+    free = [
+        dataclasses.replace(m, options=dataclasses.replace(m.options, ram=None)) for m in members
+    ]
+    plain = compiled(_placed(name, free))
+    progress("looking for the cheapest schedules that fit")
+    made = budget.within(
+        options.ram or 0,
+        lambda stack: compiled(_placed(name, members, stack)),
+        plain.stack,
+        STACK_ROOM,
+    )
+    return dataclasses.replace(made, trade=budget.trade(made, plain))
+
+
+def _placed(name: str, members: Sequence[_Member], stack: int = STACK_ROOM) -> _Set:
+    """All models in one arena, with `stack` bytes of a budget of RAM for the stack."""
+    planned = _planned(members, stack)
+    alone = tuple(plan for _, plan in planned)
+    compiled = tuple(
+        emitted(m.model, m.graph, (program, plan), m.options, lambda _: None)
+        for m, (program, _), plan in zip(members, planned, share_arena(alone), strict=True)
+    )
+    check_shared([c.program for c in compiled], [c.plan for c in compiled])
+    return _Set(name, compiled, alone)
+
+
+def _planned(members: Sequence[_Member], stack: int) -> list[Planned]:
     """Each model for the arena of the one that needs most: the others may use all of that."""
     states = [_state_bytes(m.graph) for m in members]
     goals = [
-        _less(goal_of(m.options), sum(states) - own) for m, own in zip(members, states, strict=True)
+        _less(goal_of(m.options, stack), sum(states) - own)
+        for m, own in zip(members, states, strict=True)
     ]
-    features = load_target(options.target).features
+    features = load_target(members[0].options.target).features
     found = [Fit.of(m.graph, features, g).best() for m, g in zip(members, goals, strict=True)]
     room = max(_run_bytes(plan) for _, plan in found)
     return [
@@ -279,25 +342,26 @@ def _folders(compiled: Sequence[Compiled], alone: Sequence[MemoryPlan]) -> list[
 
 
 def _summaries(
-    emission: SharedEmission, compiled: Sequence[Compiled], options: GenOptions
+    emission: SharedEmission, made: _Set, options: GenOptions
 ) -> tuple[Summary, tuple[Summary, ...]]:
     """Of the set, and of each model."""
     ram, flash = capacity(options)
     manifest = emission.manifest
     parts = tuple(
-        _stacked(summarize(c.emission.manifest, c.plan, (ram, flash)), c) for c in compiled
+        _stacked(summarize(c.emission.manifest, c.plan, (ram, flash)), c) for c in made.compiled
     )
     whole = Summary(
         name=manifest.name,
         target=manifest.target,
         board=manifest.board,
         macs=sum(p.macs for p in parts),
-        flash=FlashUse(manifest.weights_bytes, capacity=flash),
+        flash=FlashUse(manifest.weights_bytes, made.code_bytes or 0, capacity=flash),
         ram=MemoryUse(manifest.arena.bytes, stack_bound=manifest.stack_bound, capacity=ram),
         layers=tuple(
             dataclasses.replace(row, name=f"{p.name}/{row.name}") for p in parts for row in p.layers
         ),
         notes=tuple(f"{p.name}: {note}" for p in parts for note in p.notes),
+        trade=made.trade,
     )
     return whole, parts
 

@@ -250,3 +250,15 @@ def test_a_budget_is_for_all_models(place: Path, tmp_path: Path) -> None:
     options = GenOptions("x86_64", output=tmp_path / "out", ram=600, states=STATE)
     assert "E0501" in refused([DIGITS, place / "gru.onnx"], options)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_budget_is_for_the_arena_and_the_largest_stack(tmp_path: Path) -> None:
+    models = [Path(f"a={DIGITS}"), Path(f"b={DIGITS}")]
+    free = check_set(models, GenOptions("cortex-m4"), quiet).summary
+    assert free.ram.stack_bound is not None and free.trade is None
+    tight = GenOptions("cortex-m4", output=tmp_path / "set", ram=free.ram.total - 1)
+    summary = generate_shared(models, tight, quiet).summary
+    assert summary.ram.stack_bound is not None
+    assert summary.ram.total < free.ram.total and summary.trade is not None
+    assert (summary.trade.arena, summary.trade.stack) == (free.ram.arena, free.ram.stack_bound)
+    assert summary.trade.instructions > 0 and summary.trade.compiled
