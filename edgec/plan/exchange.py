@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgec.diagnostics import EdgecError, Where, fail
 from edgec.plan.rects import Rect
+from edgec.text_file import write_text
 
 NAMES = {
     "buffer": "id",
@@ -124,15 +125,7 @@ def _malformed(path: Path, line: int, what: str) -> EdgecError:
 def write_solution(path: Path, instance: Instance, offsets: Sequence[int]) -> None:
     """Write `instance` to `path` with its `offset` column. E0512 if that is not possible."""
     text = solution_text(instance, offsets)
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise fail(
-            "E0512",
-            f"the file cannot be written: {error.strerror or error}",
-            Where(file=str(path)),
-            help="name another file with -o",
-        ) from None
+    write_text(path, text, code="E0512", what="the file", help="name another file with -o")
 
 
 def solution_text(instance: Instance, offsets: Sequence[int]) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from edgec.diagnostics import Where, fail, safe_text
+from edgec.diagnostics import safe_text
 from edgec.report.page import Report
 from edgec.report.records import FlashUse, MemoryUse, SweepResult, SweepRow
 from edgec.report.sweep import more, sweep_svg
 from edgec.report.text import amount, size
+from edgec.text_file import write_text
 
 TEXT_LIMIT = 400
 CELL_LIMIT = 60
@@ -71,15 +72,8 @@ def _sweep(result: SweepResult | None) -> _Sweep | None:
 
 def write_html(path: Path, text: str) -> None:
     """Write the page. E0016 if that is not possible."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise fail(
-            "E0016",
-            f"the report cannot be written: {error.strerror or error}",
-            Where(file=str(path)),
-            help="name another file with -o, in a folder that exists",
-        ) from None
+    help = "name another file with -o, in a folder that exists"
+    write_text(path, text, code="E0016", what="the report", help=help)
 
 
 def grouped(count: int | None) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from edgec.diagnostics import Where, fail, safe_text
+from edgec.diagnostics import safe_text
+from edgec.text_file import write_text
 
 FONT = "font-family='sans-serif' font-size='12'"
 INK, GRID, PAPER = "#333333", "#dddddd", "#ffffff"
@@ -58,12 +59,5 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 def write(path: Path, picture: str) -> None:
     """Write a picture. E0015 if that is not possible."""
-    try:
-        path.write_text(picture, encoding="utf-8", newline="")
-    except OSError as error:
-        raise fail(
-            "E0015",
-            f"the picture cannot be written: {error.strerror or error}",
-            Where(file=str(path)),
-            help="name another file, in a folder that exists",
-        ) from None
+    help = "name another file, in a folder that exists"
+    write_text(path, picture, code="E0015", what="the picture", help=help)

@@ -28,6 +28,7 @@ DATA = {
     "explain": set(),
     "paths": {"diagnostics"},
     "config": {"diagnostics"},
+    "text_file": {"diagnostics"},
     "toml_reader": {"diagnostics"},
     "targets": {"diagnostics", "paths", "toml_reader"},
     "boards": {"diagnostics", "paths", "targets", "toml_reader"},
