@@ -13,6 +13,7 @@ python -m benchmarks.memory --write docs/memory.md
 - [Measured](#measured)
 - [Other models](#other-models)
 - [Boards](#boards)
+- [Every board](#every-board)
 - [How plans are checked](#how-plans-are-checked)
 
 [memory-placement.md](memory-placement.md) tells how buffers get their places in the arena,
