@@ -24,8 +24,7 @@ def element_facts(node: Node) -> ElementFacts | None:
         return None
     if isinstance(op, QAdd):
         return ElementFacts("add", y.size, period, (op.ma, op.mb, op.c, op.shift, op.lo, op.hi))
-    numbers = (op.a_zp, op.b_zp, op.mult, op.shift, op.y_zp, op.lo, op.hi)
-    return ElementFacts("mul", y.size, period, numbers)
+    return ElementFacts("mul", y.size, period, op.numbers)
 
 
 def _period(shape: tuple[int, ...], whole: tuple[int, ...]) -> int | None:

@@ -16,7 +16,7 @@ def matmul_facts(node: Node) -> MatMulFacts | None:
     tables = [v is not None for v in (*node.inputs, None, None)[2:4]]
     return MatMulFacts(
         op.batch, op.rows, op.k, op.n, _places(op.a_at), _places(op.b_at), _places(op.y_at),
-        op.a_zp, op.b_zp, op.mult, op.shift, op.y_zp, op.lo, op.hi, tables[0], tables[1],
+        *op.numbers, tables[0], tables[1],
     )  # fmt: skip
 
 

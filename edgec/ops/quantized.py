@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from edgec.ir.types import DType, TensorType
 from edgec.loops import expr as ex
@@ -22,6 +23,8 @@ from edgec.ops.base import Array, Op, Reads, Sample
 from edgec.ops.checks import check_shape, check_types
 from edgec.ops.elementwise import broadcast_shape
 from edgec.quantize import fixedpoint as fp
+
+Ints = npt.NDArray[np.int64]
 
 S8 = (DType.I8,)
 WEIGHTS = (DType.I8, DType.I16)
@@ -62,6 +65,12 @@ def accumulate(b: Builder, acc: Expr, term: Expr) -> None:
     b.assign(acc, ex.Binary(DType.I32, "add", acc, term))
 
 
+def exact_matmul(a: Ints, b: Ints) -> Ints:
+    """Exact integer product through float64 BLAS: sums stay below 2^53."""
+    product = np.rint(np.matmul(a.astype(np.float64), b.astype(np.float64)))
+    return np.asarray(product, np.float64).astype(np.int64)
+
+
 @dataclass(frozen=True)
 class QGemm(Op):
     """y[m, n] = requantize(sum_k (x[m, k] - x_zp) * w[n, k] + bias[n]); mult is per n."""
@@ -88,7 +97,7 @@ class QGemm(Op):
         return outputs[0].size * w.shape[1]
 
     def reference(self, x: Array, w: Array, bias: Array, mult: Array) -> Array:
-        acc = _matmul(_minus(x, self.x_zp), _minus(w, 0).T) + bias.astype(np.int64)
+        acc = exact_matmul(_minus(x, self.x_zp), _minus(w, 0).T) + bias.astype(np.int64)
         return _requantize(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
 
     def lower(self, b: Builder, x: Tensor, w: Tensor, bias: Tensor, mult: Tensor) -> Tensor:
@@ -114,8 +123,8 @@ class QGemm(Op):
 
 
 @dataclass(frozen=True)
-class QMatMul(Op):
-    """y = requantize(sum_k (a[..., m, k] - a_zp) * (b[..., k, n] - b_zp)), both run-time s8."""
+class QProduct(Op):
+    """Abstract: y = requantize(sums of (a - a_zp) * (b - b_zp)), both run-time s8."""
 
     a_zp: int
     b_zp: int
@@ -124,6 +133,34 @@ class QMatMul(Op):
     y_zp: int
     lo: int = -128
     hi: int = 127
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int, int, int, int]:
+        """a_zp, b_zp, mult, shift, y_zp, lo and hi."""
+        return self.a_zp, self.b_zp, self.mult, self.shift, self.y_zp, self.lo, self.hi
+
+    def factors(self, a: Array, b: Array) -> tuple[Ints, Ints]:
+        """What is multiplied, as s64: a and b without their zero points."""
+        return _minus(a, self.a_zp), _minus(b, self.b_zp)
+
+    def result(self, sums: Ints) -> Array:
+        """The s8 that sums of products give."""
+        mult = np.asarray(self.mult, np.int32)
+        return _requantize(sums, mult, self.shift, self.y_zp, self.lo, self.hi)
+
+    def product(self, a: Expr, b: Expr) -> Expr:
+        """One product as s32, of elements of a and b."""
+        return ex.Binary(DType.I32, "mul", offset(a, self.a_zp), offset(b, self.b_zp))
+
+    def scaled(self, acc: Expr) -> Expr:
+        """`result` as an expression."""
+        return requantized(acc, ex.index(self.mult), self.shift, self.y_zp, self.lo, self.hi)
+
+
+@dataclass(frozen=True)
+class QMatMul(QProduct):
+    """y = requantize(sum_k (a[..., m, k] - a_zp) * (b[..., k, n] - b_zp)), both run-time s8."""
+
     reads = (Reads.MANY, Reads.MANY)
 
     def _shape(self, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -140,9 +177,7 @@ class QMatMul(Op):
         return outputs[0].size * a.shape[-1]
 
     def reference(self, a: Array, b: Array) -> Array:
-        acc = _matmul(_minus(a, self.a_zp), _minus(b, self.b_zp))
-        mult = np.asarray(self.mult, np.int32)
-        return _requantize(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
+        return self.result(exact_matmul(*self.factors(a, b)))
 
     def lower(self, b: Builder, a: Tensor, other: Tensor) -> Tensor:
         def element(*i: Expr) -> Expr:
@@ -150,11 +185,9 @@ class QMatMul(Op):
             columns = broadcast_index(i[:-2], other.shape[:-2])
             acc = b.local(0, DType.I32)
             with b.loops((a.shape[-1],), "k") as (k,):
-                left = offset(a.at(*rows, i[-2], k), self.a_zp)
-                right = offset(other.at(*columns, k, i[-1]), self.b_zp)
-                accumulate(b, acc, ex.Binary(DType.I32, "mul", left, right))
-            mult = ex.index(self.mult)
-            return requantized(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
+                product = self.product(a.at(*rows, i[-2], k), other.at(*columns, k, i[-1]))
+                accumulate(b, acc, product)
+            return self.scaled(acc)
 
         return b.compute(DType.I8, self._shape(a.shape, other.shape), element)
 
@@ -207,16 +240,9 @@ class QAdd(Op):
 
 
 @dataclass(frozen=True)
-class QMul(Op):
+class QMul(QProduct):
     """y = requantize((a - a_zp) * (b - b_zp)): a product of two s8 tensors."""
 
-    a_zp: int
-    b_zp: int
-    mult: int
-    shift: int
-    y_zp: int
-    lo: int = -128
-    hi: int = 127
     elementwise = True
 
     def infer(self, a: TensorType, b: TensorType) -> TensorType:
@@ -224,17 +250,14 @@ class QMul(Op):
         return TensorType(DType.I8, broadcast_shape("QMul", a.shape, b.shape))
 
     def reference(self, a: Array, b: Array) -> Array:
-        acc = _minus(a, self.a_zp) * _minus(b, self.b_zp)
-        mult = np.asarray(self.mult, np.int32)
-        return _requantize(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
+        left, right = self.factors(a, b)
+        return self.result(left * right)
 
     def lower(self, b: Builder, x: Tensor, y: Tensor) -> Tensor:
         def element(*i: Expr) -> Expr:
-            left = offset(x.at(*broadcast_index(i, x.shape)), self.a_zp)
-            right = offset(y.at(*broadcast_index(i, y.shape)), self.b_zp)
-            acc = ex.Binary(DType.I32, "mul", left, right)
-            mult = ex.index(self.mult)
-            return requantized(acc, mult, self.shift, self.y_zp, self.lo, self.hi)
+            left = x.at(*broadcast_index(i, x.shape))
+            right = y.at(*broadcast_index(i, y.shape))
+            return self.scaled(self.product(left, right))
 
         return b.compute(DType.I8, broadcast_shape("QMul", x.shape, y.shape), element)
 
@@ -394,17 +417,8 @@ class QSoftmax(Op):
             yield Sample(cls(p.numerator, p.exponent, -128), (x, p.table), (1,))
 
 
-def _minus(x: Array, zero_point: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _minus(x: Array, zero_point: int) -> Ints:
     return x.astype(np.int64) - zero_point
-
-
-def _matmul(
-    a: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    b: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Exact integer product through float64 BLAS: sums stay below 2^53."""
-    product = np.rint(np.matmul(a.astype(np.float64), b.astype(np.float64)))
-    return np.asarray(product, np.float64).astype(np.int64)
 
 
 def _requantize(acc: Array, mult: Array, shift: int, zp: int, lo: int, hi: int) -> Array:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from edgec.diagnostics import ExitCode, fail
 from edgec.ir.types import DType, TensorType
@@ -16,18 +15,17 @@ from edgec.loops import index as rules
 from edgec.loops.builder import Builder
 from edgec.loops.expr import Expr
 from edgec.loops.tensor import Tensor
-from edgec.ops.base import Array, Op, Reads, Sample
+from edgec.ops.base import Array, Reads, Sample
 from edgec.ops.checks import check_shape, check_types
-from edgec.ops.quantized import S8, accumulate, offset, requantized
+from edgec.ops.quantized import S8, Ints, QProduct, accumulate, exact_matmul
 from edgec.quantize import fixedpoint as fp
 
 Places = tuple[int, int, int, int, int]
-Indices = npt.NDArray[np.int64]
 NOWHERE = (0, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class QBatchMatMul(Op):
+@dataclass(frozen=True, kw_only=True)
+class QBatchMatMul(QProduct):
     """y = requantize(sum_k (ta[a[m, k]] - a_zp) * (tb[b[k, n]] - b_zp)) of s8, twice batched.
 
     Element [i, j, row, column] of a matrix is element first + i * batch0 + j * batch1 +
@@ -43,13 +41,6 @@ class QBatchMatMul(Op):
     b_at: Places
     y_at: Places
     shape: tuple[int, ...]
-    a_zp: int
-    b_zp: int
-    mult: int
-    shift: int
-    y_zp: int
-    lo: int = -128
-    hi: int = 127
     reads = (Reads.BUFFER,)
 
     def infer(
@@ -95,14 +86,11 @@ class QBatchMatMul(Op):
     def reference(
         self, a: Array, b: Array, a_table: Array | None = None, b_table: Array | None = None
     ) -> Array:
-        left = _matrix(a, self.a_at, self.a_shape, a_table) - self.a_zp
-        right = _matrix(b, self.b_at, self.b_shape, b_table) - self.b_zp
-        # integers: float64 sums stay below 2^53
-        acc = np.rint(np.matmul(left.astype(np.float64), right.astype(np.float64)))
-        mult = np.asarray(self.mult, np.int32)
-        y = fp.requantize(acc.astype(np.int64), mult, self.shift, self.y_zp, self.lo, self.hi)
+        left = _matrix(a, self.a_at, self.a_shape, a_table)
+        right = _matrix(b, self.b_at, self.b_shape, b_table)
+        y = self.result(exact_matmul(*self.factors(left, right)))
         result = np.zeros(math.prod(self.shape), np.int8)
-        result[_indices(self.y_at, self.y_shape)] = y.astype(np.int8)
+        result[_indices(self.y_at, self.y_shape)] = y
         return result.reshape(self.shape)
 
     def lower(
@@ -119,12 +107,8 @@ class QBatchMatMul(Op):
             with b.loops((self.k,), "k") as (k,):
                 one = _element(b, left, _place(self.a_at, (*i[:3], k)), left_table)
                 two = _element(b, right, _place(self.b_at, (*i[:2], k, i[3])), right_table)
-                product = ex.Binary(
-                    DType.I32, "mul", offset(one, self.a_zp), offset(two, self.b_zp)
-                )
-                accumulate(b, acc, product)
-            value = requantized(acc, ex.index(self.mult), self.shift, self.y_zp, self.lo, self.hi)
-            b.store(y, rules.unravel(_place(self.y_at, i), self.shape), value)
+                accumulate(b, acc, self.product(one, two))
+            b.store(y, rules.unravel(_place(self.y_at, i), self.shape), self.scaled(acc))
         return y
 
     @classmethod
@@ -134,8 +118,8 @@ class QBatchMatMul(Op):
         tables = tuple(rng.integers(-128, 128, 256).astype(np.int8) for _ in range(2))
         # a [3 rows, 2 batches, 5], b [4 columns, 3, 2 batches, 5] with 1 of 3; y [2, 4, 3]
         op = cls(
-            (1, 2), 3, 5, 4, (0, 0, 5, 10, 1), (10, 0, 5, 1, 30), (0, 0, 12, 1, 3), (2, 4, 3),
-            3, -5, int(m.mult[0]), m.shift, 2,
+            3, -5, int(m.mult[0]), m.shift, 2, batch=(1, 2), rows=3, k=5, n=4,
+            a_at=(0, 0, 5, 10, 1), b_at=(10, 0, 5, 1, 30), y_at=(0, 0, 12, 1, 3), shape=(2, 4, 3),
         )  # fmt: skip
         yield Sample(op, (a, b))
         yield Sample(op, (a, b, *tables), (2, 3))
@@ -149,13 +133,13 @@ def _inside(at: Places, shape: tuple[int, ...], size: int) -> bool:
     return low >= 0 and at[0] + sum(max(e, 0) for e in ends) < size
 
 
-def _indices(at: Places, shape: tuple[int, ...]) -> Indices:
+def _indices(at: Places, shape: tuple[int, ...]) -> Ints:
     """Where the elements of a matrix are."""
     steps = zip(at[1:], np.indices(shape), strict=True)
     return np.asarray(at[0] + sum(step * index for step, index in steps), np.int64)
 
 
-def _matrix(x: Array, at: Places, shape: tuple[int, ...], table: Array | None) -> Indices:
+def _matrix(x: Array, at: Places, shape: tuple[int, ...], table: Array | None) -> Ints:
     """The elements of a matrix."""
     found = x.reshape(-1)[_indices(at, shape)].astype(np.int8)
     return np.asarray(found if table is None else fp.apply_lut(found, table), np.int64)

@@ -161,8 +161,8 @@ def product_in_place(r: Rewriter, node: Node) -> bool:
     end, (extents, (a_at, b_at, y_at)) = possible[-1]
     rows, k = node.operands[0].type.shape[-2:]
     new = QBatchMatMul(
-        extents, rows, k, node.output.type.shape[-1], a_at, b_at, y_at, end.output.type.shape,
-        op.a_zp, op.b_zp, op.mult, op.shift, op.y_zp, op.lo, op.hi,
+        *op.numbers, batch=extents, rows=rows, k=k, n=node.output.type.shape[-1],
+        a_at=a_at, b_at=b_at, y_at=y_at, shape=end.output.type.shape,
     )  # fmt: skip
     inputs: list[Value | None] = [a.base, b.base]
     if a.table is not None or b.table is not None:

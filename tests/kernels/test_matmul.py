@@ -79,8 +79,8 @@ def product(rng: np.random.Generator, s: Shape, number: int) -> tuple[QBatchMatM
     m = choose_multipliers(3.0 if number % 5 == 4 else min(real, 0.4), s.k * mul_bound(a_zp, b_zp))
     lo, hi = ((-128, 127), (-100, 90))[number % 2]
     op = QBatchMatMul(
-        s.batch, s.rows, s.k, s.n, a_at, b_at, y_at, (math.prod(y_shape),),
-        a_zp, b_zp, int(m.mult[0]), m.shift, -3, lo, hi,
+        a_zp, b_zp, int(m.mult[0]), m.shift, -3, lo, hi, batch=s.batch, rows=s.rows, k=s.k, n=s.n,
+        a_at=a_at, b_at=b_at, y_at=y_at, shape=(math.prod(y_shape),),
     )  # fmt: skip
     sizes = (last(a_at, a_shape) + 1, last(b_at, b_shape) + 1, *[256] * sum(s.tables))
     return op, [rng.integers(-128, 128, size).astype(np.int8) for size in sizes]

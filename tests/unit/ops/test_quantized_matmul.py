@@ -13,8 +13,8 @@ from edgec.ops.quantized import QMatMul
 from edgec.ops.quantized_matmul import QBatchMatMul
 
 OP = QBatchMatMul(
-    (1, 2), 3, 5, 4, (0, 0, 15, 5, 1), (0, 0, 20, 4, 1), (0, 0, 12, 4, 1), (2, 3, 4),
-    7, -9, 40_000_000, 0, 2, -100, 90,
+    7, -9, 40_000_000, 0, 2, -100, 90, batch=(1, 2), rows=3, k=5, n=4,
+    a_at=(0, 0, 15, 5, 1), b_at=(0, 0, 20, 4, 1), y_at=(0, 0, 12, 4, 1), shape=(2, 3, 4),
 )  # fmt: skip
 
 
