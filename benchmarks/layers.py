@@ -186,7 +186,7 @@ def _matmul(layer: Layer) -> MatMulFacts:
     steps = (n, 1) if layer.kh == 1 else (1, k)
     tables = layer.kw == 2
     return MatMulFacts(
-        (1, pairs), rows, k, n, Places(0, (0, rows * k), k, 1), Places(0, (0, k * n), *steps),
+        rows, k, n, (1, pairs), Places(0, (0, rows * k), k, 1), Places(0, (0, k * n), *steps),
         Places(0, (0, rows * n), n, 1), 3, -7, 2 * 9_000_000, 0, 5,
         a_table=tables, b_table=tables,
     )  # fmt: skip

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.generic]
+
+# Types of the operands and the result, as rows declare them.
+S8 = "s8,s8,s32->s8"
+F32 = "f32,f32,f32->f32"
+POOL_S8 = "s8->s8"
+ELEMENT_S8 = "s8,s8->s8"
+NORM_S8 = "s8,f32,f32->s8"
+SOFTMAX_S8 = "s8,u32->s8"
+MATMUL_S8 = "s8,s8,lut->s8"
+SUMS_S32 = "u8,s8->s32"
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +127,12 @@ class ConvFacts(LayerFacts, WindowFacts):
 
 
 @dataclass(frozen=True, eq=False)
-class GemmFacts(LayerFacts):
-    """y [rows, n] = x [rows, k] * weights [n, k] transposed + bias [n]; types as in ConvFacts."""
+class ProductFacts:
+    """Sums over k: y [rows, n] from x [rows, k] and a matrix of n by k."""
 
     rows: int
     k: int
     n: int
-    epilogue: Epilogue | None = None
 
     @property
     def outputs(self) -> int:
@@ -135,6 +145,13 @@ class GemmFacts(LayerFacts):
 
 
 @dataclass(frozen=True, eq=False)
+class GemmFacts(LayerFacts, ProductFacts):
+    """y [rows, n] = x [rows, k] * weights [n, k] transposed + bias [n]; types as in ConvFacts."""
+
+    epilogue: Epilogue | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class PoolFacts(WindowFacts):
     """A 2-d max or mean pool of int8, as many channels in as out.
 
@@ -143,13 +160,11 @@ class PoolFacts(WindowFacts):
     exact mean, ties to even.
     """
 
+    types: ClassVar[str] = POOL_S8
+
     mean: Quant | None = None
     same_scale: bool = False
     include_pad: bool = False
-
-    @property
-    def types(self) -> str:
-        return POOL_S8
 
     @property
     def taps(self) -> int:
@@ -165,14 +180,12 @@ class ElementFacts:
     shift, zp, lo, hi; "lut" none, with the table of 256 as second operand.
     """
 
+    types: ClassVar[str] = ELEMENT_S8
+
     kind: str
     size: int
     period: int
     numbers: tuple[int, ...] = ()
-
-    @property
-    def types(self) -> str:
-        return ELEMENT_S8
 
     @property
     def outputs(self) -> int:
@@ -235,23 +248,11 @@ class RecurrentFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class LayerNormFacts:
-    """Layer normalization of int8 [rows, length]; see `edgec.ops.quantized_norm.QLayerNorm`.
-
-    gain, offset: float32 [length].
-    """
+class RowsFacts:
+    """What is done to each row of int8 [rows, length]."""
 
     rows: int
     length: int
-    spread: float
-    gain: npt.NDArray[np.float32]
-    offset: npt.NDArray[np.float32]
-    lo: int = -128
-    hi: int = 127
-
-    @property
-    def types(self) -> str:
-        return NORM_S8
 
     @property
     def outputs(self) -> int:
@@ -260,29 +261,36 @@ class LayerNormFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class SoftmaxFacts:
-    """Softmax of each row of int8 [rows, length]; see `edgec.quantize.fixedpoint.softmax_s8`.
+class LayerNormFacts(RowsFacts):
+    """Layer normalization; see `edgec.ops.quantized_norm.QLayerNorm`.
+
+    gain, offset: float32 [length].
+    """
+
+    types: ClassVar[str] = NORM_S8
+
+    spread: float
+    gain: npt.NDArray[np.float32]
+    offset: npt.NDArray[np.float32]
+    lo: int = -128
+    hi: int = 127
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxFacts(RowsFacts):
+    """Softmax; see `edgec.quantize.fixedpoint.softmax_s8`.
 
     table: uint32 [256].
     """
 
-    rows: int
-    length: int
+    types: ClassVar[str] = SOFTMAX_S8
+
     table: npt.NDArray[np.uint32]
     numerator: int
     exponent: int
     y_zp: int
     lo: int = -128
     hi: int = 127
-
-    @property
-    def types(self) -> str:
-        return SOFTMAX_S8
-
-    @property
-    def outputs(self) -> int:
-        """Elements of the output."""
-        return self.rows * self.length
 
 
 @dataclass(frozen=True)
@@ -296,17 +304,16 @@ class Places:
 
 
 @dataclass(frozen=True, eq=False)
-class MatMulFacts:
+class MatMulFacts(ProductFacts):
     """y = requantize(sum over k of (a - a_zp) * (b - b_zp)), both int8 and known at run time.
 
     batch: how often, along two axes. a [rows, k], b [k, n] and y [rows, n] are where `Places` say.
     a_table, b_table: whether a and b go through a table of int8 [256] first.
     """
 
+    types: ClassVar[str] = MATMUL_S8
+
     batch: tuple[int, int]
-    rows: int
-    k: int
-    n: int
     a: Places
     b: Places
     y: Places
@@ -321,46 +328,24 @@ class MatMulFacts:
     b_table: bool = False
 
     @property
-    def types(self) -> str:
-        return MATMUL_S8
-
-    @property
     def outputs(self) -> int:
         """Elements of the output."""
         return self.batch[0] * self.batch[1] * self.rows * self.n
 
-    @property
-    def macs(self) -> int:
-        return self.outputs * self.k
-
 
 @dataclass(frozen=True, eq=False)
-class SumsFacts:
+class SumsFacts(ProductFacts):
     """y int32 [rows, n] = sum over k of (x - zero) * w of bytes x [rows, k], `signed` or not.
 
     weights: int8 [n, k] without their zero point. zero: whether x has a zero point, which is known
     at run time.
     """
 
-    rows: int
-    k: int
-    n: int
+    types: ClassVar[str] = SUMS_S32
+
     weights: Array
     signed: bool
     zero: bool
-
-    @property
-    def types(self) -> str:
-        return SUMS_S32
-
-    @property
-    def outputs(self) -> int:
-        """Elements of the output."""
-        return self.rows * self.n
-
-    @property
-    def macs(self) -> int:
-        return self.outputs * self.k
 
 
 Facts = (
@@ -380,13 +365,3 @@ Facts = (
 def epilogue_of(facts: Facts) -> Epilogue | None:
     """What `facts` say that a layer does to its results, if anything."""
     return facts.epilogue if isinstance(facts, ConvFacts | GemmFacts) else None
-
-
-S8 = "s8,s8,s32->s8"
-F32 = "f32,f32,f32->f32"
-POOL_S8 = "s8->s8"
-ELEMENT_S8 = "s8,s8->s8"
-NORM_S8 = "s8,f32,f32->s8"
-SOFTMAX_S8 = "s8,u32->s8"
-MATMUL_S8 = "s8,s8,lut->s8"
-SUMS_S32 = "u8,s8->s32"

@@ -15,7 +15,7 @@ def matmul_facts(node: Node) -> MatMulFacts | None:
         return None
     tables = [v is not None for v in (*node.inputs, None, None)[2:4]]
     return MatMulFacts(
-        op.batch, op.rows, op.k, op.n, _places(op.a_at), _places(op.b_at), _places(op.y_at),
+        op.rows, op.k, op.n, op.batch, _places(op.a_at), _places(op.b_at), _places(op.y_at),
         *op.numbers, tables[0], tables[1],
     )  # fmt: skip
 
