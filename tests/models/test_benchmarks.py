@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import boards
 from benchmarks.accuracy import area_under_curve
 from benchmarks.big_model import write_model
 from benchmarks.blocks import Block
@@ -16,6 +17,7 @@ from benchmarks.exact import exact_row
 from benchmarks.memory import Cost, against, more
 from benchmarks.records import ModelResult, OutputFigures, TargetRun, load, save
 from benchmarks.table import document, near_fraction
+from edgec.boards import board_names
 from edgec.ir.graph import Graph
 from edgec.ir.types import DType, TensorType
 from edgec.ops.quantize import Dequantize, Quantize
@@ -144,3 +146,23 @@ def test_a_difference_on_a_board_is_seen() -> None:
     wrong = (Outcome("no streams", 9), Outcome("default", 8, wrong=("output 0 is not the one",)))
     *_, line, _, total = page_lines({Case("host", "x86_64", "kws_int8_qdq"): wrong}, 600.0)
     assert "| **differs** |" in line and "1 of them **wrong**" in total
+
+
+def test_outputs_are_held_against_the_plan_without_streams_and_the_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(boards, "reference", lambda _: (b"ab", b"cd"))
+    case = Case("host", "x86_64", "kws_int8_qdq")
+    assert boards.differences([b"ab", b"cd"], case, [b"ab", b"cd"]) == ()
+    assert boards.differences([b"ab", b"ce"], case, [b"ab", b"ce"]) == (
+        "output 1 is not the one of the reference",
+    )
+    assert boards.differences([b"ab", b"cd"], case, [b"aa", b"cd"]) == (
+        "output 0 is not the one without streams",
+    )
+
+
+def test_every_board_and_every_target_is_tried() -> None:
+    found = boards.places()
+    assert {board for board, _ in found} == set(board_names())
+    assert ("sifive_e", "riscv32imc") in found and ("microbit", "cortex-m0") in found
