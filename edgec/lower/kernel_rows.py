@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from edgec.kernels.base import CallNames, Kernel
@@ -69,6 +69,39 @@ def _roomy(facts: Facts, row: AnyRow | Transposed) -> bool:
     return not row.when(bare) or row.scratch(bare) != row.scratch(facts)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """The axis that rows lie along; an output reads inputs from one to that `reach` further on."""
+
+    inputs: int
+    outputs: int
+    stride: int
+    pad: int
+    reach: int
+
+    def fits(self, x: Buffer, y: Buffer) -> bool:
+        """Whether the buffers have these rows, more than one and not too many."""
+        same = rows_of(x) == self.inputs and rows_of(y) == self.outputs
+        return same and 1 < self.outputs <= HEIGHT_LIMIT
+
+    def needed(self, outputs: int) -> int:
+        """Inputs that `outputs` in a row read where nothing is outside."""
+        return (outputs - 1) * self.stride + self.reach + 1
+
+    def form(
+        self, f: ConvFacts | PoolFacts, call: KernelCall, cost: Callable[[int], float]
+    ) -> RowForm:
+        """The row form of a call that takes a range of outputs."""
+        begins = [k * self.stride - self.pad for k in range(self.outputs)]
+        first = tuple(min(max(b, 0), self.inputs - 1) for b in begins)
+        last = tuple(min(max(b + self.reach, 0), self.inputs - 1) for b in begins)
+        operand = RowUse(call.buffers[0], self.inputs, first, last)
+        uses = _uses(f, call.buffers, operand, self.outputs)
+        alike = begins[0] >= 0 and begins[-1] + self.reach < self.inputs
+        alike = alike and all(use.buffer.storage.in_arena for use in uses)
+        return RowForm(self.outputs, uses, (call,), cost, alike=alike)
+
+
 def _window_rows(
     f: ConvFacts | PoolFacts,
     buffers: Sequence[Buffer],
@@ -77,28 +110,17 @@ def _window_rows(
     emit: Emit,
     cost: Cost,
 ) -> RowForm | None:
-    x, y = buffers[0], buffers[1]
-    if f.n != 1 or not 1 < f.out_h <= HEIGHT_LIMIT or f.in_h == 1:
+    """A layer of two dimensions: its rows are those of the image."""
+    axis = _Axis(f.in_h, f.out_h, f.stride[0], f.pads[0], (f.k_h - 1) * f.dilation[0])
+    if f.n != 1 or f.in_h == 1 or not axis.fits(buffers[0], buffers[1]):
         return None
-    if rows_of(x) != f.in_h or rows_of(y) != f.out_h:
-        return None
-    reach = (f.k_h - 1) * f.dilation[0]
-    begins = [r * f.stride[0] - f.pads[0] for r in range(f.out_h)]
-    first = tuple(min(max(b, 0), f.in_h - 1) for b in begins)
-    last = tuple(min(max(b + reach, 0), f.in_h - 1) for b in begins)
-
-    call = KernelCall(emit(f, replace(names, rows=RANGE)), tuple(buffers), includes)
-
     _, left, _, right = f.pads
 
     def inside(rows: int) -> float:
-        needed = (rows - 1) * f.stride[0] + reach + 1
-        return cost(replace(f, out_h=rows, in_h=needed, pads=(0, left, 0, right)))
+        return cost(replace(f, out_h=rows, in_h=axis.needed(rows), pads=(0, left, 0, right)))
 
-    uses = _uses(f, buffers, RowUse(x, f.in_h, first, last), f.out_h)
-    alike = begins[0] >= 0 and begins[-1] + reach < f.in_h
-    alike = alike and all(use.buffer.storage.in_arena for use in uses)
-    return RowForm(f.out_h, uses, (call,), _shared(inside, f.out_h, cost(f)), alike=alike)
+    call = KernelCall(emit(f, replace(names, rows=RANGE)), tuple(buffers), includes)
+    return axis.form(f, call, _shared(inside, f.out_h, cost(f)))
 
 
 def _column_rows(
@@ -110,25 +132,15 @@ def _column_rows(
     cost: Cost,
 ) -> RowForm | None:
     """A layer of one dimension: its rows are the columns of an image of one row."""
-    x, y = buffers[0], buffers[1]
-    if f.n != 1 or f.k_h != 1 or not 1 < f.out_w <= HEIGHT_LIMIT:
+    axis = _Axis(f.in_w, f.out_w, f.stride[1], f.pads[1], (f.k_w - 1) * f.dilation[1])
+    if f.n != 1 or f.k_h != 1 or not axis.fits(buffers[0], buffers[1]):
         return None
-    if rows_of(x) != f.in_w or rows_of(y) != f.out_w:
-        return None
-    stride, reach = f.stride[1], (f.k_w - 1) * f.dilation[1]
-    begins = [c * stride - f.pads[1] for c in range(f.out_w)]
-    first = tuple(min(max(b, 0), f.in_w - 1) for b in begins)
-    last = tuple(min(max(b + reach, 0), f.in_w - 1) for b in begins)
-    call = KernelCall(emit(f, column_names(f, names, RANGE)), tuple(buffers), includes)
 
     def inside(columns: int) -> float:
-        needed = (columns - 1) * stride + reach + 1
-        return cost(replace(f, out_w=columns, in_w=needed, pads=(0, 0, 0, 0)))
+        return cost(replace(f, out_w=columns, in_w=axis.needed(columns), pads=(0, 0, 0, 0)))
 
-    uses = _uses(f, buffers, RowUse(x, f.in_w, first, last), f.out_w)
-    alike = begins[0] >= 0 and begins[-1] + reach < f.in_w
-    alike = alike and all(use.buffer.storage.in_arena for use in uses)
-    return RowForm(f.out_w, uses, (call,), _shared(inside, f.out_w, cost(f)), alike=alike)
+    call = KernelCall(emit(f, column_names(f, names, RANGE)), tuple(buffers), includes)
+    return axis.form(f, call, _shared(inside, f.out_w, cost(f)))
 
 
 def _uses(
