@@ -70,8 +70,9 @@ def emit(program: Program, plan: MemoryPlan, target: Target, options: EmitOption
     description = dataclasses.replace(description, layers=named)
     files["manifest.json"] = description.json()
     math = any("math.h" in str(text) for text in files.values())
-    files[f"{name}.mk"] = _template("model.mk.j2", name, sources, cflags, math)
-    files["CMakeLists.txt"] = _template("CMakeLists.txt.j2", name, sources, cflags, math)
+    level = next((f for f in cflags if f.startswith("-O")), "-O2")
+    for path, template in ((f"{name}.mk", "model.mk.j2"), ("CMakeLists.txt", "CMakeLists.txt.j2")):
+        files[path] = build_file(template, name, sources, cflags=cflags, level=level, math=math)
     return Emission(description, files)
 
 
@@ -91,9 +92,8 @@ def with_stack_bound(emission: Emission, stack: StackNote) -> Emission:
     return Emission(description, {**emission.files, **changed})
 
 
-def _template(
-    template: str, name: str, sources: tuple[str, ...], cflags: tuple[str, ...], math: bool
-) -> str:
+def build_file(template: str, name: str, sources: tuple[str, ...], **more: object) -> str:
+    """The text of a build file: `template` with these values."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("edgec.emit", "templates"),
         undefined=jinja2.StrictUndefined,
@@ -102,13 +102,7 @@ def _template(
     )
     assembly = any(s.endswith(".S") for s in sources)
     return environment.get_template(template).render(
-        name=name,
-        upper=name.upper(),
-        sources=sources,
-        cflags=cflags,
-        level=next((f for f in cflags if f.startswith("-O")), "-O2"),
-        math=math,
-        assembly=assembly,
+        name=name, upper=name.upper(), sources=sources, assembly=assembly, **more
     )
 
 

@@ -90,7 +90,22 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
-class ManifestFile:
+class ManifestHead:
+    """The first keys of every manifest.json."""
+
+    schema_version: int
+    edgec_version: str
+    name: str
+    target: str
+    board: str | None
+
+    def json(self) -> str:
+        """The text of manifest.json."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True)
+class ManifestFile(ManifestHead):
     """The keys of manifest.json, in their order.
 
     `stack_bound` is in bytes: what the entry function and all that it calls can need, if
@@ -98,11 +113,6 @@ class ManifestFile:
     the function that takes the arena and its other parts before the first run, if there are any.
     """
 
-    schema_version: int
-    edgec_version: str
-    name: str
-    target: str
-    board: str | None
     entry: str
     reset: str | None
     arena: Arena
@@ -122,10 +132,6 @@ class ManifestFile:
     stack_compiler: str | None = None
     push: Push | None = None
     bind: str | None = None
-
-    def json(self) -> str:
-        """The text of manifest.json."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def manifest(

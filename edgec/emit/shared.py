@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-
-import jinja2
+from dataclasses import dataclass
 
 from edgec import __version__
-from edgec.emit.folder import Content, Emission
-from edgec.emit.manifest import SCHEMA_VERSION, Arena
+from edgec.emit.folder import Content, Emission, build_file
+from edgec.emit.manifest import SCHEMA_VERSION, Arena, ManifestHead
 
 EXACT = "/* exact peak */"
 
@@ -35,18 +32,13 @@ class MemberRow:
 
 
 @dataclass(frozen=True)
-class SetManifest:
+class SetManifest(ManifestHead):
     """The keys of the set's manifest.json, in their order; paths are below its folder.
 
     `state_bytes`: the front of the arena, which no model but its owner touches. `stack_bound`:
     of the model that needs most, None if one is not known.
     """
 
-    schema_version: int
-    edgec_version: str
-    name: str
-    target: str
-    board: str | None
     arena: Arena
     state_bytes: int
     models: tuple[MemberRow, ...]
@@ -59,10 +51,6 @@ class SetManifest:
     weights_bytes: int
     stack_bound: int | None
     stack_compiler: str | None
-
-    def json(self) -> str:
-        """The text of manifest.json."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -95,8 +83,10 @@ def emit_shared(name: str, members: Sequence[Member], state_bytes: int) -> Share
         for path, content in _noted(member.emission, name).files.items():
             files[f"{model}/{path}"] = content
     files[f"{name}.h"] = shared_header(description)
-    files[f"{name}.mk"] = _template("shared.mk.j2", description)
-    files["CMakeLists.txt"] = _template("shared.CMakeLists.txt.j2", description)
+    models = tuple(m.name for m in description.models)
+    templates = ((f"{name}.mk", "shared.mk.j2"), ("CMakeLists.txt", "shared.CMakeLists.txt.j2"))
+    for path, template in templates:
+        files[path] = build_file(template, name, description.sources, models=models)
     files["manifest.json"] = description.json()
     return SharedEmission(description, files)
 
@@ -180,20 +170,3 @@ def shared_header(manifest: SetManifest) -> str:
             "",
         ]
     return "\n".join([*lines, "#endif", ""])
-
-
-def _template(template: str, manifest: SetManifest) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("edgec.emit", "templates"),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # CMake and Make, not HTML: only identifiers get here
-    )
-    return environment.get_template(template).render(
-        name=manifest.name,
-        upper=manifest.name.upper(),
-        models=tuple(m.name for m in manifest.models),
-        assembly=any(s.endswith(".S") for s in manifest.sources),
-    )
