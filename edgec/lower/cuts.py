@@ -153,15 +153,32 @@ def _overhead(path: Sequence[_Edge]) -> float:
     return sum(e.overhead for e in path)
 
 
-def _overlapping(program: Program, hop: int, live: Lives, edges: list[_Edge]) -> list[_Edge]:
+def _overlapping(program: Program, hop: int, live: Lives, limit: int | None) -> list[_Edge]:
     """Edges of a model whose inputs overlap: the steps that they share are one stream."""
     drafts = tuple(frame_drafts(program, hop, live))
     first, stop = drafts[0].segment.first, drafts[0].segment.stop
-    lasting = min(draft.lasting for draft in drafts)
-    others = [
-        replace(e, bytes=e.bytes + lasting) for e in edges if e.stop <= first or e.first >= stop
+    always = frozenset.intersection(*(draft.whole_results for draft in drafts))
+    stay = Lives(
+        {b: -1 if b in always else k for b, k in live.first.items()},
+        {b: len(program.steps) if b in always else k for b, k in live.last.items()},
+    )
+    base = sum(rounded(b.bytes) for b in always)
+    more = min(draft.lasting for draft in drafts) - base
+    edges = [
+        replace(e, bytes=e.bytes + more)
+        for e in _single(program.steps, stay, plain_bytes(program, stay), limit, base)
+        if e.stop <= first or e.first >= stop
     ]
-    return [*others, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
+    return [*edges, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
+
+
+def _single(
+    steps: Sequence[Step], live: Lives, plain: Sequence[int], limit: int | None, base: int = 0
+) -> Iterator[_Edge]:
+    """Every step as it is, and every stream, where `base` bytes are in memory all the time."""
+    yield from (_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain))
+    if any(n > base for n in plain):
+        yield from _streams(steps, live, plain, limit, base)
 
 
 def _edges(
@@ -172,13 +189,12 @@ def _edges(
     plain = plain_bytes(program, live)
     if not plain:
         return ()
-    edges = [_Edge(k, k + 1, n, 0.0, None) for k, n in enumerate(plain)]
-    if region is None:
-        edges += _streams(program.steps, live, plain, limit)
-    else:
-        edges = [*_beside(edges, region, live, plain, limit), *_bands(region, live)]
     if hop:
-        edges = _overlapping(program, hop, live, edges)
+        edges = _overlapping(program, hop, live, limit)
+    elif region is not None:
+        edges = [*_beside(region, live, plain, limit), *_bands(region, live)]
+    else:
+        edges = list(_single(program.steps, live, plain, limit))
     return tuple(sorted(edges, key=lambda e: e.stop))
 
 
@@ -188,23 +204,20 @@ def _bands(region: Region, live: Lives) -> Iterator[_Edge]:
         yield _Edge(draft.first, draft.stop, draft.bytes, draft.overhead, draft)
 
 
-def _beside(
-    edges: Sequence[_Edge], region: Region, live: Lives, plain: Sequence[int], limit: int | None
-) -> list[_Edge]:
+def _beside(region: Region, live: Lives, plain: Sequence[int], limit: int | None) -> list[_Edge]:
     """Ways to run the steps before and behind a region."""
     inside = range(region.first, region.stop)
     outside = [0 if k in inside else n for k, n in enumerate(plain)]
-    found = list(edges)
-    if any(outside):
-        found += _streams(region.program.steps, live, outside, limit)
+    found = _single(region.program.steps, live, outside, limit)
     return [e for e in found if e.stop <= region.first or e.first >= region.stop]
 
 
 def _streams(
-    steps: Sequence[Step], live: Lives, plain: Sequence[int], limit: int | None
+    steps: Sequence[Step], live: Lives, plain: Sequence[int], limit: int | None, base: int
 ) -> Iterator[_Edge]:
-    """Every stream around a step that needs much memory."""
-    least = min(HOT * max(plain), max(plain) if limit is None else limit)
+    """Every stream around a step that needs much memory besides the `base` that all need."""
+    most = max(plain)
+    least = min(base + HOT * (most - base), most if limit is None else limit)
     hot = [k for k, n in enumerate(plain) if n >= least]
     low, high = max(0, hot[0] - 1), min(len(steps), hot[-1] + 1 + MARGIN)
     begins, ends = _places(live, low, high)

@@ -180,12 +180,15 @@ class FrameDraft(Draft):
         return total
 
     @property
+    def whole_results(self) -> frozenset[Buffer]:
+        """Results that stay from one input to the next with all their rows."""
+        return frozenset(self.segment.makers) - {w.buffer for w in self.windows}
+
+    @property
     def lasting(self) -> int:
         """Estimated bytes that stay from one input to the next."""
-        windows = {w.buffer: w for w in self.windows}
-        whole = [b for b in self.segment.makers if b not in windows]
         kept = [w.hold for w in self.windows if w.hold is not None]
-        sizes = [b.bytes for b in (*whole, *kept)]
+        sizes = [b.bytes for b in (*self.whole_results, *kept)]
         sizes += [w.bytes for w in self.windows if not w.local]
         return sum(map(rounded, sizes))
 

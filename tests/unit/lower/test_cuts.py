@@ -17,7 +17,7 @@ from edgec.ops.shape import Reshape
 from edgec.plan.check import check_plan
 from edgec.plan.planner import plan_program
 from tests.support.compile import run_program
-from tests.support.nets import image_net, lowered, random_input
+from tests.support.nets import conv, image_net, lowered, random_input
 
 
 def arena(program: Program) -> int:
@@ -79,3 +79,21 @@ def test_the_halves_of_a_sum_bring_their_constants() -> None:
     assert any(made.streams for made in cuts_of)
     for made in cuts_of:
         assert set(made.constants) == set(constants_of(made.steps))
+
+
+def test_what_stays_for_the_next_input_counts_once() -> None:
+    """A padded layer shares nothing, so the large input stays whole; the rest runs beside it."""
+    rng = np.random.default_rng(1)
+    g = Graph("net")
+    x = g.value("x", TensorType(DType.I8, (1, 32, 8, 32)))
+    g.inputs.append(x)
+    y = conv(g, rng, x, 16, 3, 1, dw=False)
+    for _ in range(4):
+        y = conv(g, rng, y, 16, 3, 1, dw=False)
+    g.outputs.append(conv(g, rng, y, 2, 3, 2, dw=False))
+    program = lowered(g, push=True)
+    found = list(Ways.of(program, hop=4).cuts())
+    smallest = streamed(program, found[0])
+    assert found[0].bytes < 1.5 * x.type.bytes
+    assert arena(smallest) <= 1.1 * found[0].bytes
+    assert len(smallest.streams) > 1  # not only the one that takes the rows
