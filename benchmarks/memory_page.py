@@ -58,7 +58,16 @@ them, and what is kept for the next turn has a place of its own:
 | `--stream-input` | rows are [pushed](streaming-input.md) one by one; at most about 20 % more |
 
 The percentages are of estimated instructions, and of the kernels that are chosen when memory is
-short. `--ram` is for arena and stack together: 512 bytes of it are kept for the stack.
+short. `--ram` is for arena and stack together: edgec compiles the schedule, asks the compiler for
+the bound of its stack, and looks again until the arena has all that the stack leaves. (Without the
+target's compiler, or with `--no-compile`, 512 bytes are kept for the stack, as they are of a
+board's memory.) `gen`, `check` and `report` say what the budget costs, here 6 KB for the keyword
+spotting model:
+
+```text
+--ram  +8.2 % instructions (estimated), +1,220 B of flash against no budget: arena 9,792 B,
+       stack at most 212 B
+```
 
     edgec check model.onnx --board microbit --sweep --plot sweep.svg
 
@@ -94,11 +103,12 @@ MORE = """## Other models
 The arena without streams and with them, for Cortex-M4, in bytes. Stack and instructions are
 measured where the model fits the emulated board; instructions are compared with those without
 streams. The least arena is what any `--ram` can reach, with the instructions that are estimated
-for it against the fastest schedule.
+for it against the fastest schedule. The last column is for [pushed rows](streaming-input.md), which
+may cost 20 % more instructions.
 
 At its peak torch_unet_digits holds a skip connection beside what is upsampled, so rows do not help.
 The inputs of face_detection_short_range (196,608 bytes) and of the keyword spotting model heygecko
-(26,784) are most of what they need: [`--stream-input`](streaming-input.md) is for such models.
+(26,784) are most of what they need: `--stream-input` is for such models.
 Where instructions grow by more than 2 %, the estimate was too low.
 """
 BOARD_TABLE = """## Boards
