@@ -138,14 +138,18 @@ def _host_bound(frames: dict[str, Frame], function: str) -> StackBound:
 
 
 def _with_libraries(frames: dict[str, Frame], elf: Path, cc: str) -> dict[str, Frame]:
-    """`frames` with the calls that only the machine code shows, and the functions it lacks.
+    """`frames` with the calls of the machine code, and the functions that no report covers.
 
-    gcc reports no stack for a function whose body is assembly; the machine code tells.
+    gcc reports calls that it removes later, none of those that it makes for arithmetic, and no
+    stack for a function whose body is assembly: the machine code tells.
     """
     read = disassembled_frames(elf, cc)
     result = dict(read)
     for name, frame in frames.items():
-        seen = read.get(name, Frame(0, frozenset()))
+        seen = read.get(name)
+        if seen is None:
+            result[name] = frame
+            continue
         size = frame.bytes or seen.bytes
-        result[name] = Frame(size, frame.callees | seen.callees, frame.dynamic, frame.indirect)
+        result[name] = Frame(size, seen.callees, frame.dynamic, frame.indirect)
     return result

@@ -97,3 +97,17 @@ def test_libraries_are_in_the_bound(board_name: str, tmp_path: Path) -> None:
     assert bound.is_sound, bound
     assert painted is not None
     assert painted <= bound.bytes <= 3 * painted
+
+
+@pytest.mark.parametrize("body", ["return *(int *)arena + 1;", "return *(int *)arena / 3;"])
+def test_calls_that_gcc_removed_after_its_report_do_not_count(body: str, tmp_path: Path) -> None:
+    source = f"int m_run(void *arena);\nint m_run(void *arena) {{ {body} }}\n"
+    tensors = [Tensor("x", "int32", 1, 0)]
+    folder = write_folder(tmp_path / "m", "cortex-m0", "m", {"m.c": source}, tensors, tensors)
+    firmware = build_firmware(folder, load_board("microbit"), tmp_path / "out")
+    before = stack_bound(firmware)
+    report = next(o for o in firmware.model_objects if o.name == "m.o").with_suffix(".ci")
+    call = 'edge: { sourcename: "m_run" targetname: "__aeabi_lasr" label: "m.c:2:9" }\n}'
+    report.write_text(report.read_text().rstrip().removesuffix("}") + call)
+    assert "__aeabi_lasr" in reported_frames([report.read_text()])["m_run"].callees
+    assert stack_bound(firmware) == before and before.is_sound
