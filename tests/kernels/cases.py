@@ -45,6 +45,18 @@ def random_shape(rng: np.random.Generator, number: int) -> Shape:
     return Shape(height, width, inputs, outputs, (3, 3), pads=pads, n=1 + number % 2)
 
 
+def conv_sample(
+    row: Kernel[ConvFacts], rng: np.random.Generator, shape: Shape, large: bool = False
+) -> tuple[ConvFacts, Array, Array]:
+    """Facts, operand and result of a layer of the row's types; `large`: of int8, with a shift."""
+    return conv_s8_sample(rng, shape, large) if row.types == S8 else conv_f32_sample(rng, shape)
+
+
+def tolerance_of(row: Kernel[ConvFacts]) -> float:
+    """What results of the row may differ by: of int8 nothing."""
+    return 0.0 if row.types == S8 else 1e-5
+
+
 def conv_cases(row: Kernel[ConvFacts], seed: int, count: int) -> list[Case]:
     """Cases of shapes that the row takes, some of them with multipliers that need a shift."""
     rng = np.random.default_rng(seed)
@@ -53,16 +65,8 @@ def conv_cases(row: Kernel[ConvFacts], seed: int, count: int) -> list[Case]:
     while len(cases) < count and tried < 4000:
         shape = FIXED[tried] if tried < len(FIXED) else random_shape(rng, tried)
         tried += 1
-        facts: ConvFacts
-        x: Array
-        y: Array
-        if row.types == S8:
-            facts, x, y = conv_s8_sample(rng, shape, large=tried % 5 == 0)
-            tolerance = 0.0
-        else:
-            facts, x, y = conv_f32_sample(rng, shape)
-            tolerance = 1e-5
+        facts, x, y = conv_sample(row, rng, shape, large=tried % 5 == 0)
         if row.when(facts):
-            cases.append(conv_case(row, facts, x, y, tolerance))
+            cases.append(conv_case(row, facts, x, y, tolerance_of(row)))
     assert len(cases) == count
     return cases

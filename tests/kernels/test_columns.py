@@ -6,15 +6,15 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.calls import column_names
-from edgec.kernels.facts import S8, ConvFacts, PoolFacts
+from edgec.kernels.facts import ConvFacts, PoolFacts
 from edgec.kernels.registry import CONV_ROWS, POOL_ROWS
+from tests.kernels.cases import conv_sample, tolerance_of
 from tests.kernels.harness import Case, check, conv_case
-from tests.kernels.samples import Shape, conv_f32_sample, conv_s8_sample
-from tests.kernels.test_parity import on_targets
+from tests.kernels.samples import Shape
+from tests.kernels.targets import each_on_targets
 from tests.kernels.test_pools import facts_of, max_case, mean_case
 
 LINES = (
@@ -52,31 +52,22 @@ def by_columns(
     return dataclasses.replace(case, call=text)
 
 
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in CONV_ROWS if row.columns for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(row for row in CONV_ROWS if row.columns)
 def test_ranges_of_columns_equal_the_whole_line(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(8)
     cases: list[Case] = []
     for shape in LINES:
-        quantized = row.types == S8
-        facts, x, y = conv_s8_sample(rng, shape) if quantized else conv_f32_sample(rng, shape)
+        facts, x, y = conv_sample(row, rng, shape)
         if row.when(facts):
-            whole = conv_case(row, facts, x, y, 0.0 if quantized else 1e-5)
+            whole = conv_case(row, facts, x, y, tolerance_of(row))
             cases.append(by_columns(row, whole, facts))
     assert cases
     check(target, cases, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in POOL_ROWS if row.columns for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(row for row in POOL_ROWS if row.columns)
 def test_ranges_of_columns_equal_the_whole_pool(
     row: Kernel[PoolFacts], target: str, tmp_path: Path
 ) -> None:

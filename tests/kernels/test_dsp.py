@@ -22,7 +22,7 @@ from tests.kernels.samples import (
     gemm_s8_sample,
     random_quant,
 )
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import sliding_cases
 
 GEMM_SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11), (1, 20, 7))
 SLIDING = (
@@ -75,15 +75,8 @@ def test_rows_from_sliding_windows_equal_the_whole_layer_on_the_core(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(6)
-    cases: list[Case] = []
-    for shape in SLIDING:
-        facts, x, y = conv_s8_sample(rng, shape)
-        if row.when(facts):
-            whole = conv_case(row, facts, x, y, 0.0)
-            call = sliding_call(row, facts, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
-    assert cases
-    check("cortex-m4", cases, tmp_path)
+    samples = [conv_s8_sample(rng, shape) for shape in SLIDING]
+    check("cortex-m4", sliding_cases(row, samples), tmp_path)
 
 
 @pytest.mark.qemu

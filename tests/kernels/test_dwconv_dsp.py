@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from edgec.kernels.dwconv_s8_dsp import CONV_ROWS, DWCONV, DWCONV_1D, DWCONV_3X3
 from edgec.kernels.facts import ConvFacts
 from tests.kernels.harness import Case, check, conv_case
 from tests.kernels.samples import Shape, conv_s8_sample
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import sliding_cases
 
 pytestmark = pytest.mark.qemu
 TARGET = "cortex-m4"
@@ -82,15 +81,8 @@ def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(4)
-    sliding = []
-    for shape in SHAPES[row.name]:
-        facts, x, y = conv_s8_sample(rng, shape)
-        if facts.n == 1 and row.when(facts):
-            whole = conv_case(row, facts, x, y, 0.0)
-            call = sliding_call(row, facts, len(whole.constants))
-            sliding.append(dataclasses.replace(whole, call=call))
-    assert sliding
-    check(TARGET, sliding, tmp_path)
+    samples = [conv_s8_sample(rng, shape) for shape in SHAPES[row.name] if shape.n == 1]
+    check(TARGET, sliding_cases(row, samples), tmp_path)
 
 
 def test_scratch_is_at_most_a_fortieth_of_the_tensors_or_one_line() -> None:

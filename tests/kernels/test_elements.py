@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import Array, ElementFacts
@@ -14,21 +13,16 @@ from edgec.kernels.registry import ELEMENT_ROWS
 from edgec.ops.quantized import Lut, QAdd, QMul
 from edgec.quantize.fixedpoint import choose_add, choose_multipliers, mul_bound
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 Row = Kernel[ElementFacts]
 SIZES = ((16, 16), (8, 8), (37, 37), (96, 24), (160, 32), (117, 13), (258, 258), (85, 17))
 LIMITS = ((-128, 127), (-100, 90))
 
 
-def rows(kind: str) -> list[ParameterSet]:
-    """Every row of one kind with every kind of core that has its features."""
-    found = (on_targets(row.needs, row) for row in ELEMENT_ROWS if row.op == kind)
-    return [case for cases in found for case in cases]
-
-
-def named(value: object) -> str:
-    return value.name if isinstance(value, Kernel) else str(value)
+def rows(kind: str) -> list[Row]:
+    """Every row of one kind."""
+    return [row for row in ELEMENT_ROWS if row.op == kind]
 
 
 def int8(rng: np.random.Generator, size: int) -> np.typing.NDArray[np.int8]:
@@ -42,7 +36,7 @@ def case_of(row: Row, f: ElementFacts, a: Array, b: Array, want: Array) -> Case:
 
 
 @pytest.mark.parametrize("limits", LIMITS)
-@pytest.mark.parametrize(("row", "target"), rows("add"), ids=named)
+@each_on_targets(rows("add"))
 def test_sums_and_differences_of_any_length_and_period(
     row: Row, target: str, limits: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -62,7 +56,7 @@ def test_sums_and_differences_of_any_length_and_period(
 
 
 @pytest.mark.parametrize("real", [0.004, 0.9, 3.0])
-@pytest.mark.parametrize(("row", "target"), rows("mul"), ids=named)
+@each_on_targets(rows("mul"))
 def test_products_with_and_without_a_shift(
     row: Row, target: str, real: float, tmp_path: Path
 ) -> None:
@@ -79,7 +73,7 @@ def test_products_with_and_without_a_shift(
     check(target, cases, tmp_path)
 
 
-@pytest.mark.parametrize(("row", "target"), rows("lut"), ids=named)
+@each_on_targets(rows("lut"))
 def test_tables_of_any_length(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     table = int8(rng, 256)
@@ -93,7 +87,7 @@ def test_tables_of_any_length(row: Row, target: str, tmp_path: Path) -> None:
     check(target, cases, tmp_path)
 
 
-@pytest.mark.parametrize(("row", "target"), rows("add"), ids=named)
+@each_on_targets(rows("add"))
 def test_a_sum_may_overwrite_its_operand(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     p = choose_add(0.03, 5, 0.07, -9, 0.09, 11)

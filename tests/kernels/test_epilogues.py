@@ -17,7 +17,7 @@ from edgec.targets import load_target
 from tests.kernels.cases import FIXED, random_shape
 from tests.kernels.harness import Case, check
 from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets, on_targets
 
 I8 = npt.NDArray[np.int8]
 F = ConvFacts | GemmFacts
@@ -114,11 +114,7 @@ def case(
 
 
 @pytest.mark.parametrize("kind", ["lut", "add"])
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in CONV_THEN_ROWS for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(CONV_THEN_ROWS)
 def test_a_convolution_and_what_follows(
     row: Kernel[ConvFacts], target: str, kind: str, tmp_path: Path
 ) -> None:

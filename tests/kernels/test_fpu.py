@@ -12,9 +12,9 @@ from edgec.kernels.base import Kernel
 from edgec.kernels.conv_f32_fpu import CONV_ROWS, GEMM
 from edgec.kernels.facts import ConvFacts, GemmFacts
 from tests.kernels.cases import conv_cases
-from tests.kernels.harness import Case, check, conv_case, gemm_case
+from tests.kernels.harness import check, gemm_case
 from tests.kernels.samples import Shape, conv_f32_sample, gemm_f32_sample
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import sliding_cases
 
 ROW_IDS = [row.name for row in CONV_ROWS]
 SLIDING = (
@@ -48,15 +48,8 @@ def test_rows_from_sliding_windows_equal_the_whole_layer(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(6)
-    cases: list[Case] = []
-    for shape in SLIDING:
-        facts, x, y = conv_f32_sample(rng, shape)
-        if row.when(facts):
-            whole = conv_case(row, facts, x, y, 1e-5)
-            call = sliding_call(row, facts, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
-    assert cases
-    check(target, cases, tmp_path)
+    samples = [conv_f32_sample(rng, shape) for shape in SLIDING]
+    check(target, sliding_cases(row, samples), tmp_path)
 
 
 @pytest.mark.parametrize("target", TARGETS)

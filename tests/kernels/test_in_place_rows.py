@@ -6,14 +6,13 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import S8, ConvFacts
 from edgec.kernels.registry import CONV_ROWS
 from tests.kernels.harness import Case, check, conv_case
 from tests.kernels.samples import Shape, conv_s8_sample
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 SHAPES = (
     Shape(21, 5, 8, 8, (3, 3), pads=(1, 1, 1, 1), group=8),
@@ -50,11 +49,7 @@ def in_place(row: Kernel[ConvFacts], case: Case, f: ConvFacts, ahead: int, most:
     return dataclasses.replace(case, call=text)
 
 
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in ROWS for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(ROWS)
 def test_rows_may_lie_over_those_further_on(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pytest
-from _pytest.mark import ParameterSet
 
 from edgec.ir.graph import Graph, Value
 from edgec.ir.types import DType, TensorType
@@ -19,7 +17,7 @@ from edgec.lower.matmuls import matmul_facts
 from edgec.ops.quantized_matmul import Places, QBatchMatMul
 from edgec.quantize.fixedpoint import choose_multipliers, mul_bound
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 Row = Kernel[MatMulFacts]
 Step = tuple[int, int, int, int]
@@ -102,14 +100,6 @@ def case_of(row: Row, s: Shape, number: int) -> Case:
     return Case(str(s), row, text, data[0], tuple(data[1:]), row.scratch(f), want)
 
 
-def rows() -> list[ParameterSet]:
-    return [case for row in MATMUL_ROWS for case in on_targets(row.needs, row)]
-
-
-def named(value: object) -> str:
-    return value.name if isinstance(value, Kernel) else str(value)
-
-
-@pytest.mark.parametrize(("row", "target"), rows(), ids=named)
+@each_on_targets(MATMUL_ROWS)
 def test_products_of_any_size_and_order(row: Row, target: str, tmp_path: Path) -> None:
     check(target, [case_of(row, s, k) for k, s in enumerate(SHAPES)], tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,15 @@ import pytest
 
 from edgec.kernels import conv_f32_mve, conv_s8_mve, dwconv_s8_mve
 from edgec.kernels.base import Kernel
-from edgec.kernels.facts import S8, Array, ConvFacts
+from edgec.kernels.facts import ConvFacts
+from tests.kernels.cases import conv_sample, tolerance_of
 from tests.kernels.harness import Case, check, conv_case, gemm_case
 from tests.kernels.samples import (
     Shape,
-    conv_f32_sample,
-    conv_s8_sample,
     gemm_f32_sample,
     gemm_s8_sample,
 )
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import sliding_cases
 
 pytestmark = pytest.mark.qemu
 TARGET = "cortex-m55"
@@ -54,29 +52,14 @@ SHAPES = (
 SIZES = ((1, 64, 12), (1, 640, 5), (1, 22, 2), (3, 33, 10), (4, 48, 6), (7, 16, 16), (7, 50, 13))
 
 
-def sampled(
-    row: Kernel[ConvFacts], facts: ConvFacts, x: Array, y: Array, sliding: bool
-) -> list[Case]:
-    """The call of the row, if it takes these facts: of the whole layer or row by row."""
-    if not row.when(facts):
-        return []
-    case = conv_case(row, facts, x, y, 0.0 if row.types == S8 else 1e-5)
-    if sliding:
-        call = sliding_call(row, facts, len(case.constants))
-        case = dataclasses.replace(case, call=call)
-    return [case]
-
-
 def cases_of(row: Kernel[ConvFacts], seed: int, sliding: bool) -> list[Case]:
     """All shapes that the row takes, one of three with factors that may need a shift."""
     rng = np.random.default_rng(seed)
-    cases: list[Case] = []
-    for number, shape in enumerate(SHAPES):
-        if row.types == S8:
-            cases += sampled(row, *conv_s8_sample(rng, shape, number % 3 == 2), sliding)
-        else:
-            cases += sampled(row, *conv_f32_sample(rng, shape), sliding)
-    return cases
+    samples = [conv_sample(row, rng, s, number % 3 == 2) for number, s in enumerate(SHAPES)]
+    if sliding:
+        return sliding_cases(row, samples)
+    tolerance = tolerance_of(row)
+    return [conv_case(row, f, x, y, tolerance) for f, x, y in samples if row.when(f)]
 
 
 @pytest.mark.parametrize("sliding", [False, True], ids=["whole", "sliding"])

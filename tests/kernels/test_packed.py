@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from tests.kernels.samples import (
     gemm_s8_sample,
     random_quant,
 )
-from tests.kernels.test_sliding import SHAPES, sliding_call
+from tests.kernels.sliding import SHAPES, sliding_cases
 
 ALL_CONV_ROWS = (*CONV_ROWS, *DEPTHWISE_ROWS, *WINOGRAD_ROWS, *LINE_ROWS, *conv_s8_rv64.CONV_ROWS)
 ALL_GEMM_ROWS = (*GEMM_ROWS, *conv_s8_rv64.GEMM_ROWS)
@@ -112,11 +111,4 @@ def test_rows_from_sliding_windows_equal_the_whole_layer(
 ) -> None:
     rng = np.random.default_rng(13)
     samples = [conv_s8_sample(rng, shape) for shape in SHAPES]
-    cases = []
-    for facts, x, y in samples:
-        if row.when(facts):
-            whole = conv_case(row, facts, x, y, 0.0)
-            call = sliding_call(row, facts, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
-    assert cases
-    check("x86_64", cases, tmp_path)
+    check("x86_64", sliding_cases(row, samples), tmp_path)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import Kernel
 from edgec.kernels.facts import F32, S8, ConvFacts
@@ -16,35 +14,12 @@ from edgec.targets import load_target
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import check, gemm_case
 from tests.kernels.samples import gemm_f32_sample, gemm_s8_sample
+from tests.kernels.targets import each_on_targets, on_targets
 
-TARGETS = (
-    "x86_64",
-    "x86_64-v3",
-    "x86_64-v4",
-    "x86_64-avxvnni",
-    "cortex-m0",
-    "cortex-m3",
-    "cortex-m4",
-    "cortex-m55",
-    "riscv32imac",
-    "riscv64gcv",
-)
 GEMM_SIZES = ((1, 1, 1), (1, 64, 12), (2, 7, 3), (3, 33, 10), (5, 4, 4), (1, 9, 11))
 
 
-def on_targets(needs: frozenset[str], *values: object) -> Iterator[ParameterSet]:
-    """`values` and every target that has the features `needs`."""
-    for target in TARGETS:
-        if needs <= load_target(target).features:
-            marks = () if target.startswith("x86") else (pytest.mark.qemu,)
-            yield pytest.param(*values, target, marks=marks)
-
-
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in CONV_ROWS for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(CONV_ROWS)
 def test_convolution_gives_what_the_law_says(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:

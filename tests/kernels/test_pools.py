@@ -6,8 +6,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pytest
-from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import PoolFacts, Quant
@@ -17,7 +15,7 @@ from edgec.ops.pool import MaxPool
 from edgec.ops.quantized_window import QAveragePool
 from edgec.quantize.fixedpoint import choose_multipliers
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 Row = Kernel[PoolFacts]
 Shape = tuple[int, int, int, tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
@@ -35,14 +33,9 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-def rows(kind: str) -> list[ParameterSet]:
-    """Every row of one kind with every kind of core that has its features."""
-    found = (on_targets(row.needs, row) for row in POOL_ROWS if row.op == kind)
-    return [case for cases in found for case in cases]
-
-
-def named(value: object) -> str:
-    return value.name if isinstance(value, Kernel) else str(value)
+def rows(kind: str) -> list[Row]:
+    """Every row of one kind."""
+    return [row for row in POOL_ROWS if row.op == kind]
 
 
 def shapes_for(row: Row) -> list[Shape]:
@@ -92,7 +85,7 @@ def mean_case(
     return Case("mean", row, text, x, packed, 0, op.reference(x, m.mult)), facts
 
 
-@pytest.mark.parametrize(("row", "target"), rows("maxpool"), ids=named)
+@each_on_targets(rows("maxpool"))
 def test_max_pools_give_the_largest_elements(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     cases = [
@@ -102,7 +95,7 @@ def test_max_pools_give_the_largest_elements(row: Row, target: str, tmp_path: Pa
     check(target, [*cases, max_case(row, rng, dilated)], tmp_path)
 
 
-@pytest.mark.parametrize(("row", "target"), rows("meanpool"), ids=named)
+@each_on_targets(rows("meanpool"))
 def test_mean_pools_follow_the_law(row: Row, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     cases = [

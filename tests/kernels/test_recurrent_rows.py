@@ -14,7 +14,7 @@ from edgec.kernels.registry import RECURRENT_ROWS
 from edgec.lower.recurrent import recurrent_facts
 from edgec.ops.base import Sample
 from tests.kernels.harness import Case, check, run_source
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 from tests.support.batch import case_of
 from tests.support.recurrent import uses
 
@@ -43,11 +43,7 @@ def recurrent_case(row: Kernel[RecurrentFacts], sample: Sample) -> Case:
     return Case(label, row, text, made.inputs[0], constants, scratch, want, TOLERANCE)
 
 
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in RECURRENT_ROWS for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(RECURRENT_ROWS)
 def test_layers_give_what_the_reference_says(
     row: Kernel[RecurrentFacts], target: str, tmp_path: Path
 ) -> None:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
-from _pytest.mark import ParameterSet
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import Array, LayerNormFacts, SoftmaxFacts
@@ -17,13 +15,9 @@ from edgec.ops.quantized import QSoftmax
 from edgec.ops.quantized_norm import QLayerNorm
 from edgec.quantize.fixedpoint import choose_softmax
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 CONSTANTS = ("k0", "k1")
-
-
-def named(value: object) -> str:
-    return value.name if isinstance(value, Kernel) else str(value)
 
 
 def norm_case(row: Kernel[LayerNormFacts], f: LayerNormFacts, x: Array) -> Case:
@@ -89,21 +83,14 @@ def softmaxes(row: Kernel[SoftmaxFacts]) -> list[Case]:
     return cases
 
 
-Rows = tuple[Kernel[LayerNormFacts], ...] | tuple[Kernel[SoftmaxFacts], ...]
-
-
-def rows_of(table: Rows) -> list[ParameterSet]:
-    return [case for row in table for case in on_targets(row.needs, row)]
-
-
-@pytest.mark.parametrize(("row", "target"), rows_of(NORM_ROWS), ids=named)
+@each_on_targets(NORM_ROWS)
 def test_layer_norms_in_place_of_any_length(
     row: Kernel[LayerNormFacts], target: str, tmp_path: Path
 ) -> None:
     check(target, norms(row), tmp_path)
 
 
-@pytest.mark.parametrize(("row", "target"), rows_of(SOFTMAX_ROWS), ids=named)
+@each_on_targets(SOFTMAX_ROWS)
 def test_softmaxes_in_place_of_any_length(
     row: Kernel[SoftmaxFacts], target: str, tmp_path: Path
 ) -> None:

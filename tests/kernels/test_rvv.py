@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,8 @@ from edgec.kernels.facts import ConvFacts, GemmFacts
 from tests.kernels.cases import conv_cases
 from tests.kernels.harness import check, conv_case, gemm_case
 from tests.kernels.samples import Shape, conv_s8_sample, gemm_s8_sample
-from tests.kernels.test_sliding import SHAPES as SLIDING
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import SHAPES as SLIDING
+from tests.kernels.sliding import sliding_cases
 
 pytestmark = pytest.mark.qemu
 CONV_ROWS = (*DENSE_ROWS, *dwconv_s8_rvv.CONV_ROWS)
@@ -65,15 +64,8 @@ def test_rows_from_sliding_windows_equal_the_layer(
     row: Kernel[ConvFacts], target: str, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(24)
-    cases = []
-    for shape in (*SLIDING, *(s for s in WIDE if s.n == 1)):
-        facts, x, want = conv_s8_sample(rng, shape)
-        if row.when(facts):
-            whole = conv_case(row, facts, x, want, 0.0)
-            call = sliding_call(row, facts, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
-    assert cases
-    check(target, cases, tmp_path)
+    samples = [conv_s8_sample(rng, shape) for shape in (*SLIDING, *(s for s in WIDE if s.n == 1))]
+    check(target, sliding_cases(row, samples), tmp_path)
 
 
 @pytest.mark.parametrize("target", TARGETS)

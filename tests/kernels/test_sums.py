@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from edgec.kernels.base import CallNames, Kernel
 from edgec.kernels.facts import SumsFacts
 from edgec.kernels.registry import SUMS_ROWS
 from edgec.ops.matmul import MatMulInteger
 from tests.kernels.harness import Case, check
-from tests.kernels.test_parity import on_targets
+from tests.kernels.targets import each_on_targets
 
 Row = Kernel[SumsFacts]
 SIZES = ((1, 1, 1), (2, 4, 2), (1, 33, 7), (5, 6, 5), (4, 64, 12), (3, 130, 9), (7, 15, 6))
@@ -37,11 +36,7 @@ def case_of(row: Row, size: tuple[int, int, int], *, signed: bool, zero: bool) -
     return Case(f"{size} {signed} {zero}", row, text, x, constants, row.scratch(f), want)
 
 
-@pytest.mark.parametrize(
-    ("row", "target"),
-    [case for row in SUMS_ROWS for case in on_targets(row.needs, row)],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
+@each_on_targets(SUMS_ROWS)
 def test_sums_of_bytes_of_both_kinds(row: Row, target: str, tmp_path: Path) -> None:
     kinds = ((False, True), (True, True), (False, False), (True, False))
     cases = [

@@ -14,7 +14,7 @@ from edgec.kernels.facts import ConvFacts
 from edgec.quantize.fixedpoint import accumulator_bound, choose_multipliers, requantize
 from tests.kernels.harness import Case, check, conv_case
 from tests.kernels.samples import Shape, conv_facts, conv_s8_sample, convolve, random_quant
-from tests.kernels.test_sliding import sliding_call
+from tests.kernels.sliding import sliding
 
 SHAPES = (
     Shape(8, 8, 16, 8, (3, 3), pads=(1, 1, 1, 1)),
@@ -77,8 +77,7 @@ def test_strides_of_two_agree(target: str, tmp_path: Path) -> None:
             whole = conv_case(row, f, x, y, 0.0)
             cases.append(whole)
         if facts.n == 1:
-            call = sliding_call(row, f, len(whole.constants))
-            cases.append(dataclasses.replace(whole, call=call))
+            cases.append(sliding(row, whole, f))
         assert not row.when(dataclasses.replace(facts, room=one - 1))
     check(target, cases, tmp_path)
 
@@ -113,8 +112,7 @@ def test_rows_from_sliding_windows_equal_the_whole_layer(
         facts, x, y = conv_s8_sample(rng, shape)
         facts = dataclasses.replace(facts, room=20000)
         whole = conv_case(row, facts, x, y, 0.0)
-        call = sliding_call(row, facts, len(whole.constants))
-        cases.append(dataclasses.replace(whole, call=call))
+        cases.append(sliding(row, whole, facts))
     check(target, cases, tmp_path)
 
 
