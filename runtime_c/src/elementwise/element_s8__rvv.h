@@ -46,13 +46,7 @@ typedef struct {
 /* clang-format off */
 
 /* int32 in v8 -> int8 in v4, in [lo, hi]. */
-#define EDGEC_NARROW_ELEMENT_RVV \
-    "vsetvli zero, zero, e16, m4, ta, ma\n\t" \
-    "vnclip.wi v0, v8, 0\n\t" \
-    "vsetvli zero, zero, e8, m2, ta, ma\n\t" \
-    "vnclip.wi v4, v0, 0\n\t" \
-    "vmax.vx v4, v4, %[lo]\n\t" \
-    "vmin.vx v4, v4, %[hi]\n\t"
+#define EDGEC_NARROW_ELEMENT_RVV EDGEC_TO_S8_RVV("v8", "v0", "v4", "m4", "m2")
 
 /* The n elements in v4 are stored; on to the next ones. */
 #define EDGEC_STEP_ELEMENT_RVV \

@@ -111,22 +111,14 @@ typedef struct {
 #define EDGEC_VTYPE_RVV(type) "vsetvli zero, %[n], " type ", ta, ma\n\t"
 
 /* The sums as int8 with the multipliers in v0 and up; lmul of int32, int16 and int8. */
-#define EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8)                                                 \
-    EDGEC_VTYPE_RVV("e32, " m32)                                                                \
-    "beqz %[shift], 7f\n\t"                                                                     \
-    "lui %[t0], 0x80000\n\t"                                                                    \
-    "sra %[t0], %[t0], %[shift]\n\t"                                                            \
-    "vmax.vx " sum ", " sum ", %[t0]\n\t"                                                       \
-    "not %[t0], %[t0]\n\t"                                                                      \
-    "vmin.vx " sum ", " sum ", %[t0]\n\t"                                                       \
-    "vsll.vx " sum ", " sum ", %[shift]\n"                                                      \
-    "7:\n\t"                                                                                    \
-    "vsmul.vv " sum ", " sum ", v0\n\t"                                                         \
-    "vadd.vx " sum ", " sum ", %[zp]\n\t" EDGEC_VTYPE_RVV(                                      \
-        "e16, " m16) "vnclip.wi " sum ", " sum                                                  \
-                     ", 0\n\t" EDGEC_VTYPE_RVV("e8, " m8) "vnclip.wi " sum ", " sum ", 0\n\t"   \
-                                                          "vmax.vx " sum ", " sum ", %[lo]\n\t" \
-                                                          "vmin.vx " sum ", " sum ", %[hi]\n\t"
+/* clang-format off */
+#define EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8) \
+    EDGEC_VTYPE_RVV("e32, " m32) \
+    EDGEC_SHIFT_RVV(sum, "7") \
+    "vsmul.vv " sum ", " sum ", v0\n\t" \
+    "vadd.vx " sum ", " sum ", %[zp]\n\t" \
+    EDGEC_TO_S8_RVV(sum, sum, sum, m16, m8)
+/* clang-format on */
 
 #define EDGEC_STORE_RVV(sum, pixel, m32, m16, m8)                    \
     EDGEC_NARROW_SUM_RVV(sum, m32, m16, m8)                          \

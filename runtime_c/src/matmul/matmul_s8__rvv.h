@@ -28,6 +28,23 @@ typedef struct {
 
 /* clang-format off */
 
+/* The loop of `edgec_matmul_line__rvv`; TABLE: what is done to the bytes in v2. */
+#define EDGEC_MATMUL_LINE_RVV(TABLE) \
+    "1:\n\t" \
+    "vsetvli %[n], %[count], e8, m2, ta, ma\n\t" \
+    "vlse8.v v2, (%[from]), %[step]\n\t" \
+    TABLE \
+    "vsetvli zero, %[n], e16, m4, ta, ma\n\t" \
+    "vsext.vf2 v4, v2\n\t" \
+    "vsub.vx v4, v4, %[zp]\n\t" \
+    "vsse16.v v4, (%[to]), %[to_step]\n\t" \
+    "sub %[count], %[count], %[n]\n\t" \
+    "mul %[t], %[n], %[step]\n\t" \
+    "add %[from], %[from], %[t]\n\t" \
+    "mul %[t], %[n], %[to_step]\n\t" \
+    "add %[to], %[to], %[t]\n\t" \
+    "bnez %[count], 1b"
+
 /* `count` > 0 elements that are `step` apart to every `to_step` bytes of `to`. */
 EDGEC_INLINE void edgec_matmul_line__rvv(const int8_t *from, intptr_t step, const int8_t *table,
                                          int32_t zp, intptr_t count, intptr_t to_step, int16_t *to)
@@ -35,38 +52,13 @@ EDGEC_INLINE void edgec_matmul_line__rvv(const int8_t *from, intptr_t step, cons
     intptr_t n;
     intptr_t t;
     if (table == NULL) {
-        __asm__ volatile("1:\n\t"
-                         "vsetvli %[n], %[count], e8, m2, ta, ma\n\t"
-                         "vlse8.v v2, (%[from]), %[step]\n\t"
-                         "vsetvli zero, %[n], e16, m4, ta, ma\n\t"
-                         "vsext.vf2 v4, v2\n\t"
-                         "vsub.vx v4, v4, %[zp]\n\t"
-                         "vsse16.v v4, (%[to]), %[to_step]\n\t"
-                         "sub %[count], %[count], %[n]\n\t"
-                         "mul %[t], %[n], %[step]\n\t"
-                         "add %[from], %[from], %[t]\n\t"
-                         "mul %[t], %[n], %[to_step]\n\t"
-                         "add %[to], %[to], %[t]\n\t"
-                         "bnez %[count], 1b"
+        __asm__ volatile(EDGEC_MATMUL_LINE_RVV("")
                          : [n] "=&r"(n), [t] "=&r"(t), [from] "+&r"(from), [to] "+&r"(to),
                            [count] "+&r"(count)
                          : [step] "r"(step), [to_step] "r"(to_step), [zp] "r"(zp)
                          : EDGEC_CLOBBERS_RVV);
     } else {
-        __asm__ volatile("1:\n\t"
-                         "vsetvli %[n], %[count], e8, m2, ta, ma\n\t"
-                         "vlse8.v v2, (%[from]), %[step]\n\t"
-                         "vluxei8.v v2, (%[table]), v2\n\t"
-                         "vsetvli zero, %[n], e16, m4, ta, ma\n\t"
-                         "vsext.vf2 v4, v2\n\t"
-                         "vsub.vx v4, v4, %[zp]\n\t"
-                         "vsse16.v v4, (%[to]), %[to_step]\n\t"
-                         "sub %[count], %[count], %[n]\n\t"
-                         "mul %[t], %[n], %[step]\n\t"
-                         "add %[from], %[from], %[t]\n\t"
-                         "mul %[t], %[n], %[to_step]\n\t"
-                         "add %[to], %[to], %[t]\n\t"
-                         "bnez %[count], 1b"
+        __asm__ volatile(EDGEC_MATMUL_LINE_RVV("vluxei8.v v2, (%[table]), v2\n\t")
                          : [n] "=&r"(n), [t] "=&r"(t), [from] "+&r"(from), [to] "+&r"(to),
                            [count] "+&r"(count)
                          : [step] "r"(step), [to_step] "r"(to_step), [zp] "r"(zp),
@@ -78,22 +70,10 @@ EDGEC_INLINE void edgec_matmul_line__rvv(const int8_t *from, intptr_t step, cons
 /* A row of sums as int8 to y, and on to the next row. */
 #define EDGEC_MATMUL_STORE_RVV(sum) \
     "vsetvli zero, %[n], e32, m4, ta, ma\n\t" \
-    "beqz %[shift], 2f\n\t" \
-    "lui %[t0], 0x80000\n\t" \
-    "sra %[t0], %[t0], %[shift]\n\t" \
-    "vmax.vx " sum ", " sum ", %[t0]\n\t" \
-    "not %[t0], %[t0]\n\t" \
-    "vmin.vx " sum ", " sum ", %[t0]\n\t" \
-    "vsll.vx " sum ", " sum ", %[shift]\n" \
-    "2:\n\t" \
+    EDGEC_SHIFT_RVV(sum, "2") \
     "vsmul.vx " sum ", " sum ", %[half]\n\t" \
     "vadd.vx " sum ", " sum ", %[zp]\n\t" \
-    "vsetvli zero, %[n], e16, m2, ta, ma\n\t" \
-    "vnclip.wi " sum ", " sum ", 0\n\t" \
-    "vsetvli zero, %[n], e8, m1, ta, ma\n\t" \
-    "vnclip.wi " sum ", " sum ", 0\n\t" \
-    "vmax.vx " sum ", " sum ", %[lo]\n\t" \
-    "vmin.vx " sum ", " sum ", %[hi]\n\t" \
+    EDGEC_TO_S8_RVV(sum, sum, sum, "m2", "m1") \
     "vsse8.v " sum ", (%[y]), %[y_column]\n\t" \
     "add %[y], %[y], %[y_row]\n\t"
 

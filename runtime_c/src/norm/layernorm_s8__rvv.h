@@ -49,6 +49,7 @@ typedef struct {
     intptr_t near;
 } EdgecNormDone;
 
+/* clang-format off */
 /* Up to `left` elements. */
 EDGEC_INLINE EdgecNormDone edgec_norm_vector__rvv(const EdgecLayerNormS8 *p,
                                                   const EdgecNormRow *row, const int8_t *x,
@@ -73,12 +74,7 @@ EDGEC_INLINE EdgecNormDone edgec_norm_vector__rvv(const EdgecLayerNormS8 *p,
                      "vfirst.m %[near], v0\n\t"
                      "bgez %[near], 1f\n\t"
                      "vsra.vx v4, v4, %[fraction]\n\t"
-                     "vsetvli zero, zero, e16, m2, ta, ma\n\t"
-                     "vnclip.wi v4, v4, 0\n\t"
-                     "vsetvli zero, zero, e8, m1, ta, ma\n\t"
-                     "vnclip.wi v4, v4, 0\n\t"
-                     "vmax.vx v4, v4, %[lo]\n\t"
-                     "vmin.vx v4, v4, %[hi]\n\t"
+                     EDGEC_TO_S8_RVV("v4", "v4", "v4", "m2", "m1")
                      "vse8.v v4, (%[y])\n"
                      "1:"
                      : [n] "=&r"(done.count), [near] "=&r"(done.near)
@@ -89,6 +85,7 @@ EDGEC_INLINE EdgecNormDone edgec_norm_vector__rvv(const EdgecLayerNormS8 *p,
                      : EDGEC_CLOBBERS_RVV);
     return done;
 }
+/* clang-format on */
 
 EDGEC_INLINE void edgec_layernorm_s8__rvv(const EdgecLayerNormS8 *p, const int8_t *x,
                                           const int32_t *fixed, const float *exact, int8_t *y,

@@ -72,12 +72,7 @@ edgec_max_lanes_s8__rvv(const EdgecWalkS8 *w, intptr_t c, int8_t *y, intptr_t n)
 /* v16 -> int8 in v4, in [lo, hi]. */
 #define EDGEC_NARROW_SUMS_RVV \
     "vadd.vx v16, v16, %[zp]\n\t" \
-    "vsetvli zero, zero, e16, m4, ta, ma\n\t" \
-    "vnclip.wi v0, v16, 0\n\t" \
-    "vsetvli zero, zero, e8, m2, ta, ma\n\t" \
-    "vnclip.wi v4, v0, 0\n\t" \
-    "vmax.vx v4, v4, %[lo]\n\t" \
-    "vmin.vx v4, v4, %[hi]\n\t" \
+    EDGEC_TO_S8_RVV("v16", "v0", "v4", "m4", "m2") \
     "vse8.v v4, (%[y])"
 
 #define EDGEC_MEAN_OPERANDS_RVV \

@@ -57,6 +57,7 @@ EDGEC_INLINE uint32_t edgec_softmax_sum__rvv(const int8_t *x, intptr_t left, int
     return (uint32_t)sum;
 }
 
+/* clang-format off */
 /* The results of all elements of a row. */
 EDGEC_INLINE void edgec_softmax_values__rvv(const EdgecSoftmaxS8 *p, const int8_t *x,
                                             int32_t largest, int32_t factor, const uint32_t *table,
@@ -78,12 +79,7 @@ EDGEC_INLINE void edgec_softmax_values__rvv(const EdgecSoftmaxS8 *p, const int8_
                      "vwmul.vx v8, v4, %[factor]\n\t"
                      "vnclip.wx v4, v8, %[half]\n\t"
                      "vadd.vx v4, v4, %[zp]\n\t"
-                     "vsetvli zero, zero, e16, m2, ta, ma\n\t"
-                     "vnclip.wi v4, v4, 0\n\t"
-                     "vsetvli zero, zero, e8, m1, ta, ma\n\t"
-                     "vnclip.wi v4, v4, 0\n\t"
-                     "vmax.vx v4, v4, %[lo]\n\t"
-                     "vmin.vx v4, v4, %[hi]\n\t"
+                     EDGEC_TO_S8_RVV("v4", "v4", "v4", "m2", "m1")
                      "vse8.v v4, (%[y])\n\t"
                      "add %[y], %[y], %[n]\n\t"
                      "sub %[length], %[length], %[n]\n\t"
@@ -93,6 +89,7 @@ EDGEC_INLINE void edgec_softmax_values__rvv(const EdgecSoftmaxS8 *p, const int8_
                        [half] "r"(32), [zp] "r"(p->zp), [lo] "r"(p->lo), [hi] "r"(p->hi)
                      : EDGEC_CLOBBERS_RVV);
 }
+/* clang-format on */
 
 EDGEC_INLINE void edgec_softmax_s8__rvv(const EdgecSoftmaxS8 *p, const int8_t *x,
                                         const uint32_t *table, int8_t *y, int32_t row_begin,
