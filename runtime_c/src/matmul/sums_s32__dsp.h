@@ -16,6 +16,7 @@ typedef struct {
     int32_t s[4];
 } EdgecSumsPairs;
 
+#ifdef EDGEC_HAS_SIMD16
 EDGEC_INLINE EdgecSumsPairs edgec_sums_pairs__dsp(const int16_t *x, const int8_t *w, int32_t depth)
 {
     const int16_t *end = x + 2 * depth;
@@ -23,7 +24,6 @@ EDGEC_INLINE EdgecSumsPairs edgec_sums_pairs__dsp(const int16_t *x, const int8_t
     int32_t s1 = 0;
     int32_t s2 = 0;
     int32_t s3 = 0;
-#ifdef EDGEC_HAS_SIMD16
     uint32_t x0;
     uint32_t x1;
     uint32_t x2;
@@ -54,7 +54,17 @@ EDGEC_INLINE EdgecSumsPairs edgec_sums_pairs__dsp(const int16_t *x, const int8_t
                        [x3] "=&r"(x3), [even] "=&r"(even), [odd] "=&r"(odd)
                      : [end] "r"(end)
                      : "cc", "memory");
+    const EdgecSumsPairs pairs = {{s0, s1, s2, s3}};
+    return pairs;
+}
 #else
+EDGEC_INLINE EdgecSumsPairs edgec_sums_pairs__dsp(const int16_t *x, const int8_t *w, int32_t depth)
+{
+    const int16_t *end = x + 2 * depth;
+    int32_t s0 = 0;
+    int32_t s1 = 0;
+    int32_t s2 = 0;
+    int32_t s3 = 0;
     for (; x < end; x += 8) {
         for (int32_t k = 0; k < 4; k++) {
             const int32_t at = k == 1 || k == 2 ? 3 - k : k;
@@ -65,10 +75,10 @@ EDGEC_INLINE EdgecSumsPairs edgec_sums_pairs__dsp(const int16_t *x, const int8_t
         }
         w += 8;
     }
-#endif
     const EdgecSumsPairs pairs = {{s0, s1, s2, s3}};
     return pairs;
 }
+#endif
 
 /* A row to every other group of four int16. */
 EDGEC_INLINE void edgec_sums_line__dsp(const EdgecSumsS32 *p, const uint8_t *x, int32_t zero,
