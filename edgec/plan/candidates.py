@@ -19,7 +19,8 @@ from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
 from edgec.lower.strips import Region, lower_strips
-from edgec.plan.patches import Patching
+from edgec.passes.strips import Part
+from edgec.plan.patches import Patching, Patchings
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
 
@@ -57,31 +58,34 @@ class Goal:
 class Option:
     """A program with some of its steps as streams; what it is expected to take.
 
-    cost: estimated instructions.
+    cost: estimated instructions. align: of the arena, in bytes.
     """
 
     program: Program
     cut: Cut
     cost: float
+    align: int
 
     @property
     def order(self) -> tuple[int, float]:
         """Small ones first."""
         return self.cut.bytes, self.cost
 
-    def built(self, align: int) -> Planned:
+    @cached_property
+    def built(self) -> Planned:
         """The program with its streams, and its plan."""
-        return plan_program(streamed(self.program, self.cut), align=align)
+        return plan_program(streamed(self.program, self.cut), align=self.align)
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A program that is not cut yet; finding its options takes a while.
 
-    limit, hop: as for `Ways`.
+    align: of the arena, in bytes. limit, hop: as for `Ways`.
     """
 
     program: Program
+    align: int
     limit: int | None
     hop: int = 0
     region: Region | None = None
@@ -100,7 +104,9 @@ class Candidate:
     def options(self) -> tuple[Option, ...]:
         """Every cut that is worth it."""
         total = estimate(self.program)
-        return tuple(Option(self.program, c, total + c.overhead) for c in self.ways.cuts())
+        return tuple(
+            Option(self.program, c, total + c.overhead, self.align) for c in self.ways.cuts()
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,17 +153,33 @@ class Programs:
     def candidate(self, program: Program) -> Candidate:
         """`program` with all its cuts."""
         limit = None if self.goal.ram is None else int(RAM_SHARE * self.goal.ram)
-        return Candidate(program, limit, self.goal.hop)
+        return Candidate(program, self.goal.align, limit, self.goal.hop)
+
+    @cached_property
+    def patchings(self) -> Patchings:
+        """The parts that may run patch by patch."""
+        return Patchings(self.graph, self.candidates[0].ways)
+
+    @cached_property
+    def _regions(self) -> dict[tuple[Part, int, bool], Candidate]:
+        return {}
 
     def patches(self, patching: Patching, ram: int, epilogues: bool) -> Candidate:
-        """Every number of rows to run a part of the network patch by patch in `ram` bytes.
+        """Every number of rows to run a part of the network patch by patch in about `ram` bytes.
 
         Without `epilogues` the layers behind it have more, and smaller, steps.
         """
+        key = (patching.part, patching.count, epilogues)
+        if key not in self._regions:
+            self._regions[key] = self._region(patching, ram, epilogues)
+        return self._regions[key]
+
+    def _region(self, patching: Patching, ram: int, epilogues: bool) -> Candidate:
         strips = patching.strips(self.graph)
         rows = RowKernels(strips.graph, self.features, self.goal.flash, epilogues=epilogues)
         region = lower_strips(strips, Kernels(rows.applies, rows.select, rows.joined))
-        return Candidate(region.program, int(RAM_SHARE * ram), region=region)
+        limit = int(RAM_SHARE * ram)
+        return Candidate(region.program, self.goal.align, limit, region=region)
 
     # kernels -------------------------------------------------------------------------
 

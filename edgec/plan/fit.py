@@ -8,8 +8,9 @@ and more rows by rows are tried, the cheapest first that fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from edgec.ir.graph import Graph
 from edgec.lower.program import Program
@@ -23,7 +24,7 @@ from edgec.plan.candidates import (
     cheapest_first,
     estimate,
 )
-from edgec.plan.patches import Patching, patch_notes, patchings
+from edgec.plan.patches import Patching, patch_notes
 from edgec.plan.planner import plan_program
 from edgec.plan.result import MemoryPlan
 from edgec.plan.rooms import free_rooms
@@ -36,7 +37,8 @@ ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
 WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
 
-PATCHINGS = 2  # that are looked at even if the first one fits
+PATCHINGS = 2  # parts that are looked at together
+PATCH_TRIALS = 8  # the same for patches, whose estimates are not as good
 PATCH_WORTH = 1.1  # instructions, as a multiple, from which on patches may be cheaper than streams
 
 
@@ -118,30 +120,36 @@ class Fit:
         If none does and `best` does not either, the smallest.
         """
         plain = self.programs.whole[0][0]
-        for number, patching in enumerate(self._patchings(ram), 1):
-            if self._fits(best) and (1 + patching.share) * estimate(plain) >= estimate(best[0]):
-                break
+        found = self._patchings(ram)
+        tried: list[Candidate] = []
+        for part in (found[:PATCHINGS], found[PATCHINGS:]):
             for epilogues in dict.fromkeys((self.goal.epilogues, False)):
-                best = self._cheaper(best, self.programs.patches(patching, ram, epilogues), ram)
+                worth = [p for p in part if not self._fits(best) or self._may_save(p, best)]
+                # several bands of a part are the same candidate
+                every = dict.fromkeys(self.programs.patches(p, ram, epilogues) for p in worth)
+                tried += every
+                best = self._cheaper(best, every, ram)
                 if self._fits(best):
-                    break
-            if number >= PATCHINGS and self._fits(best):
-                break
+                    return self._noted(best, plain)
+        smallest = (min(c.options, key=lambda o: o.order) for c in tried if c.options)
+        less = (o for o in smallest if o.cut.bytes < best[1].arena_bytes)
+        best = min((best, *map(self._built, less)), key=_arena)
         return self._noted(best, plain)
 
-    def _cheaper(self, best: Planned, candidate: Candidate, ram: int) -> Planned:
-        """The cheapest of `best` and the options that fits into `ram`, else the smallest."""
-        trials = 0
-        for option in sorted(candidate.options, key=lambda o: (o.cost, o.cut.bytes)):
-            fits = best[1].arena_bytes <= ram
-            if trials == TRIALS or (fits and option.cost >= estimate(best[0])):
+    def _may_save(self, patching: Patching, best: Planned) -> bool:
+        """Whether patches may take fewer instructions, by what they compute again."""
+        plain = self.programs.whole[0][0]
+        return (1 + patching.share) * estimate(plain) < _work(best)
+
+    def _cheaper(self, best: Planned, candidates: Iterable[Candidate], ram: int) -> Planned:
+        """The cheapest of `best` and the options that fits into `ram`; else `best`."""
+        near = (o for o in cheapest_first(candidates) if o.cut.bytes <= ram)
+        for option in islice(near, PATCH_TRIALS):
+            if self._fits(best) and option.cost >= _work(best):
                 break
-            if option.cut.bytes > ram and (fits or option.cut.bytes >= best[1].arena_bytes):
-                continue
             made = self._built(option)
-            trials += option.cut.bytes <= ram
-            if made[1].arena_bytes <= (ram if fits else best[1].arena_bytes):
-                best = made
+            if made[1].arena_bytes <= ram:
+                return made
         return best
 
     def _noted(self, made: Planned, plain: Program) -> Planned:
@@ -152,9 +160,7 @@ class Fit:
     def _patchings(self, ram: int) -> tuple[Patching, ...]:
         """Patches that may fit into `ram` bytes; a pushed input is not there to be read again."""
         allowed = self.goal.patches and not self.goal.push
-        return (
-            patchings(self.programs.graph, self.programs.candidates[0].ways, ram) if allowed else ()
-        )
+        return self.programs.patchings.within(ram) if allowed else ()
 
     def sweep(self) -> tuple[SweepPoint, ...]:
         """Schedules of which none is beaten in memory and instructions, the smallest first.
@@ -205,7 +211,7 @@ class Fit:
         return other if saved > max(0.0, option.cost / estimate(best[0]) - 1) else best
 
     def _built(self, option: Option) -> Planned:
-        return option.built(self.goal.align)
+        return option.built
 
     def _roomier(self, made: Planned) -> Planned:
         """The program with kernels that use memory which others leave free, if the arena allows."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from edgec.ir.graph import Graph, Node, Value
 from edgec.lower.cuts import Ways
@@ -51,30 +51,58 @@ class Patching:
         return found
 
 
-def patchings(graph: Graph, ways: Ways, limit: int) -> tuple[Patching, ...]:
-    """Patches with an arena of about `limit` bytes at most, those that cost least first.
+@dataclass(frozen=True, eq=False)
+class Patchings:
+    """The patches of a graph, estimated when they are asked for, and once.
 
-    If there are none, those with the smallest arena. ways: to run the graph's program, for what
-    the rest of it takes with streams.
+    ways: to run the graph's program, for what the rest of it takes with streams.
     """
-    outside = _Outside.of(graph, ways)
-    total = sum(macs(node) for node in graph.nodes)
-    found: list[Patching] = []
-    smallest: list[Patching] = []
-    for part in parts(graph):
-        rest = outside.bytes(part)
-        if rest is None or max(rest, _size(part.start), _size(part.end)) > limit:
-            continue
-        for count in STRIPS:
-            if count > part.end.type.shape[COLUMNS]:
-                break
-            options = list(_bands(part, count, rest, total, over=outside.stored(part.start)))
-            small = [p for p in options if p.bytes <= limit]
-            if small:
-                found.append(min(small, key=_cheap))
-            elif options:
-                smallest.append(min(options, key=_small))
-    return _few(sorted(found, key=_cheap)) or _few(sorted(smallest, key=_small))
+
+    graph: Graph
+    ways: Ways
+
+    def within(self, limit: int) -> tuple[Patching, ...]:
+        """Patches with an arena of about `limit` bytes at most, those that cost least first.
+
+        If there are none, those with the smallest arena.
+        """
+        found: list[Patching] = []
+        smallest: list[Patching] = []
+        for part, rest in self._parts:
+            if max(rest, _size(part.start), _size(part.end)) > limit:
+                continue
+            for options in self._estimates(part, rest):
+                small = [p for p in options if p.bytes <= limit]
+                if small:
+                    found.append(min(small, key=_cheap))
+                elif options:
+                    smallest.append(min(options, key=_small))
+        return _few(sorted(found, key=_cheap)) or _few(sorted(smallest, key=_small))
+
+    @cached_property
+    def _outside(self) -> _Outside:
+        return _Outside.of(self.graph, self.ways)
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[Part, int], ...]:
+        """Parts, with the least bytes for all that is not in them."""
+        found = ((part, self._outside.bytes(part)) for part in parts(self.graph))
+        return tuple((part, rest) for part, rest in found if rest is not None)
+
+    @cached_property
+    def _known(self) -> dict[Part, tuple[tuple[Patching, ...], ...]]:
+        return {}
+
+    def _estimates(self, part: Part, rest: int) -> tuple[tuple[Patching, ...], ...]:
+        """All bands for each number of strips."""
+        if part not in self._known:
+            total = sum(macs(node) for node in self.graph.nodes)
+            over = self._outside.stored(part.start)
+            counts = [n for n in STRIPS if n <= part.end.type.shape[COLUMNS]]
+            self._known[part] = tuple(
+                tuple(_bands(part, count, rest, total, over=over)) for count in counts
+            )
+        return self._known[part]
 
 
 def _cheap(p: Patching) -> tuple[int, int]:

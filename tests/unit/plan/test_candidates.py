@@ -38,7 +38,7 @@ def test_options_come_by_cost(programs: Programs) -> None:
 
 
 def test_a_dear_program_is_not_searched_before_its_turn(programs: Programs) -> None:
-    cheap, dear = (Candidate(c.program, None) for c in (programs.every[0], programs.every[-1]))
+    cheap, dear = (Candidate(c.program, 16, None) for c in (programs.every[0], programs.every[-1]))
     options = cheapest_first((cheap, dear))
     first = next(options)
     assert first.program is cheap.program and first.cost < dear.cost
@@ -57,6 +57,6 @@ def test_what_overlaps_may_cost_less_than_a_whole_input(programs: Programs) -> N
 
 def test_an_option_is_built_with_a_right_plan(programs: Programs) -> None:
     option: Option = min(programs.every[0].options, key=lambda o: o.order)
-    program, plan = option.built(16)
+    program, plan = option.built
     check_plan(program, plan)
     assert program.streams and estimate(program) == pytest.approx(option.cost)

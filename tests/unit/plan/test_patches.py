@@ -14,7 +14,7 @@ from edgec.lower.cuts import Ways
 from edgec.ops.conv import Conv
 from edgec.plan.candidates import Goal
 from edgec.plan.fit import Fit
-from edgec.plan.patches import patch_notes, patchings
+from edgec.plan.patches import Patchings, patch_notes
 from edgec.targets import load_target
 from tests.support.compile import run_program
 from tests.support.nets import conv, lowered, random_input
@@ -60,15 +60,15 @@ def streamed(graph: Graph) -> int:
 
 def test_patches_come_with_the_fewest_multiplications_first() -> None:
     graph = wide()
-    found = patchings(graph, Ways.of(lowered(graph)), 4000)
+    found = Patchings(graph, Ways.of(lowered(graph))).within(4000)
     assert found and all(p.bytes <= 4000 for p in found)
     assert [p.again for p in found] == sorted(p.again for p in found)
 
 
 def test_an_impossible_limit_gets_the_smallest_patches() -> None:
     graph = wide()
-    some = patchings(graph, Ways.of(lowered(graph)), 2 * streamed(graph))
-    few = patchings(graph, Ways.of(lowered(graph)), 2400)
+    found = Patchings(graph, Ways.of(lowered(graph)))
+    some, few = found.within(2 * streamed(graph)), found.within(2400)
     assert few and min(p.bytes for p in few) <= min(p.bytes for p in some)
 
 
