@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from edgec.kernels.facts import RowsFacts
 from edgec.toml_reader import read_toml
 
 FOLDER = Path(__file__).parent / "costs"
@@ -29,6 +30,26 @@ class Part:
 
 
 Parts = tuple[Part, ...]
+
+
+def row_parts(
+    f: RowsFacts, row: float, vectors: tuple[int, float] | None = None, element: float | None = None
+) -> Parts:
+    """The parts of work on rows: a call, and each row with `row` instructions for all of it.
+
+    vectors: lanes, and the instructions of a vector; the elements that fill none take `element`
+    each, or one vector more for all of them if that is None.
+    """
+    parts = [Part("call", 1, 20), Part("rows", f.rows, row)]
+    left = f.length
+    if vectors is not None:
+        lanes, vector = vectors
+        count, left = divmod(left, lanes)
+        part_of_one = element is None and left > 0
+        parts.append(Part("vectors", f.rows * (count + part_of_one), vector))
+    if element is not None:
+        parts.append(Part("elements", f.rows * left, element))
+    return tuple(parts)
 
 
 # Cores that share fitted costs, the most special first, and the features that tell them.

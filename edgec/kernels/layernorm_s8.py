@@ -9,7 +9,7 @@ import numpy as np
 
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, float_literal, ints
 from edgec.kernels.calls import arguments
-from edgec.kernels.costs import Part, Parts
+from edgec.kernels.costs import row_parts
 from edgec.kernels.facts import NORM_S8, LayerNormFacts
 
 LEAST_FRACTION = 12  # bits, so that results are seldom near a half
@@ -86,15 +86,6 @@ def params(f: LayerNormFacts, _: CallNames) -> Struct:
     return Struct((*ints(rows=f.rows, length=f.length), *spread, *numbers))
 
 
-def cost(f: LayerNormFacts) -> Parts:
-    """Rows with their root and quotient, and elements."""
-    return (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 100),
-        Part("elements", f.outputs, 17),
-    )
-
-
 LAYER_NORM = Kernel[LayerNormFacts](
     name="layernorm_s8__c",
     headers=("norm/layernorm_s8__c.h",),
@@ -106,7 +97,7 @@ LAYER_NORM = Kernel[LayerNormFacts](
     params=params,
     args=lambda f, names: arguments(names, f.rows),
     batches=lambda f: (1, 0, 0),
-    cost=cost,
+    cost=lambda f: row_parts(f, 100, element=17),
     overwrites=lambda f: True,
 )
 
@@ -123,11 +114,7 @@ LAYER_NORM_MVE = replace(
     headers=("norm/layernorm_s8__mve.h", *LAYER_NORM.headers),
     needs=frozenset({"mve"}),
     pack=pack_apart,
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 90),
-        Part("vectors", f.rows * math.ceil(f.length / 4), 18),
-    ),
+    cost=lambda f: row_parts(f, 90, vectors=(4, 18)),
 )
 
 LAYER_NORM_RVV = replace(
@@ -135,11 +122,7 @@ LAYER_NORM_RVV = replace(
     name="layernorm_s8__rvv",
     headers=("norm/layernorm_s8__rvv.h", *LAYER_NORM.headers, VECTORS),
     needs=frozenset({"rvv"}),
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 90),
-        Part("vectors", f.rows * math.ceil(f.length / 16), 28),
-    ),
+    cost=lambda f: row_parts(f, 90, vectors=(16, 28)),
 )
 
 
@@ -155,12 +138,7 @@ LAYER_NORM_AVX2 = replace(
     needs=frozenset({"avx2"}),
     when=lambda f: f.spread > 0,
     pack=pack_exact,
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 40),
-        Part("vectors", f.rows * (f.length // 8), 16),
-        Part("elements", f.rows * (f.length % 8), 14),
-    ),
+    cost=lambda f: row_parts(f, 40, vectors=(8, 16), element=14),
 )
 
 NORM_ROWS = (LAYER_NORM, LAYER_NORM_MVE, LAYER_NORM_RVV, LAYER_NORM_AVX2)

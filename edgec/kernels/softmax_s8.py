@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
 
 import numpy as np
 
 from edgec.kernels.base import CallNames, Constant, Kernel, Struct, ints
 from edgec.kernels.calls import arguments
-from edgec.kernels.costs import Part
+from edgec.kernels.costs import row_parts
 from edgec.kernels.facts import SOFTMAX_S8, SoftmaxFacts
 
 
@@ -37,23 +36,14 @@ C = Kernel[SoftmaxFacts](
     args=lambda f, names: arguments(names, f.rows),
     batches=lambda f: (1, 0, 0),
     overwrites=lambda f: True,
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 45),
-        Part("elements", f.outputs, 16),
-    ),
+    cost=lambda f: row_parts(f, 45, element=16),
 )
 MVE = replace(
     C,
     name="softmax_s8__mve",
     headers=("softmax/softmax_s8__mve.h", *C.headers),
     needs=frozenset({"mve"}),
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 55),
-        Part("vectors", f.rows * (f.length // 4), 17),
-        Part("elements", f.rows * (f.length % 4), 14),
-    ),
+    cost=lambda f: row_parts(f, 55, vectors=(4, 17), element=14),
 )
 
 RVV = replace(
@@ -61,11 +51,7 @@ RVV = replace(
     name="softmax_s8__rvv",
     headers=("softmax/softmax_s8__rvv.h", *C.headers, "gemm/vectors__rvv.h"),
     needs=frozenset({"rvv"}),
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 60),
-        Part("vectors", f.rows * ceil(f.length / 16), 27),
-    ),
+    cost=lambda f: row_parts(f, 60, vectors=(16, 27)),
 )
 
 AVX2 = replace(
@@ -73,12 +59,7 @@ AVX2 = replace(
     name="softmax_s8__avx2",
     headers=("softmax/softmax_s8__avx2.h", *C.headers),
     needs=frozenset({"avx2"}),
-    cost=lambda f: (
-        Part("call", 1, 20),
-        Part("rows", f.rows, 60),
-        Part("vectors", f.rows * (f.length // 8), 28),
-        Part("elements", f.rows * (f.length % 8), 14),
-    ),
+    cost=lambda f: row_parts(f, 60, vectors=(8, 28), element=14),
 )
 
 SOFTMAX_ROWS = (C, MVE, RVV, AVX2)

@@ -8,7 +8,16 @@ import pytest
 
 from edgec.diagnostics import EdgecError
 from edgec.kernels import costs
-from edgec.kernels.costs import Costs, Part, costs_for, family_of, load_costs, own_estimate
+from edgec.kernels.costs import (
+    Costs,
+    Part,
+    costs_for,
+    family_of,
+    load_costs,
+    own_estimate,
+    row_parts,
+)
+from edgec.kernels.facts import RowsFacts
 from edgec.targets import load_target, target_names
 
 PARTS = (Part("blocks", 10, 5.0), Part("products", 100, 0.5))
@@ -59,3 +68,13 @@ def test_a_broken_file_is_an_error(
     with pytest.raises(EdgecError) as caught:
         load_costs("odd")
     assert caught.value.diagnostics[0].code == "E0012"
+
+
+def test_elements_that_fill_no_vector_are_done_one_by_one_or_as_part_of_one() -> None:
+    f = RowsFacts(3, 19)
+    call, rows = Part("call", 1, 20), Part("rows", 3, 50)
+    assert row_parts(f, 50, element=9) == (call, rows, Part("elements", 57, 9))
+    beside = (call, rows, Part("vectors", 6, 7), Part("elements", 9, 9))
+    assert row_parts(f, 50, vectors=(8, 7), element=9) == beside
+    assert row_parts(f, 50, vectors=(8, 7)) == (call, rows, Part("vectors", 9, 7))
+    assert row_parts(RowsFacts(3, 16), 50, vectors=(8, 7)) == (call, rows, Part("vectors", 6, 7))
