@@ -44,12 +44,12 @@ def kernel_rows(
 
     if _roomy(facts, row):
         return None
-    includes = row.headers
     x, y = buffers[0], buffers[1]
+    layer = _Layer(tuple(buffers), names, row.headers, emit, cost)
     if isinstance(facts, ConvFacts | PoolFacts):
         columns = isinstance(row, Kernel) and row.columns
         way = _column_rows if columns and facts.in_h == 1 else _window_rows
-        form = way(facts, buffers, names, includes, emit, cost)
+        form = way(facts, layer)
         if form is None or not isinstance(row, Kernel):
             return form
         own = (x,) if row.pixelwise(facts) else ()  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def kernel_rows(
         gathers, ahead = row.gathers(facts), row.ahead(facts)  # type: ignore[arg-type]
         return replace(form, overwrites=over, gathers=gathers, ahead=ahead)
     if isinstance(facts, ElementFacts) and rows_of(y) > 1 and rows_of(x) == rows_of(y):
-        return _element_rows(facts, buffers, names, includes, emit, cost)
+        return _element_rows(facts, layer)
     return None
 
 
@@ -67,6 +67,21 @@ def _roomy(facts: Facts, row: AnyRow | Transposed) -> bool:
         return False
     bare = replace(facts, room=0, x_ends=False)
     return not row.when(bare) or row.scratch(bare) != row.scratch(facts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A kernel's call for a whole layer: its buffers and names, its text and cost by facts."""
+
+    buffers: tuple[Buffer, ...]
+    names: CallNames
+    includes: tuple[str, ...]
+    emit: Emit
+    cost: Cost
+
+    def call(self, f: Facts, names: CallNames) -> KernelCall:
+        """The call with other names."""
+        return KernelCall(self.emit(f, names), self.buffers, self.includes)
 
 
 @dataclass(frozen=True)
@@ -102,45 +117,31 @@ class _Axis:
         return RowForm(self.outputs, uses, (call,), cost, alike=alike)
 
 
-def _window_rows(
-    f: ConvFacts | PoolFacts,
-    buffers: Sequence[Buffer],
-    names: CallNames,
-    includes: tuple[str, ...],
-    emit: Emit,
-    cost: Cost,
-) -> RowForm | None:
+def _window_rows(f: ConvFacts | PoolFacts, layer: _Layer) -> RowForm | None:
     """A layer of two dimensions: its rows are those of the image."""
     axis = _Axis(f.in_h, f.out_h, f.stride[0], f.pads[0], (f.k_h - 1) * f.dilation[0])
-    if f.n != 1 or f.in_h == 1 or not axis.fits(buffers[0], buffers[1]):
+    if f.n != 1 or f.in_h == 1 or not axis.fits(*layer.buffers[:2]):
         return None
     _, left, _, right = f.pads
 
     def inside(rows: int) -> float:
-        return cost(replace(f, out_h=rows, in_h=axis.needed(rows), pads=(0, left, 0, right)))
+        return layer.cost(replace(f, out_h=rows, in_h=axis.needed(rows), pads=(0, left, 0, right)))
 
-    call = KernelCall(emit(f, replace(names, rows=RANGE)), tuple(buffers), includes)
-    return axis.form(f, call, _shared(inside, f.out_h, cost(f)))
+    call = layer.call(f, replace(layer.names, rows=RANGE))
+    return axis.form(f, call, _shared(inside, f.out_h, layer.cost(f)))
 
 
-def _column_rows(
-    f: ConvFacts | PoolFacts,
-    buffers: Sequence[Buffer],
-    names: CallNames,
-    includes: tuple[str, ...],
-    emit: Emit,
-    cost: Cost,
-) -> RowForm | None:
+def _column_rows(f: ConvFacts | PoolFacts, layer: _Layer) -> RowForm | None:
     """A layer of one dimension: its rows are the columns of an image of one row."""
     axis = _Axis(f.in_w, f.out_w, f.stride[1], f.pads[1], (f.k_w - 1) * f.dilation[1])
-    if f.n != 1 or f.k_h != 1 or not axis.fits(buffers[0], buffers[1]):
+    if f.n != 1 or f.k_h != 1 or not axis.fits(*layer.buffers[:2]):
         return None
 
     def inside(columns: int) -> float:
-        return cost(replace(f, out_w=columns, in_w=axis.needed(columns), pads=(0, 0, 0, 0)))
+        return layer.cost(replace(f, out_w=columns, in_w=axis.needed(columns), pads=(0, 0, 0, 0)))
 
-    call = KernelCall(emit(f, column_names(f, names, RANGE)), tuple(buffers), includes)
-    return axis.form(f, call, _shared(inside, f.out_w, cost(f)))
+    call = layer.call(f, column_names(f, layer.names, RANGE))
+    return axis.form(f, call, _shared(inside, f.out_w, layer.cost(f)))
 
 
 def _uses(
@@ -176,15 +177,9 @@ def _shared(inside: Callable[[int], float], height: int, whole: float) -> Callab
     return cache(lambda rows: CALL_COST + part * inside(rows))
 
 
-def _element_rows(
-    f: ElementFacts,
-    buffers: Sequence[Buffer],
-    names: CallNames,
-    includes: tuple[str, ...],
-    emit: Emit,
-    cost: Cost,
-) -> RowForm | None:
+def _element_rows(f: ElementFacts, layer: _Layer) -> RowForm | None:
     """One call a row: kernels on elements know no rows."""
+    buffers, names = layer.buffers, layer.names
     height, width = rows_of(buffers[1]), row_elements(buffers[1])
     table = f.kind == "lut"
     whole = not table and f.period == f.size
@@ -203,10 +198,10 @@ def _element_rows(
     others = (at(names.others[0]),) if whole else names.others
     moved = replace(names, x=at(names.x), y=at(names.y), others=others)
     lines = ["for (int32_t row = row_begin; row < row_end; row++) {"]
-    lines += [f"    {line}" for line in emit(one, moved).splitlines()]
-    call = KernelCall("\n".join([*lines, "}"]), tuple(buffers), includes)
+    lines += [f"    {line}" for line in layer.emit(one, moved).splitlines()]
+    call = KernelCall("\n".join([*lines, "}"]), buffers, layer.includes)
     over = tuple(dict.fromkeys(streamed))
-    cost_of = cost(one)
+    cost_of = layer.cost(one)
     alike = all(b.storage.in_arena for b in streamed)
     return RowForm(
         height, uses, (call,), lambda n: CALL_COST + n * (8.0 + cost_of), over, alike=alike
