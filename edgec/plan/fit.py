@@ -39,7 +39,6 @@ WORTH = 0.002  # part of the instructions that the next schedule of a sweep has 
 
 PATCHINGS = 2  # parts that are looked at together
 PATCH_TRIALS = 8  # the same for patches, whose estimates are not as good
-PATCH_WORTH = 1.1  # instructions, as a multiple, from which on patches may be cheaper than streams
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +93,7 @@ class Fit:
             best = self._smaller(best, option)
         if not self._fits(best):
             best = self._squeezed(best)
-        dear = estimate(best[0]) > PATCH_WORTH * estimate(plain[0])
-        if self.goal.ram is not None and (dear or not self._fits(best)):
+        if self.goal.ram is not None:
             best = self._patched(best, self.goal.ram)
         return self._roomier(best)
 
@@ -137,7 +135,10 @@ class Fit:
         return self._noted(best, plain)
 
     def _may_save(self, patching: Patching, best: Planned) -> bool:
-        """Whether patches may take fewer instructions, by what they compute again."""
+        """Whether patches may take fewer instructions, by what they compute again.
+
+        That is less than nothing where rows or columns are never read, at the edge of a pool.
+        """
         plain = self.programs.whole[0][0]
         return (1 + patching.share) * estimate(plain) < _work(best)
 
