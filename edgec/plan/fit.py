@@ -37,6 +37,7 @@ ESTIMATE = 0.1  # part by which a plan may need less than was estimated
 POINTS = 12  # schedules that a sweep plans
 WORTH = 0.002  # part of the instructions that the next schedule of a sweep has to save
 
+PATCH_WORTH = 1.1  # instructions, as a multiple, from which on patches may be cheaper
 PATCHINGS = 2  # parts that are looked at together
 PATCH_TRIALS = 8  # the same for patches, whose estimates are not as good
 
@@ -138,9 +139,11 @@ class Fit:
         """Whether patches may take fewer instructions, by what they compute again.
 
         That is less than nothing where rows or columns are never read, at the edge of a pool.
+        Otherwise they are worth a look only where streams are dear.
         """
-        plain = self.programs.whole[0][0]
-        return (1 + patching.share) * estimate(plain) < _work(best)
+        plain = estimate(self.programs.whole[0][0])
+        worth = patching.share < 0 or _work(best) > PATCH_WORTH * plain
+        return worth and (1 + patching.share) * plain < _work(best)
 
     def _cheaper(self, best: Planned, candidates: Iterable[Candidate], ram: int) -> Planned:
         """The cheapest of `best` and the options that fits into `ram`; else `best`."""
