@@ -31,7 +31,7 @@ from edgec.lower.push import check_pushable
 from edgec.passes.base import Dumper, Observer, Verifier, run_pipeline
 from edgec.passes.pipeline import pipeline
 from edgec.place import STACK_ROOM, Places, read_places
-from edgec.plan.candidates import Goal, Planned
+from edgec.plan.candidates import Goal, Planned, estimate
 from edgec.plan.check import check_plan
 from edgec.plan.fit import Fit
 from edgec.plan.placing import (
@@ -89,10 +89,10 @@ def compile_model(
     graph = optimised(model, options, progress)
     progress("lowering to loops and kernels")
     progress("planning memory")
-    fit = Fit.of(graph, load_target(options.target).features, goal or goal_of(options))
     if goal is None and options.ram is not None:
-        compiled = _budgeted(model, graph, fit, options, progress)
+        compiled = _budgeted(model, graph, options, progress)
     else:
+        fit = Fit.of(graph, load_target(options.target).features, goal or goal_of(options))
         compiled = emitted(model, graph, _planned(fit, options), options, progress)
     dump_program(compiled, options)
     if options.plan_svg is not None:
@@ -100,18 +100,21 @@ def compile_model(
     return compiled
 
 
-def _budgeted(
-    model: Path, graph: Graph, fit: Fit, options: GenOptions, progress: Progress
-) -> Compiled:
+def _budgeted(model: Path, graph: Graph, options: GenOptions, progress: Progress) -> Compiled:
     """The cheapest program that `--ram` has room for, and what it costs."""
+    looked, free = looked_at(options), dataclasses.replace(options, ram=None)
+    other = Fit.of(graph, load_target(options.target).features, goal_of(free))
+    fit = other.towards(goal_of(options))
+
+    known: dict[tuple[int, float], Compiled] = {}
 
     def planned(stack: int) -> Compiled:
         made = _planned(fit.within(goal_of(options, stack).ram), options)
-        return looked(emitted(model, graph, made, options, _silent))
+        key = (made[1].arena_bytes, estimate(made[0]))
+        if key not in known:
+            known[key] = looked(emitted(model, graph, made, options, _silent))
+        return known[key]
 
-    looked = looked_at(options)
-    free = dataclasses.replace(options, ram=None)
-    other = Fit.of(graph, load_target(options.target).features, goal_of(free))
     plain = looked(emitted(model, graph, _planned(other, free), free, progress))
     progress("looking for the cheapest schedule that fits")
     compiled = budget.within(options.ram or 0, planned, plain.stack, STACK_ROOM)

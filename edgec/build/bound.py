@@ -5,12 +5,14 @@ A header cannot know what a compiler will make of the code, so `gen` asks the ta
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.boards import load_board
 from edgec.build.compiler import run_compiler
 from edgec.build.elf import code_size
+from edgec.build.firmware import JOBS
 from edgec.build.manifest import Manifest, read_manifest
 from edgec.build.probe import compiler_version
 from edgec.build.stack import bound_of_objects
@@ -68,17 +70,17 @@ def model_code(folder: Path, out_dir: Path) -> ModelCode | None:
 def _compiled(manifest: Manifest, out_dir: Path) -> list[Path]:
     """The objects of all sources that hold code."""
     includes = [f"-I{manifest.folder / name}" for name in manifest.include_dirs]
-    objects = []
-    for source in manifest.sources:
-        name = source.rsplit(".", 1)[0]
-        if name == f"{manifest.name}_weights":
-            continue
-        made = out_dir / (name.replace("/", "__") + ".o")
-        flags = [*manifest.cflags, "-fcallgraph-info=su", *includes]
-        command = [manifest.cc, *flags, "-c", source, "-o", str(made)]
-        run_compiler(command, manifest.folder, source)
-        objects.append(made)
-    return objects
+    flags = [*manifest.cflags, "-fcallgraph-info=su", *includes]
+
+    def compiled(source: str) -> Path:
+        made = out_dir / (source.rsplit(".", 1)[0].replace("/", "__") + ".o")
+        run_compiler([manifest.cc, *flags, "-c", source, "-o", str(made)], manifest.folder, source)
+        return made
+
+    weights = f"{manifest.name}_weights"
+    sources = [s for s in manifest.sources if s.rsplit(".", 1)[0] != weights]
+    with ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(compiled, sources))
 
 
 def _linked(manifest: Manifest, objects: list[Path], out_dir: Path) -> Path:

@@ -172,6 +172,11 @@ def _overlapping(program: Program, hop: int, live: Lives, limit: int | None) -> 
     return [*edges, *(_Edge(first, stop, d.bytes, d.overhead, d) for d in drafts)]
 
 
+def threshold(program: Program) -> float:
+    """Bytes from which on a step is worth streaming, if there is no limit of memory."""
+    return HOT * max(plain_bytes(program, lives(program)), default=0)
+
+
 def _single(
     steps: Sequence[Step], live: Lives, plain: Sequence[int], limit: int | None, base: int = 0
 ) -> Iterator[_Edge]:

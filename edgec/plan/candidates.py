@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from edgec.ir.graph import Graph
-from edgec.lower.cuts import Cut, Ways, streamed
+from edgec.lower.cuts import Cut, Ways, streamed, threshold
 from edgec.lower.lowering import Kernels, lower_graph
 from edgec.lower.program import Program
 from edgec.lower.select import RowKernels
@@ -154,6 +154,15 @@ class Programs:
         """`program` with all its cuts."""
         limit = None if self.goal.ram is None else int(RAM_SHARE * self.goal.ram)
         return Candidate(program, self.goal.align, limit, self.goal.hop)
+
+    def serves(self, goal: Goal) -> bool:
+        """Whether programs for `goal` would be the same, and have the same cuts."""
+        same = replace(self.goal, rows=goal.rows, arena=goal.arena, ram=goal.ram)
+        if same != goal:
+            return False
+        hot = max((threshold(c.program) for c in self.candidates), default=0.0)
+        rams = (r for r in (self.goal.ram, goal.ram) if r is not None)
+        return goal.ram == self.goal.ram or all(RAM_SHARE * r >= hot for r in rams)
 
     @cached_property
     def patchings(self) -> Patchings:

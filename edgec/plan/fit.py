@@ -76,6 +76,12 @@ class Fit:
         """The same with another limit of memory, in bytes; what is known already is kept."""
         return Fit(self.programs, replace(self.goal, ram=ram))
 
+    def towards(self, goal: Goal) -> Fit:
+        """For another goal, with the same programs if that makes no difference."""
+        if self.programs.serves(goal):
+            return Fit(self.programs, goal)
+        return Fit(replace(self.programs, goal=goal), goal)
+
     def best(self) -> Planned:
         """The program and its plan, in execution order."""
         if self.goal.hop:

@@ -60,3 +60,10 @@ def test_an_option_is_built_with_a_right_plan(programs: Programs) -> None:
     program, plan = option.built
     check_plan(program, plan)
     assert program.streams and estimate(program) == pytest.approx(option.cost)
+
+
+def test_programs_serve_a_limit_that_leaves_no_other_step_as_it_is(programs: Programs) -> None:
+    arena = programs.whole[0][1].arena_bytes
+    assert programs.serves(replace(GOAL, ram=arena, rows=0.5, arena=9.0))
+    assert not programs.serves(replace(GOAL, ram=arena // 10))
+    assert not programs.serves(replace(GOAL, ram=arena, flash=1.0))
