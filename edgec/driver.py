@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -105,7 +106,6 @@ def _budgeted(model: Path, graph: Graph, options: GenOptions, progress: Progress
     looked, free = looked_at(options), dataclasses.replace(options, ram=None)
     other = Fit.of(graph, load_target(options.target).features, goal_of(free))
     fit = other.towards(goal_of(options))
-
     known: dict[tuple[int, float], Compiled] = {}
 
     def planned(stack: int) -> Compiled:
@@ -115,8 +115,12 @@ def _budgeted(model: Path, graph: Graph, options: GenOptions, progress: Progress
             known[key] = looked(emitted(model, graph, made, options, _silent))
         return known[key]
 
-    plain = looked(emitted(model, graph, _planned(other, free), free, progress))
+    plain = emitted(model, graph, _planned(other, free), free, progress)
     progress("looking for the cheapest schedule that fits")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(looked, plain)
+        fit.prepare()  # while the compiler is at work
+        plain = waiting.result()
     compiled = budget.within(options.ram or 0, planned, plain.stack, STACK_ROOM)
     return dataclasses.replace(compiled, trade=budget.trade(compiled, plain))
 

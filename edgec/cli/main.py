@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -31,6 +32,7 @@ from edgec.diagnostics import Diagnostic, EdgecError, ExitCode, Where
 
 # The class of all errors that typer finds in a command line; it has no public name.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
+_COLLECT = 200_000  # objects: a run is short, and keeps most of what it makes
 _INTERRUPTED = 130  # what shells report for a program that SIGINT ended
 
 VERBS: Mapping[str, Callable[..., None]] = MappingProxyType(
@@ -78,6 +80,8 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's) and return its exit code."""
+    if arguments is None:
+        gc.set_threshold(_COLLECT)
     args = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in args
     try:

@@ -82,6 +82,11 @@ class Fit:
             return Fit(self.programs, goal)
         return Fit(replace(self.programs, goal=goal), goal)
 
+    def prepare(self) -> None:
+        """Work out what is needed for any limit of memory."""
+        for candidate in self.programs.every[:1]:
+            _ = candidate.options
+
     def best(self) -> Planned:
         """The program and its plan, in execution order."""
         if self.goal.hop:
