@@ -188,8 +188,8 @@ def generate(model: Path, options: GenOptions, progress: Progress) -> GenResult:
     """Compile `model` and write the folder.
 
     The bound of the stack is in header and manifest if the target's compiler is installed. Raises
-    E0501 (exit code 1) if arena or weights alone exceed `--ram` or `--flash`; `check` and `bench`
-    know about code and stack too.
+    E0501 (exit code 1) if arena and stack exceed `--ram`, or weights and code `--flash`; without
+    the compiler arena and weights count alone.
     """
     compiled = compile_model(model, options, progress)
     if options.stack:

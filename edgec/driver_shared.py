@@ -109,7 +109,8 @@ def generate_shared(
     cannot be asked of several models, else as `generate`.
     """
     made = _compiled(models, options, progress)
-    progress("compiling to find the bound of the stack")
+    if options.stack:
+        progress("compiling to find the bound of the stack")
     made = dataclasses.replace(made, compiled=tuple(map(looked_at(options), made.compiled)))
     emission = made.emission()
     whole, parts = _summaries(emission, made, options)

@@ -65,8 +65,9 @@ STAGES = {
     ),
     "E0501": Explanation(
         "The model does not fit the budget",
-        "Arena or weights alone are larger than --ram or --flash allows, so nothing was "
-        "written. `edgec check` adds code and stack, and shows the layer at the peak.",
+        "Arena and stack are larger than --ram allows, or weights and code than --flash, so "
+        "nothing was written; without the target's compiler, arena and weights count alone. "
+        "`edgec check` shows the layer at the peak.",
         "give a larger --ram or --flash, or a smaller model",
     ),
     "E0510": Explanation(
